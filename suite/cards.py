@@ -1,0 +1,271 @@
+"""The cards of a catalog: what is under test, as frozen, typed data."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from suite.metrics import METRICS
+
+CardId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Channels = tuple[float, float, float]
+OpType = Literal["Conv", "MatMul", "Gemm"]
+
+
+class Table(BaseModel):
+    """A table of a card: no unknown key, no silent conversion, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Card(Table):
+    """What every card has: an id unique among its kind, and the file it was read from."""
+
+    id: CardId
+    title: str = ""
+    card_file: Path = Field(exclude=True)
+
+
+class PreprocessSpec(Table):
+    """How pixels become the network's input: ``(pixel · scale / 255 − mean) / std``.
+
+    ``mean`` and ``std`` are given channel by channel in the order of ``color_order``.
+    """
+
+    height: Annotated[int, Field(ge=1, le=4096)]
+    width: Annotated[int, Field(ge=1, le=4096)]
+    layout: Literal["NCHW", "NHWC"] = "NCHW"
+    color_order: Literal["RGB", "BGR"]
+    mean: Channels
+    std: Channels
+    scale: float
+
+    @field_validator("scale")
+    @classmethod
+    def _scale_is_known(cls, value: float) -> float:
+        if value not in (1.0, 255.0):
+            raise ValueError(
+                "must be 1 (mean and std are for pixels in 0…1) or 255 (for pixels in 0…255)"
+            )
+        return value
+
+    @field_validator("std")
+    @classmethod
+    def _std_divides(cls, value: Channels) -> Channels:
+        if min(value) <= 0:
+            raise ValueError("must be positive in each channel")
+        return value
+
+
+class SourceSpec(Table):
+    """Where a model's FP32 ONNX comes from."""
+
+    file: str
+    sha256: Sha256
+
+
+class OutputSpec(Table):
+    """The network's inputs and outputs by name; none means the only one there is."""
+
+    input: str | None = None
+    embedding: str | None = None
+    norm: str | None = None
+    embedding_dim: Annotated[int, Field(ge=1)]
+
+
+class PublishedAccuracy(Table):
+    """The 10-fold accuracy that the model's authors report."""
+
+    accuracy: Fraction
+    dataset: str
+    source: str
+
+
+class BroughtFile(Table):
+    """A quantized ONNX file made elsewhere."""
+
+    file: str
+    sha256: Sha256
+
+
+class BroughtArtifact(Table):
+    """A quantized ONNX for one mode: one file for all providers, or one per provider."""
+
+    file: str | None = None
+    sha256: Sha256 | None = None
+    providers: dict[str, BroughtFile] = {}
+
+    @model_validator(mode="after")
+    def _one_or_per_provider(self) -> Self:
+        if bool(self.file) != bool(self.sha256) or not (self.file or self.providers):
+            raise ValueError("needs file and sha256, or a table providers.<id> with both")
+        return self
+
+    def for_provider(self, provider_id: str) -> BroughtFile | None:
+        """The file for a provider: its own, else the one for all."""
+        if provider_id in self.providers:
+            return self.providers[provider_id]
+        if self.file and self.sha256:
+            return BroughtFile(file=self.file, sha256=self.sha256)
+        return None
+
+
+def _known_metrics(values: dict[str, float]) -> dict[str, float]:
+    for name, value in values.items():
+        if name not in METRICS:
+            raise ValueError(f"has no metric {name!r}; metrics are {', '.join(METRICS)}")
+        if not 0 <= value < float("inf"):
+            raise ValueError(f"{name} must be a number of 0 or more")
+    return values
+
+
+class PolicySpec(Table):
+    """What quantization may cost against FP32 of the same run.
+
+    ``loss`` bounds how much worse than FP32 a metric may be, ``floor`` is the least a metric of
+    the quantized model itself may be.
+    """
+
+    loss: dict[str, float] = {}
+    floor: dict[str, float] = {}
+
+    _metrics = field_validator("loss", "floor")(_known_metrics)
+
+
+class ModeOverride(Table):
+    """What a model's card says otherwise than a mode's card."""
+
+    tolerances: dict[str, float] = {}
+    policy: PolicySpec = PolicySpec()
+
+    _metrics = field_validator("tolerances")(_known_metrics)
+
+
+class ModelCard(Card):
+    """One face-recognition model and how it is fed and judged."""
+
+    family: str
+    licence: str
+    source: SourceSpec
+    preprocess: PreprocessSpec
+    outputs: OutputSpec
+    flip: Literal["none", "add", "concat", "norm_weighted"]
+    published: PublishedAccuracy | None = None
+    calibration: CardId | None = None
+    evaluation: Annotated[tuple[CardId, ...], Field(min_length=1)]
+    artifacts: dict[str, BroughtArtifact] = {}
+    modes: dict[str, ModeOverride] = {}
+
+    @model_validator(mode="after")
+    def _norm_has_an_output(self) -> Self:
+        if self.flip == "norm_weighted" and not self.outputs.norm:
+            raise ValueError("flip = 'norm_weighted' needs outputs.norm, the norm output's name")
+        return self
+
+
+class BinDataset(Card):
+    """An InsightFace ``.bin``: a pickle of encoded images and the list of issame."""
+
+    kind: Literal["bin"]
+    file: str
+    sha256: Sha256 | None = None
+    folds: Annotated[int, Field(ge=2)] = 10
+
+
+class LfwDataset(Card):
+    """A folder of images, a sub-folder per person, and pairs in LFW's ``pairs.txt`` form."""
+
+    kind: Literal["lfw"]
+    folder: str
+    pairs: str
+    image: str = "{person}/{person}_{number:04d}.jpg"
+    sha256: Sha256 | None = None
+
+    @field_validator("image")
+    @classmethod
+    def _image_names_both(cls, value: str) -> str:
+        try:
+            value.format(person="p", number=1)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(
+                "is a pattern of {person} and {number}, as '{person}/{person}_{number:04d}.jpg'"
+            ) from error
+        return value
+
+
+class FolderDataset(Card):
+    """Images alone, every one below a folder: for calibration."""
+
+    kind: Literal["folder"]
+    folder: str
+    sha256: Sha256 | None = None
+
+
+DatasetCard = BinDataset | LfwDataset | FolderDataset
+
+
+class RecipeSpec(Table):
+    """How a mode is made: what is handed to ``onnxruntime.quantization``."""
+
+    method: Literal["none", "dynamic", "static_qdq"]
+    op_types: tuple[OpType, ...] = ("Conv", "MatMul", "Gemm")
+    weight_type: Literal["QInt8", "QUInt8"] = "QInt8"
+    activation_type: Literal["QInt8", "QUInt8"] = "QUInt8"
+    symmetric_activations: bool = False
+    per_channel: bool = False
+    reduce_range: bool = False
+    calibration_method: Literal["MinMax", "Entropy", "Percentile"] = "MinMax"
+
+
+class RecipeOverride(Table):
+    """What a provider or a profile changes in a recipe."""
+
+    op_types: tuple[OpType, ...] | None = None
+    weight_type: Literal["QInt8", "QUInt8"] | None = None
+    activation_type: Literal["QInt8", "QUInt8"] | None = None
+    symmetric_activations: bool | None = None
+    per_channel: bool | None = None
+    reduce_range: bool | None = None
+    calibration_method: Literal["MinMax", "Entropy", "Percentile"] | None = None
+
+
+class ModeCard(Card):
+    """A mode: its recipe, how it is evaluated, what may jitter and what it may cost.
+
+    A mode without a recipe serves artifacts that are only ever brought. ``batch_dependent``
+    marks a mode in which an image's embedding depends on its neighbours in the batch
+    (onnxruntime#10111), so that it is evaluated one image at a time. ``quantizes`` names the
+    op types that the mode claims to quantize.
+    """
+
+    quantizes: tuple[OpType, ...] = ()
+    batch_dependent: bool = False
+    recipe: RecipeSpec | None = None
+    recipe_for_provider: dict[str, RecipeOverride] = {}
+    recipe_for_profile: dict[str, RecipeOverride] = {}
+    tolerances: dict[str, float]
+    policy: PolicySpec = PolicySpec()
+
+    _metrics = field_validator("tolerances")(_known_metrics)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether this is the FP32 that the others are compared with."""
+        return self.recipe is not None and self.recipe.method == "none"
+
+
+class ThreadSpec(Table):
+    """Intra-op threads of a session; 0 lets onnxruntime use every core."""
+
+    embedding: Annotated[int, Field(ge=0)] = 0
+    latency: Annotated[int, Field(ge=0)] = 1
+
+
+class ProviderCard(Card):
+    """An ONNX Runtime execution provider with its options."""
+
+    execution_provider: str
+    options: dict[str, str] = {}
+    threads: ThreadSpec = ThreadSpec()

@@ -1,0 +1,274 @@
+"""A catalog: a folder of cards, read and checked as a whole."""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from suite.cards import (
+    Card,
+    DatasetCard,
+    FolderDataset,
+    LfwDataset,
+    ModeCard,
+    ModelCard,
+    ModeOverride,
+    ProviderCard,
+)
+from suite.errors import CatalogError
+
+C = TypeVar("C", bound=Card)
+
+_PACKAGE = Path(__file__).resolve().parent
+_DATASET: TypeAdapter[Any] = TypeAdapter(DatasetCard)
+
+
+@dataclass(frozen=True)
+class Roots:
+    """Where files named by cards may lie besides the card's own folder."""
+
+    data_dir: Path | None = None
+    weights_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Every card by id, and where baselines are accepted."""
+
+    models: Mapping[str, ModelCard]
+    datasets: Mapping[str, DatasetCard]
+    modes: Mapping[str, ModeCard]
+    providers: Mapping[str, ProviderCard]
+    baselines: Path
+    roots: Roots = field(default=Roots())
+
+    def locate(self, card: Card, relative: str, *, weights: bool = False) -> Path:
+        """The file or folder a card names.
+
+        Looked for beside the card, then (weights only) in the weights folder by its path and by
+        its bare name, then in the data folder. Where none exists, the path beside the card is
+        given back, for the caller to say that it is absent.
+        """
+        places = self.places(card, relative, weights=weights)
+        return next((place for place in places if place.exists()), places[0])
+
+    def places(self, card: Card, relative: str, *, weights: bool = False) -> list[Path]:
+        """Every path at which `locate` looks, in order."""
+        places = [card.card_file.parent / relative]
+        if weights and self.roots.weights_dir:
+            places.append(self.roots.weights_dir / relative)
+            places.append(self.roots.weights_dir / Path(relative).name)
+        if self.roots.data_dir:
+            places.append(self.roots.data_dir / relative)
+        return places
+
+    def override(self, model: ModelCard, mode: ModeCard) -> ModeOverride:
+        """What the model's card says otherwise for a mode."""
+        return model.modes.get(mode.id, ModeOverride())
+
+    def tolerances(self, model: ModelCard, mode: ModeCard) -> dict[str, float]:
+        """How far each metric may lie from the accepted one."""
+        return {**mode.tolerances, **self.override(model, mode).tolerances}
+
+    def policy_loss(self, model: ModelCard, mode: ModeCard) -> dict[str, float]:
+        """How much worse than FP32 each metric may be."""
+        return {**mode.policy.loss, **self.override(model, mode).policy.loss}
+
+    def policy_floor(self, model: ModelCard, mode: ModeCard) -> dict[str, float]:
+        """The least each metric of the quantized model may be."""
+        return {**mode.policy.floor, **self.override(model, mode).policy.floor}
+
+
+def builtin_cards() -> Path:
+    """The cards that come with the suite: in the wheel, or the repository's ``fixtures/``."""
+    packed = _PACKAGE / "builtin"
+    return packed if packed.is_dir() else _PACKAGE.parent / "fixtures"
+
+
+def builtin_baselines() -> Path:
+    """The baselines of the built-in models."""
+    packed = _PACKAGE / "builtin" / "baselines"
+    return packed if packed.is_dir() else _PACKAGE.parent / "baselines"
+
+
+def read_catalog(folder: Path | None = None, roots: Roots = Roots()) -> Catalog:  # noqa: B008
+    """Read and check a catalog.
+
+    Parameters
+    ----------
+    folder : a team's catalog with ``models/``, ``datasets/``, ``modes/`` and ``providers/``, or
+        None for the built-in one. Modes and providers are built in; a catalog may override one by
+        its id.
+
+    Raises
+    ------
+    CatalogError
+        with a sentence that names the file, the key and what is allowed.
+    """
+    builtin = builtin_cards()
+    if folder is not None and not folder.is_dir():
+        raise CatalogError(f"{folder}: no such catalog folder; give --catalog an existing one.")
+    own = folder or builtin
+    models = _read_cards(own / "models", TypeAdapter(ModelCard))
+    if folder is not None and not models:
+        raise CatalogError(f"{folder / 'models'}: holds no model card (*.toml); write one there.")
+    catalog = Catalog(
+        models=models,
+        datasets=_read_cards(own / "datasets", _DATASET),
+        modes=_layered(builtin / "modes", own / "modes", TypeAdapter(ModeCard)),
+        providers=_layered(builtin / "providers", own / "providers", TypeAdapter(ProviderCard)),
+        baselines=folder / "baselines" if folder else builtin_baselines(),
+        roots=roots,
+    )
+    _check_references(catalog)
+    return catalog
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt name: the nearest known one, and all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}known: {', '.join(known) or 'none'}"
+
+
+def _layered(builtin: Path, own: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
+    cards = _read_cards(builtin, adapter)
+    if own != builtin:
+        cards.update(_read_cards(own, adapter))
+    return cards
+
+
+def _read_cards(folder: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
+    cards: dict[str, C] = {}
+    for path in sorted(folder.glob("*.toml")):
+        card = _read_card(path, adapter)
+        if card.id in cards:
+            raise CatalogError(
+                f"{path}: key 'id': {card.id!r} is already the id of {cards[card.id].card_file}; "
+                "give each card an id of its own."
+            )
+        cards[card.id] = card
+    return cards
+
+
+def _read_card(path: Path, adapter: TypeAdapter[C]) -> C:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{path}: is not valid TOML: {error}.") from None
+    if "card_file" in table:
+        raise CatalogError(f"{path}: unknown key 'card_file'; remove it.")
+    try:
+        # JSON, because pydantic's strict mode refuses a list for a tuple except when reading JSON.
+        text = json.dumps({**table, "card_file": str(path.absolute())}, default=str)
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        raise CatalogError(_sentence(path, adapter, error)) from None
+
+
+def _sentence(path: Path, adapter: TypeAdapter[Any], error: ValidationError) -> str:
+    first = error.errors()[0]
+    # A tagged union puts its tag first in the location: no key of the card.
+    keys = [str(part) for part in first["loc"] if part not in ("bin", "lfw", "folder")]
+    key = ".".join(keys)
+    kind = first["type"]
+    if kind == "extra_forbidden":
+        allowed = _allowed_keys(adapter, first["loc"])
+        return f"{path}: unknown key {key!r}; {nearest(keys[-1], allowed)}."
+    if kind == "missing":
+        return f"{path}: key {key!r} is missing; add it."
+    if kind.startswith("union_tag"):
+        return f"{path}: key 'kind' must be 'bin', 'lfw' or 'folder'."
+    message = first["msg"].removeprefix("Value error, ")
+    if message.startswith("Input should be "):
+        message = "must be " + message.removeprefix("Input should be ")
+    elif message.startswith("String should "):
+        message = "must " + message.removeprefix("String should ")
+    given = first["input"]
+    shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) else ""
+    return f"{path}: key {key!r}{shown} {message}."
+
+
+def _allowed_keys(adapter: TypeAdapter[Any], location: tuple[int | str, ...]) -> set[str]:
+    """The keys allowed where an unknown one was met, from the card's JSON schema."""
+    schema = adapter.json_schema()
+    definitions = schema.get("$defs", {})
+    nodes = [schema]
+    for part in [*location[:-1], None]:
+        nodes = [resolved for node in nodes for resolved in _resolve(node, definitions)]
+        if part is not None:
+            nodes = [
+                node.get("properties", {}).get(part, node.get("additionalProperties", node))
+                for node in nodes
+            ]
+    keys = {key for node in nodes if isinstance(node, dict) for key in node.get("properties", {})}
+    return keys - {"card_file"}
+
+
+def _resolve(node: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    if not isinstance(node, dict):
+        return []
+    if "$ref" in node:
+        return _resolve(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
+    branches = [*node.get("anyOf", []), *node.get("oneOf", [])]
+    return [r for branch in branches for r in _resolve(branch, definitions)] or [node]
+
+
+def _check_references(catalog: Catalog) -> None:
+    for model in catalog.models.values():
+        for index, dataset_id in enumerate(model.evaluation):
+            dataset = _named(catalog.datasets, dataset_id, model, f"evaluation[{index}]", "dataset")
+            if isinstance(dataset, FolderDataset):
+                raise CatalogError(
+                    f"{model.card_file}: key 'evaluation[{index}]': {dataset_id!r} is a folder "
+                    "without pairs; name a dataset of kind 'bin' or 'lfw'."
+                )
+        if model.calibration:
+            _named(catalog.datasets, model.calibration, model, "calibration", "dataset")
+        for mode_id in model.artifacts:
+            _named(catalog.modes, mode_id, model, f"artifacts.{mode_id}", "mode")
+        for mode_id in model.modes:
+            _named(catalog.modes, mode_id, model, f"modes.{mode_id}", "mode")
+        for mode_id, brought in model.artifacts.items():
+            for provider_id in brought.providers:
+                key = f"artifacts.{mode_id}.providers.{provider_id}"
+                _named(catalog.providers, provider_id, model, key, "provider")
+        if not model.family.strip():
+            raise CatalogError(f"{model.card_file}: key 'family' is empty; name the family.")
+
+
+def _named(known: Mapping[str, C], name: str, card: Card, key: str, kind: str) -> C:
+    if name not in known:
+        raise CatalogError(
+            f"{card.card_file}: key {key!r}: there is no {kind} {name!r}; {nearest(name, known)}."
+        )
+    return known[name]
+
+
+def dataset_paths(catalog: Catalog, card: DatasetCard) -> dict[str, Path]:
+    """Each file or folder that a dataset's card names, by its key."""
+    if isinstance(card, FolderDataset):
+        named = {"folder": card.folder}
+    elif isinstance(card, LfwDataset):
+        named = {"folder": card.folder, "pairs": card.pairs}
+    else:
+        named = {"file": card.file}
+    return {key: catalog.locate(card, relative) for key, relative in named.items()}
+
+
+def require_dataset(catalog: Catalog, card: DatasetCard) -> None:
+    """Raise CatalogError, naming the key and the places tried, where a dataset's data is absent."""
+    for key, path in dataset_paths(catalog, card).items():
+        if not path.exists():
+            relative = getattr(card, key)
+            tried = ", ".join(str(place) for place in catalog.places(card, relative))
+            raise CatalogError(
+                f"{card.card_file}: key {key!r}: there is no {relative!r} (looked at {tried}); "
+                "put it there or give its root with --data-dir."
+            )

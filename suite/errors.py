@@ -1,0 +1,32 @@
+"""What the user got wrong, a class for each kind.
+
+Each message is one sentence that says what is wrong, where, and what to do.
+"""
+
+
+class SuiteError(Exception):
+    """Something the user can mend; its message is shown without a traceback."""
+
+
+class CatalogError(SuiteError):
+    """A card that cannot be read or contradicts another one."""
+
+
+class DatasetError(SuiteError):
+    """Faces or pairs that cannot be read."""
+
+
+class ModelError(SuiteError):
+    """An ONNX file that is not what its card says."""
+
+
+class ArtifactError(SuiteError):
+    """An artifact that cannot be built, brought or kept."""
+
+
+class ProviderError(SuiteError):
+    """An execution provider that cannot run here."""
+
+
+class BaselineError(SuiteError):
+    """An accepted baseline that cannot be read or written."""

@@ -1,0 +1,45 @@
+"""The metrics: their names, how they read, which way is worse and how they may jitter."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure that a gate measures.
+
+    Attributes
+    ----------
+    label : the metric's name as the report prints it
+    worse : which way is worse; ``"either"`` where only a change matters
+    digits : digits after the point in tables
+    relative : whether its tolerance is a share of the accepted value
+    gated_upward_only : whether less than accepted is never a failure
+    """
+
+    label: str
+    worse: Literal["lower", "higher", "either"]
+    digits: int = 4
+    relative: bool = False
+    gated_upward_only: bool = False
+
+
+METRICS: dict[str, Metric] = {
+    "accuracy": Metric("Accuracy", "lower", 6),
+    "accuracy_std": Metric("Accuracy std", "either", 6),
+    "accuracy_threshold": Metric("Accuracy threshold", "either", 4),
+    "tar_at_far_1e-3": Metric("TAR@FAR=1e-3", "lower", 4),
+    "tar_at_far_1e-3_threshold": Metric("TAR@FAR=1e-3 threshold", "either", 4),
+    "tar_at_far_1e-4": Metric("TAR@FAR=1e-4", "lower", 4),
+    "tar_at_far_1e-4_threshold": Metric("TAR@FAR=1e-4 threshold", "either", 4),
+    "roc_auc": Metric("ROC AUC", "lower", 5),
+    "eer": Metric("EER", "higher", 5),
+    "eer_threshold": Metric("EER threshold", "either", 4),
+    "cosine_mean": Metric("Mean cosine to FP32", "lower", 5),
+    "cosine_worst": Metric("Worst cosine to FP32", "lower", 5),
+    "size_bytes": Metric("Size (bytes)", "higher", 0, relative=True, gated_upward_only=True),
+    "quantized_ops": Metric("Quantized ops", "lower", 0),
+    "float_ops": Metric("Claimed ops left in float", "higher", 0),
+    "tensor": Metric("Preprocessed tensor", "either", 5),
+    "embedding": Metric("FP32 embedding", "either", 5),
+}
