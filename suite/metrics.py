@@ -41,5 +41,10 @@ METRICS: dict[str, Metric] = {
     "quantized_ops": Metric("Quantized ops", "lower", 0),
     "float_ops": Metric("Claimed ops left in float", "higher", 0),
     "tensor": Metric("Preprocessed tensor", "either", 5),
+    "size": Metric("Input size", "either", 0),
     "embedding": Metric("FP32 embedding", "either", 5),
+    "latency_ms": Metric("Latency (ms)", "higher", 2),
+    "latency_fp32_ms": Metric("FP32 latency (ms)", "higher", 2),
+    "speedup": Metric("Speed-up over FP32", "lower", 2),
+    "images_per_second": Metric("Images per second", "lower", 1),
 }

@@ -1,0 +1,209 @@
+"""A gate at work: it judges a measurement, attaches the record, then asserts."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from suite.baselines import (
+    BaselineExtension,
+    accepted_profiles,
+    baseline_file,
+    proposal,
+    read_entry,
+    read_sections,
+    snapshot_name,
+)
+from suite.judgement import Judgement, judge_against_baseline, judge_against_fp32
+from suite.records import Measured, Outcome, Record
+from suite.report.tables import failure_message
+from suite.runtime.profile import PARENT_PROFILE
+from suite.selection import Case
+from suite.workbench import Workbench
+
+RECORD = "face_quant_record"
+
+
+class Gate:
+    """What a gate's test calls, once."""
+
+    def __init__(
+        self,
+        item: pytest.Item,
+        case: Case,
+        dataset: str | None,
+        workbench: Workbench,
+        snapshot: SnapshotAssertion,
+        versions: Mapping[str, str],
+        rerun: str,
+    ) -> None:
+        self._item = item
+        self._case = case
+        self._dataset = dataset
+        self._workbench = workbench
+        self._snapshot = snapshot
+        self._versions = versions
+        self._rerun = rerun
+        self._started = time.monotonic()
+
+    def check(self, measured: Measured) -> None:
+        """Hold a measurement against FP32 and the baseline; fail with the table of both."""
+        against_fp32 = judge_against_fp32(measured, *self._policy())
+        path = self._baseline_path()
+        if self._snapshot.update_snapshots:
+            against_baseline, notes = self._accept(measured, path, against_fp32)
+        else:
+            against_baseline, notes = self._compare(measured, path)
+        failed = [j for j in (against_fp32, against_baseline) if j.outcome is Outcome.FAIL]
+        concluded = failed[0] if failed else against_baseline
+        self._conclude(
+            concluded.outcome,
+            concluded.headline,
+            measured,
+            rows=(*against_fp32.rows, *against_baseline.rows),
+            notes=notes,
+            fails_fp32_policy=against_fp32.outcome is Outcome.FAIL,
+        )
+
+    def observe(self, measured: Measured, headline: str) -> None:
+        """Record a measurement that gates nothing."""
+        self._conclude(Outcome.PASS, headline, measured)
+
+    def conclude_without(self, outcome: Outcome, headline: str) -> None:
+        """Record that there was nothing to measure, and why."""
+        self._conclude(outcome, headline, None)
+
+    def _policy(self) -> tuple[dict[str, float], dict[str, float]]:
+        catalog, case = self._workbench.catalog, self._case
+        return (
+            catalog.policy_loss(case.model, case.mode),
+            catalog.policy_floor(case.model, case.mode),
+        )
+
+    def _baseline_path(self) -> Path:
+        # FP32 is accepted once, in the parent profile that serves every CPU.
+        bench = self._workbench
+        on_cpu = bench.provider.execution_provider == "CPUExecutionProvider"
+        profile = PARENT_PROFILE if self._case.mode.is_reference and on_cpu else bench.profile
+        return baseline_file(
+            bench.catalog.baselines, profile, self._case.model.id, self._case.mode.id
+        )
+
+    def _compare(self, measured: Measured, path: Path) -> tuple[Judgement, tuple[str, ...]]:
+        entry = read_entry(path, measured.section)
+        if entry is None:
+            return self._nothing_accepted(measured.section, path), ()
+        tolerances = self._tolerances()
+        judged = judge_against_baseline(measured, entry, tolerances)
+        self._ask_syrupy(measured, path, tolerances)
+        notes: tuple[str, ...] = ()
+        if judged.outcome is Outcome.FAIL and measured.section == "fingerprint":
+            notes = self._workbench.explain_fingerprint(self._case.model, entry.samples)
+            notes = tuple(f"likely cause: {note}" for note in notes)
+        return judged, notes
+
+    def _nothing_accepted(self, section: str, path: Path) -> Judgement:
+        root, case = self._workbench.catalog.baselines, self._case
+        others = accepted_profiles(root, case.model.id, case.mode.id, section)
+        if others:
+            words = f"not compared: accepted on {', '.join(others)}, this is {path.parts[-3]}"
+            return Judgement(Outcome.NOT_COMPARED, words, ())
+        what = f"section {section!r} of" if read_sections(path) else "a"
+        words = f"nothing accepted: {what} baseline {path} is missing; accept with --snapshot-update"
+        return Judgement(Outcome.FAIL, words, ())
+
+    def _accept(
+        self, measured: Measured, path: Path, against_fp32: Judgement
+    ) -> tuple[Judgement, tuple[str, ...]]:
+        reason = (
+            against_fp32.headline
+            if against_fp32.outcome is Outcome.FAIL
+            else self._workbench.fails_fp32_policy(self._case.model, self._case.mode)
+        )
+        if reason:
+            words = f"not accepted, because the case fails against FP32: {reason}"
+            return Judgement(Outcome.FAIL, words, ()), ()
+        before = read_sections(path).get(measured.section)
+        tolerances = self._tolerances()
+        if self._ask_syrupy(measured, path, tolerances) and before is not None:
+            entry = read_entry(path, measured.section)
+            if read_sections(path)[measured.section] == before and entry is not None:
+                return judge_against_baseline(measured, entry, tolerances), ()
+        return (
+            Judgement(Outcome.PASS, "accepted", ()),
+            _changes(before, read_sections(path).get(measured.section)),
+        )
+
+    def _ask_syrupy(
+        self, measured: Measured, path: Path, tolerances: Mapping[str, float]
+    ) -> bool:
+        # Through syrupy, so that its --snapshot-update writes and its summary counts.
+        snapshot = self._snapshot.use_extension(BaselineExtension)
+        name = snapshot_name(path, measured.section)
+        return bool(snapshot(name=name) == proposal(measured, tolerances, self._versions))
+
+    def _tolerances(self) -> dict[str, float]:
+        return self._workbench.catalog.tolerances(self._case.model, self._case.mode)
+
+    def _conclude(
+        self,
+        outcome: Outcome,
+        headline: str,
+        measured: Measured | None,
+        rows: tuple = (),  # type: ignore[type-arg]
+        notes: tuple[str, ...] = (),
+        fails_fp32_policy: bool = False,
+    ) -> None:
+        record = Record(
+            gate=gate_name(self._item),
+            node=self._item.nodeid,
+            model=self._case.model.id,
+            family=self._case.model.family,
+            mode=self._case.mode.id,
+            dataset=self._dataset,
+            provider=self._workbench.provider.id,
+            profile=self._workbench.profile,
+            outcome=outcome,
+            headline=headline,
+            measured=measured,
+            rows=rows,
+            notes=notes,
+            fails_fp32_policy=fails_fp32_policy,
+            rerun=self._rerun,
+            seconds=round(time.monotonic() - self._started, 3),
+        )
+        attach(self._item, record)
+        required = self._item.config.getoption("--require-all")
+        if outcome is Outcome.FAIL or (required and outcome.fails_when_all_required):
+            pytest.fail(failure_message(record), pytrace=False)
+        if outcome in (Outcome.NOT_APPLICABLE, Outcome.DEFERRED):
+            pytest.skip(f"{outcome}: {headline}")
+
+
+def attach(item: pytest.Item, record: Record) -> None:
+    """Put a record where xdist and JUnit carry it."""
+    item.user_properties.append((RECORD, record.model_dump_json()))
+
+
+def gate_name(item: pytest.Item) -> str:
+    """``test_verification[…]`` is the gate ``verification``."""
+    name = getattr(item, "originalname", None) or item.name
+    return str(name).removeprefix("test_")
+
+
+def _changes(before: object, after: object) -> tuple[str, ...]:
+    """What an accepted section was and is, a line each."""
+    if before is None or not isinstance(before, dict) or not isinstance(after, dict):
+        return ()
+    lines = []
+    for part in ("identity", "figures"):
+        old, new = before.get(part, {}), after.get(part, {})
+        for key in sorted(set(old) | set(new)):
+            if old.get(key) != new.get(key):
+                lines.append(f"{key}: {json.dumps(old.get(key))} → {json.dumps(new.get(key))}")
+    if before.get("samples") != after.get("samples"):
+        lines.append("samples: changed")
+    return tuple(lines)

@@ -1,0 +1,14 @@
+"""Preprocessing and FP32 make of four fixed synthetic inputs what they made when accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from suite.gate import Gate
+    from suite.selection import Case
+    from suite.workbench import Workbench
+
+
+def test_fingerprint(fp32_case: Case, workbench: Workbench, gate: Gate) -> None:
+    gate.check(workbench.measure_fingerprint(fp32_case.model))

@@ -1,0 +1,203 @@
+"""Judging what was measured: against the accepted baseline and against FP32 of the same run."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from suite.metrics import METRICS
+from suite.records import Measured, Outcome, Row
+
+# Floats are compared after a decimal figure went through JSON; below this they are equal.
+_EPSILON = 1e-9
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An accepted section of a baseline."""
+
+    identity: Mapping[str, str | int]
+    figures: Mapping[str, float]
+    samples: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The outcome, its first line, and the rows behind it."""
+
+    outcome: Outcome
+    headline: str
+    rows: tuple[Row, ...]
+
+
+def judge_against_baseline(
+    measured: Measured, accepted: Entry, tolerances: Mapping[str, float]
+) -> Judgement:
+    """Compare with the accepted entry: identity first, then each figure within its tolerance."""
+    other = _other_identity(measured.identity, accepted.identity)
+    rows = tuple(_baseline_rows(measured, accepted, tolerances))
+    if other:
+        return Judgement(Outcome.FAIL, other, rows)
+    missing = sorted(
+        (set(measured.figures) | set(measured.samples))
+        ^ (set(accepted.figures) | set(accepted.samples))
+    )
+    if missing:
+        return Judgement(
+            Outcome.FAIL,
+            f"measured and accepted have not the same metrics: {', '.join(missing)}; "
+            "accept with --snapshot-update",
+            rows,
+        )
+    failed = [row for row in rows if row.outcome is Outcome.FAIL]
+    if failed:
+        return Judgement(Outcome.FAIL, _moved(failed), rows)
+    return Judgement(Outcome.PASS, "as accepted", rows)
+
+
+def judge_against_fp32(
+    measured: Measured, loss: Mapping[str, float], floor: Mapping[str, float]
+) -> Judgement:
+    """Hold a quantized model against its own FP32: losses and floors of the mode's policy."""
+    if measured.problem:
+        return Judgement(Outcome.FAIL, measured.problem, ())
+    rows = [
+        *(_loss_row(name, measured, limit) for name, limit in loss.items()
+          if name in measured.figures and name in measured.reference),
+        *(_floor_row(name, measured, limit) for name, limit in floor.items()
+          if name in measured.figures),
+    ]
+    broken = [name for name, value in measured.figures.items() if not math.isfinite(value)]
+    if broken:
+        return Judgement(Outcome.FAIL, f"not a number: {', '.join(broken)}", tuple(rows))
+    failed = [row for row in rows if row.outcome is Outcome.FAIL]
+    if failed:
+        words = ", ".join(_policy_words(row) for row in failed)
+        return Judgement(Outcome.FAIL, f"quantization costs too much: {words}", tuple(rows))
+    return Judgement(Outcome.PASS, "within the policy against FP32", tuple(rows))
+
+
+def _other_identity(
+    measured: Mapping[str, str | int], accepted: Mapping[str, str | int]
+) -> str | None:
+    names = {
+        "source": "other weights than accepted",
+        "artifact": "other brought artifact than accepted",
+        "dataset": "other faces or pairs than accepted",
+        "calibration": "other calibration faces than accepted",
+        "recipe": "other recipe than accepted",
+        "batch": "other batch than accepted",
+    }
+    for key in [*names, *sorted(set(measured) | set(accepted))]:
+        if measured.get(key) != accepted.get(key):
+            words = names.get(key, f"other {key} than accepted")
+            return (
+                f"{words}: {key} is {_short(measured.get(key))}, "
+                f"accepted {_short(accepted.get(key))}"
+            )
+    return None
+
+
+def _short(value: str | int | None) -> str:
+    return value[:12] + "…" if isinstance(value, str) and len(value) > 13 else str(value)
+
+
+def _baseline_rows(
+    measured: Measured, accepted: Entry, tolerances: Mapping[str, float]
+) -> list[Row]:
+    rows = []
+    for name, value in measured.figures.items():
+        if name in accepted.figures:
+            rows.append(_row(name, value, accepted.figures[name], tolerances.get(name, 0.0)))
+    for name, values in measured.samples.items():
+        if name in accepted.samples:
+            rows.append(
+                _samples_row(name, values, accepted.samples[name], tolerances.get(name, 0.0))
+            )
+    return rows
+
+
+def _row(name: str, value: float, accepted: float, tolerance: float) -> Row:
+    metric = METRICS[name]
+    difference = value - accepted
+    if metric.relative:
+        difference = difference / accepted if accepted else math.inf
+    beyond = difference if metric.gated_upward_only else abs(difference)
+    within = math.isfinite(value) and beyond <= tolerance + _EPSILON
+    return Row(
+        metric=name,
+        against="baseline",
+        reference=accepted,
+        measured=value,
+        difference=difference,
+        limit=tolerance,
+        outcome=Outcome.PASS if within else Outcome.FAIL,
+    )
+
+
+def _samples_row(
+    name: str, values: tuple[float, ...], accepted: tuple[float, ...], tolerance: float
+) -> Row:
+    same_length = len(values) == len(accepted)
+    pairs = zip(values, accepted, strict=False)
+    worst = max((abs(a - b) for a, b in pairs), default=0.0) if same_length else math.inf
+    within = same_length and all(map(math.isfinite, values)) and worst <= tolerance + _EPSILON
+    return Row(
+        metric=name,
+        against="baseline",
+        reference=None,
+        measured=None,
+        difference=worst if math.isfinite(worst) else None,
+        limit=tolerance,
+        outcome=Outcome.PASS if within else Outcome.FAIL,
+    )
+
+
+def _loss_row(name: str, measured: Measured, limit: float) -> Row:
+    value, reference = measured.figures[name], measured.reference[name]
+    loss = value - reference if METRICS[name].worse == "higher" else reference - value
+    within = loss <= limit + _EPSILON
+    return Row(
+        metric=name,
+        against="fp32",
+        reference=reference,
+        measured=value,
+        difference=value - reference,
+        limit=limit,
+        outcome=Outcome.PASS if within else Outcome.FAIL,
+    )
+
+
+def _floor_row(name: str, measured: Measured, limit: float) -> Row:
+    value = measured.figures[name]
+    return Row(
+        metric=name,
+        against="floor",
+        reference=limit,
+        measured=value,
+        difference=value - limit,
+        limit=limit,
+        outcome=Outcome.PASS if value >= limit - _EPSILON else Outcome.FAIL,
+    )
+
+
+def _moved(failed: list[Row]) -> str:
+    names = [METRICS[row.metric].label for row in failed]
+    better = all(_is_better(row) for row in failed)
+    if better:
+        return f"better than accepted: {', '.join(names)}; accept it with --snapshot-update"
+    return f"not as accepted: {', '.join(names)}"
+
+
+def _is_better(row: Row) -> bool:
+    worse = METRICS[row.metric].worse
+    if row.difference is None or worse == "either":
+        return False
+    return row.difference > 0 if worse == "lower" else row.difference < 0
+
+
+def _policy_words(row: Row) -> str:
+    metric = METRICS[row.metric]
+    measured = f"{row.measured:.{metric.digits}f}" if row.measured is not None else "none"
+    if row.against == "floor":
+        return f"{metric.label} {measured} is below {row.limit:g}"
+    return f"{metric.label} {measured} against {row.reference:.{metric.digits}f} in FP32"

@@ -1,0 +1,343 @@
+"""The pytest plugin: options, parametrization, fixtures and the report; it computes nothing.
+
+Nothing heavy is imported until a gate runs, so that collecting is quick and a pytest run that
+selects no gates is left alone.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suite.errors import SuiteError
+from suite.selection import Case, Options, Selection, select
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+    from syrupy.assertion import SnapshotAssertion
+
+    from suite.gate import Gate
+    from suite.latency import Stopwatch
+    from suite.report.writing import ReportFolder
+    from suite.workbench import Workbench
+
+_GATES = Path(__file__).resolve().parent / "gates"
+_CASES = ("case", "fp32_case", "quantized_case")
+_SELECTION = pytest.StashKey[Selection]()
+_REPORT = pytest.StashKey["ReportFolder"]()
+_GATED = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options, in a group of their own."""
+    group = parser.getgroup("face-quant-gate", "quantization regression of face models")
+    for name, what in (
+        ("--models", "models to gate, by id (default: every model of the catalog)"),
+        ("--modes", "modes to gate, by id (default: every mode that applies)"),
+        ("--datasets", "evaluation sets to use, by id (default: every set the model names)"),
+    ):
+        group.addoption(name, metavar="ID[,ID…]", default="", help=what)
+    group.addoption("--provider", metavar="ID", default="cpu", help="execution provider's card")
+    for name, what in (
+        ("--catalog", "a team's catalog folder (default: the built-in one)"),
+        ("--data-dir", "root for data that cards name and that is not beside them"),
+        ("--weights-dir", "folder in which weights are looked for"),
+        ("--artifact-cache", "folder of built artifacts (default: the user's cache folder)"),
+    ):
+        group.addoption(name, metavar="DIR", type=Path, default=None, help=what)
+    group.addoption(
+        "--report-dir",
+        metavar="DIR",
+        type=Path,
+        default=Path("face-quant-report"),
+        help="folder of report.md and report.json (default: ./face-quant-report)",
+    )
+    group.addoption(
+        "--require-all",
+        action="store_true",
+        help="fail on what was skipped, undecided, not compared or deferred",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Announce the marker of latency gates."""
+    config.addinivalue_line("markers", "latency: gates that time; not run under xdist")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each model × mode (× dataset) that is selected."""
+    name = next((name for name in _CASES if name in metafunc.fixturenames), None)
+    if name is None or not _is_gate(metafunc.definition):
+        return
+    selection = _selection(metafunc.config)
+    cases = [case for case in selection.cases if _wanted(name, case)]
+    if "dataset" not in metafunc.fixturenames:
+        metafunc.parametrize(name, [pytest.param(c, id=c.id, marks=_skip(c)) for c in cases])
+        return
+    metafunc.parametrize(
+        (name, "dataset"),
+        [
+            pytest.param(case, dataset, id=f"{case.id}-{dataset}", marks=_skip(case))
+            for case in cases
+            for dataset in selection.evaluation(case.model)
+        ],
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a model's gates together, FP32 first, so that each model is held once."""
+    gates = [item for item in items if _is_gate(item)]
+    if not gates:
+        return
+    config.stash[_GATED] = True
+    order = {case.id: index for index, case in enumerate(_selection(config).cases)}
+    gates.sort(key=lambda item: order[_case(item).id])
+    rest = iter(gates)
+    items[:] = [next(rest) if _is_gate(item) else item for item in items]
+
+
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Open the report before the first gate runs."""
+    config = session.config
+    if not config.stash.get(_GATED, False) or config.option.collectonly:
+        return
+    if hasattr(config, "workerinput"):
+        return
+    from suite.environment import describe
+    from suite.report.writing import ReportFolder
+
+    try:
+        environment = describe(_selection(config), _command(config))
+        config.stash[_REPORT] = ReportFolder(
+            config.getoption("--report-dir"),
+            environment,
+            require_all=config.getoption("--require-all"),
+        )
+    except SuiteError as error:
+        pytest.exit(str(error), returncode=4)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[Any]:
+    """Give every gate that ended without a record one, and the user's mistakes one sentence."""
+    if _is_gate(item) and call.excinfo is not None:
+        _attach_missing(item, call.excinfo)
+    report = yield
+    if _is_gate(item) and call.excinfo is not None and call.excinfo.errisinstance(SuiteError):
+        report.longrepr = f"{call.excinfo.value}\n\nreproduce: {_rerun(item)}"
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Take over the record that a finished gate carries."""
+    config = _ACTIVE.get("config")
+    if config is None or _REPORT not in config.stash or report.when == "teardown":
+        return
+    from suite.gate import RECORD
+    from suite.records import Record
+
+    for name, value in report.user_properties:
+        if name == RECORD:
+            config.stash[_REPORT].add(Record.model_validate_json(str(value)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remember the configuration: pytest hands none to pytest_runtest_logreport."""
+    _ACTIVE["config"] = session.config
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the report; a run in which nothing was gated is no green one."""
+    folder = session.config.stash.get(_REPORT, None)
+    if folder is None:
+        return
+    from suite.report.document import is_gated
+    from suite.report.proposals import write_proposals
+
+    interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+    folder.write(complete=not interrupted)
+    write_proposals(folder)
+    nothing = not any(is_gated(record) for record in folder.records)
+    if nothing and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    required = session.config.getoption("--require-all")
+    if required and session.exitstatus == pytest.ExitCode.OK:
+        if any(record.outcome.fails_when_all_required for record in folder.records):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the verdict, what was accepted, and where the report is."""
+    folder = terminalreporter.config.stash.get(_REPORT, None)
+    if folder is None:
+        return
+    from suite.report.summary import summary_lines
+
+    terminalreporter.write_sep("-", "face-quant-gate")
+    for line in summary_lines(folder):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def workbench(request: pytest.FixtureRequest) -> Workbench:
+    """Sources, artifacts and embeddings, each made once in the session."""
+    from platformdirs import user_cache_path
+
+    from suite.progress import Progress
+    from suite.runtime.profile import cpu_profile
+    from suite.workbench import Workbench
+
+    config = request.config
+    selection = _selection(config)
+    cache = config.getoption("--artifact-cache") or user_cache_path("face-quant-gate")
+    return Workbench(
+        selection.catalog,
+        selection.catalog.providers[selection.provider],
+        cpu_profile(),
+        Path(cache),
+        Progress.on_terminal(),
+    )
+
+
+@pytest.fixture
+def gate(
+    request: pytest.FixtureRequest, workbench: Workbench, snapshot: SnapshotAssertion
+) -> Gate:
+    """The judge of one gate: it compares, records and asserts."""
+    from suite.environment import versions
+    from suite.gate import Gate
+
+    return Gate(
+        item=request.node,
+        case=_case(request.node),
+        dataset=_dataset(request.node),
+        workbench=workbench,
+        snapshot=snapshot,
+        versions=versions(),
+        rerun=_rerun(request.node),
+    )
+
+
+@pytest.fixture
+def stopwatch(workbench: Workbench, benchmark: BenchmarkFixture) -> Stopwatch:
+    """Times FP32 and a mode interleaved."""
+    from suite.latency import Stopwatch
+
+    return Stopwatch(workbench, benchmark)
+
+
+_ACTIVE: dict[str, pytest.Config] = {}
+
+
+def _selection(config: pytest.Config) -> Selection:
+    if _SELECTION not in config.stash:
+        try:
+            config.stash[_SELECTION] = select(_options(config))
+        except SuiteError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    return config.stash[_SELECTION]
+
+
+def _options(config: pytest.Config) -> Options:
+    from suite.catalog import Roots
+
+    def ids(option: str) -> tuple[str, ...]:
+        return tuple(name.strip() for name in config.getoption(option).split(",") if name.strip())
+
+    return Options(
+        models=ids("--models"),
+        modes=ids("--modes"),
+        datasets=ids("--datasets"),
+        provider=config.getoption("--provider"),
+        catalog=config.getoption("--catalog"),
+        roots=Roots(config.getoption("--data-dir"), config.getoption("--weights-dir")),
+    )
+
+
+def _is_gate(item: Any) -> bool:
+    path = getattr(item, "path", None)
+    return path is not None and Path(path).parent == _GATES
+
+
+def _wanted(name: str, case: Case) -> bool:
+    return name == "case" or case.mode.is_reference == (name == "fp32_case")
+
+
+def _skip(case: Case) -> tuple[pytest.MarkDecorator, ...]:
+    return (pytest.mark.skip(reason=case.skip),) if case.skip else ()
+
+
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    return dict(getattr(item, "callspec").params)  # noqa: B009
+
+
+def _case(item: pytest.Item) -> Case:
+    parameters = _parameters(item)
+    case: Case = next(parameters[name] for name in _CASES if name in parameters)
+    return case
+
+
+def _dataset(item: pytest.Item) -> str | None:
+    return _parameters(item).get("dataset")
+
+
+def _command(config: pytest.Config) -> str:
+    return shlex.join(["pytest", *map(str, config.invocation_params.args)])
+
+
+def _rerun(item: pytest.Item) -> str:
+    config, case = item.config, _case(item)
+    words = ["pytest"]
+    if config.option.pyargs:
+        words += ["--pyargs", "suite.gates"]
+    for option in ("--catalog", "--data-dir", "--weights-dir"):
+        if config.getoption(option):
+            words += [option, str(config.getoption(option))]
+    if config.getoption("--provider") != "cpu":
+        words += ["--provider", config.getoption("--provider")]
+    words += ["--models", case.model.id, "--modes", case.mode.id]
+    dataset = _dataset(item)
+    if dataset:
+        words += ["--datasets", dataset]
+    return shlex.join([*words, "-k", str(getattr(item, "originalname", item.name))])
+
+
+def _attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    from suite.gate import RECORD, attach, gate_name
+    from suite.records import Outcome, Record
+
+    if any(name == RECORD for name, _ in item.user_properties):
+        return
+    if excinfo.errisinstance((KeyboardInterrupt, pytest.exit.Exception)):
+        return
+    skipped = excinfo.errisinstance(pytest.skip.Exception)
+    case = _case(item)
+    if skipped:
+        headline = case.skip or str(excinfo.value)
+    elif excinfo.errisinstance(SuiteError):
+        headline = str(excinfo.value)
+    else:
+        headline = f"the gate broke: {excinfo.exconly()}"
+    record = Record(
+        gate=gate_name(item),
+        node=item.nodeid,
+        model=case.model.id,
+        family=case.model.family,
+        mode=case.mode.id,
+        dataset=_dataset(item),
+        provider=_selection(item.config).provider,
+        profile="",
+        outcome=Outcome.SKIPPED if skipped else Outcome.FAIL,
+        headline=headline.strip(),
+        rerun=_rerun(item),
+        fails_fp32_policy=not skipped,
+    )
+    attach(item, record)

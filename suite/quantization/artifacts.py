@@ -1,0 +1,149 @@
+"""Artifacts: the ONNX files under test, built once into a content-addressed cache or brought."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from suite.cards import OutputSpec, PreprocessSpec, RecipeSpec
+from suite.datasets.faceset import FaceSet
+from suite.errors import ArtifactError, ModelError
+from suite.models.onnx_file import OnnxFile, read_onnx_file
+from suite.quantization.building import build
+
+# Raised when building changes, so that artifacts of the old way are not taken for the new.
+BUILD_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What an artifact is made of; equal ingredients give the same cache entry."""
+
+    source_sha256: str
+    recipe: RecipeSpec
+    preprocess: PreprocessSpec
+    outputs: OutputSpec
+    calibration: FaceSet | None
+
+    @property
+    def recipe_sha256(self) -> str:
+        """The recipe's hash, which a baseline names."""
+        return _digest(self.recipe.model_dump(mode="json"))
+
+    def describe(self) -> dict[str, object]:
+        """The ingredients as JSON, from which the cache's key is made."""
+        static = self.recipe.method == "static_qdq"
+        return {
+            "build_format": BUILD_FORMAT,
+            "source_sha256": self.source_sha256,
+            "recipe": self.recipe.model_dump(mode="json"),
+            "preprocess": self.preprocess.model_dump(mode="json") if static else None,
+            "input": self.outputs.input if static else None,
+            "calibration_sha256": self.calibration.sha256 if static and self.calibration else None,
+            "onnx": version("onnx"),
+            "onnxruntime": onnxruntime_version(),
+        }
+
+    @property
+    def key(self) -> str:
+        """The cache's key."""
+        return _digest(self.describe())
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An ONNX file under test and where it came from: ``built``, ``cached``, ``brought``, ``source``."""
+
+    file: OnnxFile
+    origin: str
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """The JSON beside a cached artifact."""
+
+    sha256: str
+    size_bytes: int
+    ingredients: dict[str, object]
+
+
+class ArtifactCache:
+    """A folder of artifacts, each in a sub-folder named by its ingredients' hash."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._say = say
+
+    def get(self, source: OnnxFile, ingredients: Ingredients) -> Artifact:
+        """The artifact of these ingredients, built now if it is not there whole."""
+        entry = self._folder / ingredients.key[:2] / ingredients.key
+        cached = self._whole(entry)
+        if cached:
+            return Artifact(cached, "cached")
+        self._build(entry, source, ingredients)
+        built = self._whole(entry)
+        if built is None:
+            raise ArtifactError(f"{entry}: what was built there is damaged; delete it and rerun.")
+        return Artifact(built, "built")
+
+    def _whole(self, entry: Path) -> OnnxFile | None:
+        if not entry.is_dir():
+            return None
+        try:
+            record = json.loads((entry / "record.json").read_text(encoding="utf-8"))
+            file = read_onnx_file(entry / "model.onnx")
+            if file.sha256 == record["sha256"]:
+                return file
+            reason = "its bytes are not those of its record"
+        except (OSError, ValueError, KeyError, TypeError, ModelError) as error:
+            reason = f"{type(error).__name__}"
+        self._say(f"{entry}: the cached artifact is damaged ({reason}); building it again.")
+        shutil.rmtree(entry, ignore_errors=True)
+        return None
+
+    def _build(self, entry: Path, source: OnnxFile, ingredients: Ingredients) -> None:
+        try:
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=".building-", dir=entry.parent))
+        except OSError as error:
+            raise ArtifactError(
+                f"{entry.parent}: cannot write the artifact cache ({error.strerror}); "
+                "give another folder with --artifact-cache."
+            ) from None
+        try:
+            build(
+                source.path,
+                work / "model.onnx",
+                ingredients.recipe,
+                ingredients.preprocess,
+                ingredients.outputs,
+                ingredients.calibration,
+            )
+            file = read_onnx_file(work / "model.onnx")
+            record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe())
+            text = json.dumps(asdict(record), indent=2) + "\n"
+            (work / "record.json").write_text(text, encoding="utf-8")
+            if not entry.exists():
+                work.rename(entry)
+        except OSError as error:
+            raise ArtifactError(
+                f"{entry}: cannot keep the artifact ({error.strerror}); free some space or give "
+                "another folder with --artifact-cache."
+            ) from None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def onnxruntime_version() -> str:
+    """The version of the onnxruntime in use, whichever of its wheels brought it."""
+    import onnxruntime
+
+    return str(onnxruntime.__version__)
+
+
+def _digest(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,135 @@
+"""Building a quantized ONNX file from a source and a recipe."""
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+from onnxruntime.quantization import (
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quant_pre_process,
+    quantize_dynamic,
+    quantize_static,
+)
+
+from suite.cards import OutputSpec, PreprocessSpec, RecipeSpec
+from suite.datasets.faceset import FaceSet
+from suite.errors import ArtifactError
+from suite.models.onnx_file import load_graph
+from suite.quantization.calibration import FaceReader
+
+
+def build(
+    source: Path,
+    target: Path,
+    recipe: RecipeSpec,
+    spec: PreprocessSpec,
+    outputs: OutputSpec,
+    calibration: FaceSet | None,
+) -> None:
+    """Quantize ``source`` as the recipe says and write it to ``target``.
+
+    Raises
+    ------
+    ArtifactError
+        where onnxruntime cannot quantize the model; the message carries its reason.
+    """
+    prepared = target.with_name("prepared.onnx")
+    try:
+        with _quiet():
+            # Shapes by onnx: symbolic inference is for transformers and would need sympy.
+            quant_pre_process(source, prepared, skip_symbolic_shape=True)
+            if recipe.method == "dynamic":
+                _dynamic(prepared, target, recipe)
+            else:
+                _static(prepared, target, recipe, spec, outputs, calibration)
+    except ArtifactError:
+        raise
+    except Exception as error:
+        raise ArtifactError(
+            f"{source}: onnxruntime could not quantize it ({recipe.method}): "
+            f"{type(error).__name__}: {_first_line(error)}."
+        ) from error
+    finally:
+        prepared.unlink(missing_ok=True)
+
+
+def _dynamic(prepared: Path, target: Path, recipe: RecipeSpec) -> None:
+    quantize_dynamic(
+        prepared,
+        target,
+        op_types_to_quantize=sorted(recipe.op_types) or None,
+        per_channel=recipe.per_channel,
+        reduce_range=recipe.reduce_range,
+        weight_type=QuantType[recipe.weight_type],
+    )
+
+
+def _static(
+    prepared: Path,
+    target: Path,
+    recipe: RecipeSpec,
+    spec: PreprocessSpec,
+    outputs: OutputSpec,
+    calibration: FaceSet | None,
+) -> None:
+    if calibration is None or not calibration.faces:
+        raise ArtifactError(
+            "a static recipe needs calibration faces: name a calibration set in the model's card "
+            "or bring the artifact."
+        )
+    graph = load_graph(prepared).graph
+    reader = FaceReader(
+        calibration.faces, spec, outputs.input or _only_input(graph), _fixed_batch(graph)
+    )
+    quantize_static(
+        prepared,
+        target,
+        reader,
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=sorted(recipe.op_types) or None,
+        per_channel=recipe.per_channel,
+        reduce_range=recipe.reduce_range,
+        activation_type=QuantType[recipe.activation_type],
+        weight_type=QuantType[recipe.weight_type],
+        calibrate_method=CalibrationMethod[recipe.calibration_method],
+        extra_options={"ActivationSymmetric": recipe.symmetric_activations},
+    )
+
+
+def _only_input(graph: onnx.GraphProto) -> str:
+    weights = {tensor.name for tensor in graph.initializer}
+    names = [value.name for value in graph.input if value.name not in weights]
+    if len(names) != 1:
+        raise ArtifactError(f"the model has inputs {names}: name one in the card's outputs.input.")
+    return str(names[0])
+
+
+def _fixed_batch(graph: onnx.GraphProto) -> int:
+    weights = {tensor.name for tensor in graph.initializer}
+    for value in graph.input:
+        if value.name not in weights and value.type.tensor_type.shape.dim:
+            return max(1, value.type.tensor_type.shape.dim[0].dim_value)
+    return 1
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0].rstrip(".") if text else "no reason given"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep onnxruntime's advice out of the run's output; its errors still raise."""
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -1,0 +1,21 @@
+"""The lines that close a run on the terminal."""
+
+from suite.records import Outcome
+from suite.report.document import is_gated
+from suite.report.writing import ReportFolder
+
+
+def summary_lines(folder: ReportFolder) -> list[str]:
+    """What was accepted, what was gated, and where the report is."""
+    lines = []
+    for record in folder.records:
+        if record.headline == "accepted":
+            place = f" {record.dataset}" if record.dataset else ""
+            lines.append(f"accepted {record.gate}: {record.model} {record.mode}{place}")
+            lines += [f"  {note}" for note in record.notes]
+    for reason in sorted({r.headline for r in folder.records if r.outcome is Outcome.SKIPPED}):
+        lines.append(f"skipped: {reason}")
+    if not any(is_gated(record) for record in folder.records):
+        lines.append("NOTHING WAS GATED: no gate compared anything; this run proves nothing.")
+    lines.append(f"report: {folder.folder / 'report.md'}")
+    return lines

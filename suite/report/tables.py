@@ -1,0 +1,75 @@
+"""Rows of records as aligned text and Markdown."""
+
+from collections.abc import Sequence
+
+from suite.metrics import METRICS
+from suite.records import Outcome, Record, Row
+
+_AGAINST = {"baseline": "accepted", "fp32": "FP32", "floor": "floor"}
+
+
+def failure_message(record: Record) -> str:
+    """What a red gate prints: the cause, the table, and the command that reproduces it alone."""
+    place = f" on {record.dataset}" if record.dataset else ""
+    lines = [f"{record.gate}: {record.model} {record.mode}{place}: {record.headline}"]
+    lines += [f"  {note}" for note in record.notes]
+    # A red gate's table: what failed first, then the rest.
+    rows = sorted(record.rows, key=lambda row: row.outcome is not Outcome.FAIL)
+    if rows:
+        lines += ["", *aligned(ROW_HEADER, [row_cells(row) for row in rows])]
+    lines += ["", f"reproduce: {record.rerun}"]
+    return "\n".join(lines)
+
+
+ROW_HEADER = ("metric", "against", "reference", "measured", "difference", "allowed", "")
+
+
+def row_cells(row: Row) -> tuple[str, ...]:
+    """A row as the cells of a table."""
+    metric = METRICS[row.metric]
+    digits = max(metric.digits, 0)
+    difference = "" if row.difference is None else f"{row.difference:+.{digits}f}"
+    allowed = f"± {row.limit:g}"
+    if metric.relative and row.against == "baseline":
+        difference = "" if row.difference is None else f"{row.difference:+.2%}"
+        allowed = f"± {row.limit:.2%}"
+    if metric.gated_upward_only and row.against == "baseline":
+        allowed = allowed.replace("±", "+")
+    if row.against == "fp32":
+        allowed = f"loss ≤ {row.limit:g}"
+    if row.against == "floor":
+        allowed = f"≥ {row.limit:g}"
+    return (
+        metric.label,
+        _AGAINST[row.against],
+        "" if row.reference is None else f"{row.reference:.{digits}f}",
+        "" if row.measured is None else f"{row.measured:.{digits}f}",
+        difference,
+        allowed,
+        "FAIL" if row.outcome is Outcome.FAIL else "ok",
+    )
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Plain text columns, the first two to the left and the others to the right."""
+    table = [header, *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
+    return [
+        "  ".join(
+            cell.ljust(width) if i < 2 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table, numbers to the right."""
+    table = [header, *rows]
+    widths = [max(3, *(len(row[i]) for row in table)) for i in range(len(header))]
+    rule = [("-" * w if i == 0 else "-" * (w - 1) + ":") for i, w in enumerate(widths)]
+    padded = [
+        [cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        for row in table
+    ]
+    return ["| " + " | ".join(row) + " |" for row in [padded[0], rule, *padded[1:]]]

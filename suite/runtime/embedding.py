@@ -1,0 +1,258 @@
+"""Embedding a set of faces: images in, rows of unit length out."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from suite.cards import OutputSpec, PreprocessSpec
+from suite.datasets.faceset import Face
+from suite.datasets.preprocessing import decode, mirror, prepare
+from suite.errors import ModelError
+
+Flip = Literal["none", "add", "concat", "norm_weighted"]
+Floats = npt.NDArray[np.float32]
+
+# Faces prepared at a time, and how many such chunks may wait for the network: one thread that
+# works on chunks costs the session's own threads less than one that is woken for each batch, and
+# what waits stays below some 20 MB at 112 × 112.
+_CHUNK = 32
+_WAITING = 3
+
+
+@dataclass(frozen=True)
+class _Network:
+    """A session with what the card says of it, checked against the graph."""
+
+    session: ort.InferenceSession
+    spec: PreprocessSpec
+    dim: int
+    input: str
+    fetched: tuple[str, ...]
+    batch: int | None
+
+
+def graph_batch(session: ort.InferenceSession, outputs: OutputSpec) -> int | None:
+    """The batch that the graph is fixed at, or None where it takes any.
+
+    Raises
+    ------
+    ModelError
+        where the graph has not the input that the card names, or has several and it names none.
+    """
+    size = _port(session.get_inputs(), outputs.input, "input").shape[:1]
+    return int(size[0]) if size and isinstance(size[0], int) and size[0] > 0 else None
+
+
+def embed(
+    session: ort.InferenceSession,
+    faces: Sequence[Face],
+    spec: PreprocessSpec,
+    outputs: OutputSpec,
+    flip: Flip,
+    batch: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Floats:
+    """Embed faces, each together with its mirror image as the card says.
+
+    Parameters
+    ----------
+    session : the network, loaded
+    faces : n faces
+    spec : how they become its input
+    outputs : its input and outputs by name, and the embedding's dimension d
+    flip : ``none``: f(x). ``add``: f(x) + f(mirror x), as InsightFace. ``concat``: both one after
+        the other, as FaceNet. ``norm_weighted``: f(x)·‖x‖ + f(mirror x)·‖mirror x‖ with the norm
+        that the network gives, as AdaFace
+    batch : images a run, where the graph takes any; a graph fixed at a batch gets that, the last
+        one filled up by repeating its last image
+    progress : called with the faces done and n, from this thread, after each run
+
+    Returns
+    -------
+    float32 [n, d], for ``concat`` [n, 2d]: rows of unit length. A row with NaN or infinity is
+    all NaN, a row of zeros stays so.
+
+    Raises
+    ------
+    DatasetError
+        where an image cannot be read or decoded.
+    ModelError
+        where the graph has other inputs or outputs than the card says, or cannot run.
+    """
+    network = _checked(session, spec, outputs, flip)
+    size = network.batch or batch
+    rows = np.empty((len(faces), network.dim * (2 if flip == "concat" else 1)), dtype=np.float32)
+    done = 0
+    with closing(_prepared(faces, spec, size)) as tensors:
+        for tensor in tensors:
+            for start in range(0, len(tensor), size):
+                embedded = _embed_batch(network, tensor[start : start + size], flip)
+                rows[done : done + len(embedded)] = embedded
+                done += len(embedded)
+                if progress:
+                    progress(done, len(faces))
+    return _unit(rows)
+
+
+def _prepared(faces: Sequence[Face], spec: PreprocessSpec, batch: int) -> Generator[Floats]:
+    """The faces as tensors of whole batches, made by a thread of their own ahead of use."""
+    step = batch * max(1, _CHUNK // batch)
+    starts = iter(range(0, len(faces), step))
+    waiting: deque[Future[Floats]] = deque()
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare-faces")
+
+    def ask_for_next() -> None:
+        start = next(starts, None)
+        if start is not None:
+            waiting.append(pool.submit(_tensor, faces[start : start + step], spec))
+
+    try:
+        for _ in range(_WAITING):
+            ask_for_next()
+        while waiting:
+            tensor = waiting.popleft().result()
+            ask_for_next()
+            yield tensor
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _tensor(faces: Sequence[Face], spec: PreprocessSpec) -> Floats:
+    return prepare([decode(face.read(), face.name) for face in faces], spec)
+
+
+def _embed_batch(network: _Network, tensor: Floats, flip: Flip) -> Floats:
+    first = _run(network, tensor)
+    if flip == "none":
+        return first[0]
+    second = _run(network, mirror(tensor, network.spec.layout))
+    if flip == "concat":
+        return np.concatenate([first[0], second[0]], axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # infinities become NaN in `_unit`
+        if flip == "norm_weighted":
+            return first[0] * first[1] + second[0] * second[1]
+        return first[0] + second[0]
+
+
+def _run(network: _Network, tensor: Floats) -> list[Floats]:
+    """Each fetched output, float32 [n, d] or [n, 1], for float32 images of any number n."""
+    count = len(tensor)
+    if network.batch and count < network.batch:
+        filling = np.repeat(tensor[-1:], network.batch - count, axis=0)
+        tensor = np.concatenate([tensor, filling])
+    try:
+        results = network.session.run(network.fetched, {network.input: tensor})
+    except Exception as error:  # onnxruntime's exceptions have no class in common
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(
+            f"The network cannot run on an input of shape {list(tensor.shape)}: "
+            f"{reason.rstrip('.')}; give a graph that takes this batch and size."
+        ) from error
+    widths = (network.dim, 1)
+    named = zip(network.fetched, results, widths, strict=False)
+    return [_table(name, result, len(tensor), width)[:count] for name, result, width in named]
+
+
+def _table(name: str, result: Any, rows: int, width: int) -> Floats:
+    array: Floats = np.asarray(result, dtype=np.float32)
+    if width == 1 and array.shape == (rows,):
+        return array[:, None]
+    if array.shape != (rows, width):
+        key = "outputs.norm" if width == 1 else f"outputs.embedding_dim = {width}"
+        raise ModelError(
+            f"{key}: the network's output {name!r} has shape {list(array.shape)} where "
+            f"{[rows, width]} is expected; correct the card or export the model again."
+        )
+    return array
+
+
+def _unit(rows: Floats) -> Floats:
+    """Rows of unit length; those that are not finite become NaN, zeros stay zeros."""
+    norms = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+    norms[norms == 0] = 1
+    with np.errstate(invalid="ignore"):
+        units: Floats = (rows / norms).astype(np.float32)
+    units[~np.isfinite(norms[:, 0])] = np.nan
+    return units
+
+
+def _checked(
+    session: ort.InferenceSession, spec: PreprocessSpec, outputs: OutputSpec, flip: Flip
+) -> _Network:
+    source = _port(session.get_inputs(), outputs.input, "input")
+    _check_input(source, spec)
+    fetched = [_embedding_port(session, outputs, flip)]
+    if flip == "norm_weighted":
+        if outputs.norm is None:
+            raise ModelError(
+                "outputs.norm: flip = 'norm_weighted' needs the norm output's name; the network "
+                f"has {_names(session.get_outputs())}; name one of them."
+            )
+        fetched.append(_port(session.get_outputs(), outputs.norm, "norm"))
+    names = tuple(str(port.name) for port in fetched)
+    return _Network(
+        session, spec, outputs.embedding_dim, source.name, names, graph_batch(session, outputs)
+    )
+
+
+def _embedding_port(session: ort.InferenceSession, outputs: OutputSpec, flip: Flip) -> Any:
+    ports = session.get_outputs()
+    if flip == "norm_weighted" and outputs.embedding is None:
+        ports = [port for port in ports if port.name != outputs.norm]
+    port = _port(ports, outputs.embedding, "embedding")
+    rank, width = len(port.shape), port.shape[-1] if port.shape else None  # [] is unknown
+    if rank not in (0, 2) or (isinstance(width, int) and width != outputs.embedding_dim):
+        raise ModelError(
+            f"outputs.embedding_dim = {outputs.embedding_dim}: the network's output {port.name!r} "
+            f"has shape {_shape(port)}; give its last dimension in the card, or the name of "
+            "another output in outputs.embedding."
+        )
+    return port
+
+
+def _port(ports: Sequence[Any], name: str | None, key: str) -> Any:
+    """The input or output that the card names, or the only one."""
+    if name is None and len(ports) == 1:
+        return ports[0]
+    for port in ports:
+        if port.name == name:
+            return port
+    what = "is not given" if name is None else f"= {name!r}"
+    raise ModelError(
+        f"outputs.{key} {what}: the network has {_names(ports)}; name one of them in the card."
+    )
+
+
+def _check_input(port: Any, spec: PreprocessSpec) -> None:
+    size = (spec.height, spec.width)
+    wanted = (None, 3, *size) if spec.layout == "NCHW" else (None, *size, 3)
+    fits = len(port.shape) in (0, 4) and all(  # [] is an unknown shape
+        want is None or not isinstance(have, int) or have == want
+        for have, want in zip(port.shape, wanted, strict=False)
+    )
+    if not fits:
+        raise ModelError(
+            f"preprocess: height = {spec.height}, width = {spec.width} and layout = "
+            f"{spec.layout!r} make {['n', *wanted[1:]]}, and the network's input {port.name!r} is "
+            f"{_shape(port)}; correct the card."
+        )
+    if port.type != "tensor(float)":
+        raise ModelError(
+            f"outputs.input: the network's input {port.name!r} is a {port.type} and must be a "
+            "tensor(float); export the model with a float32 input."
+        )
+
+
+def _shape(port: Any) -> str:
+    return str([size if isinstance(size, int | str) else "?" for size in port.shape])
+
+
+def _names(ports: Sequence[Any]) -> str:
+    return ", ".join(repr(port.name) for port in ports)

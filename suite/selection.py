@@ -1,0 +1,110 @@
+"""What a run gates: models × modes × datasets, as the options select them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.cards import Card, ModeCard, ModelCard
+from suite.catalog import Catalog, Roots, nearest, read_catalog, require_dataset
+from suite.errors import CatalogError
+from suite.models.source import absent_source
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model in one mode; ``skip`` says why it cannot be run here."""
+
+    model: ModelCard
+    mode: ModeCard
+    skip: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The case as test ids and messages name it."""
+        return f"{self.model.id}-{self.mode.id}"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The suite's options as given; empty tuples select everything."""
+
+    models: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    provider: str = "cpu"
+    catalog: Path | None = None
+    roots: Roots = Roots()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The catalog and the cases that a run gates."""
+
+    catalog: Catalog
+    provider: str
+    cases: tuple[Case, ...]
+    datasets: tuple[str, ...]
+
+    def evaluation(self, model: ModelCard) -> tuple[str, ...]:
+        """The model's evaluation sets that are selected."""
+        return tuple(name for name in model.evaluation if name in self.datasets)
+
+
+def select(options: Options) -> Selection:
+    """Read the catalog and choose the cases.
+
+    Raises
+    ------
+    CatalogError
+        for an id that no card has, and for data that a selected model needs and that is absent.
+    """
+    catalog = read_catalog(options.catalog, options.roots)
+    models = _chosen("--models", options.models, catalog.models)
+    modes = _chosen("--modes", options.modes, catalog.modes)
+    datasets = _chosen("--datasets", options.datasets, catalog.datasets)
+    _chosen("--provider", (options.provider,), catalog.providers)
+    cases = []
+    for model_id in models:
+        model = catalog.models[model_id]
+        absent = absent_source(catalog, model)
+        if not absent:
+            _require_data(catalog, model, datasets)
+        for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_reference, name)):
+            mode = catalog.modes[mode_id]
+            brought = mode_id in model.artifacts
+            if mode.recipe is None and not brought:
+                continue
+            cases.append(Case(model, mode, absent or _unbuildable(model, mode, options.provider)))
+    return Selection(catalog, options.provider, tuple(cases), tuple(datasets))
+
+
+def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
+    brought = model.artifacts.get(mode.id)
+    if brought and brought.for_provider(provider):
+        return None
+    if mode.recipe is None:
+        return f"{model.id}: its card brings {mode.id} for other providers than {provider}; add one"
+    if mode.recipe.method == "static_qdq" and not model.calibration:
+        return (
+            f"{model.id}: {mode.id} needs calibration faces; name a calibration set in its card or "
+            "bring the artifact"
+        )
+    return None
+
+
+def _require_data(catalog: Catalog, model: ModelCard, selected: Sequence[str]) -> None:
+    needed = [name for name in model.evaluation if name in selected]
+    if not needed:
+        raise CatalogError(
+            f"--datasets: none of {', '.join(selected)} is an evaluation set of {model.id} "
+            f"({', '.join(model.evaluation)}); select one of them or other models with --models."
+        )
+    for name in [*model.evaluation, *([model.calibration] if model.calibration else [])]:
+        require_dataset(catalog, catalog.datasets[name])
+
+
+def _chosen(option: str, given: tuple[str, ...], known: Mapping[str, Card]) -> list[str]:
+    for name in given:
+        if name not in known:
+            raise CatalogError(f"{option}: there is no {name!r}; {nearest(name, known)}.")
+    return list(dict.fromkeys(given)) if given else sorted(known)

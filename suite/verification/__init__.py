@@ -1,0 +1,38 @@
+"""Face verification figures: pure functions of arrays, numpy alone.
+
+One rule everywhere: a pair is accepted when its squared distance is *below* the threshold
+(``d < threshold``), so tied distances are accepted or rejected together and every threshold
+reported here reproduces the figure that came with it.
+"""
+
+from suite.verification.errors import VerificationError
+from suite.verification.figures import FidelityFigures, VerificationFigures, fidelity, verify
+from suite.verification.folds import FoldAccuracy, fold_accuracy
+from suite.verification.roc import (
+    EqualErrorRate,
+    Roc,
+    TarAtFar,
+    equal_error_rate,
+    roc_auc,
+    tar_at_far,
+)
+from suite.verification.scores import cosines, squared_distances, unit_rows
+
+__all__ = [
+    "EqualErrorRate",
+    "FidelityFigures",
+    "FoldAccuracy",
+    "Roc",
+    "TarAtFar",
+    "VerificationError",
+    "VerificationFigures",
+    "cosines",
+    "equal_error_rate",
+    "fidelity",
+    "fold_accuracy",
+    "roc_auc",
+    "squared_distances",
+    "tar_at_far",
+    "unit_rows",
+    "verify",
+]

@@ -1,0 +1,233 @@
+"""Pooled, exact figures of the ROC curve: TAR at a FAR, area under the curve, equal error rate."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from suite.verification.errors import VerificationError
+from suite.verification.pairs import checked_pairs
+
+
+@dataclass(frozen=True)
+class TarAtFar:
+    """True accept rate at the largest threshold whose false accept rate is within a target.
+
+    Attributes
+    ----------
+    far_target : the false accept rate that must not be exceeded
+    tar : share of genuine pairs with ``d < threshold``
+    far : share of impostor pairs with ``d < threshold``; at most `far_target`
+    threshold : squared distance below which a pair is accepted
+    false_accepts : impostor pairs accepted
+    impostors, genuine : pairs of each class
+    """
+
+    far_target: float
+    tar: float
+    far: float
+    threshold: float
+    false_accepts: int
+    impostors: int
+    genuine: int
+
+
+@dataclass(frozen=True)
+class EqualErrorRate:
+    """Where false accepts and false rejects are, as shares of their classes, nearest to equal.
+
+    Attributes
+    ----------
+    eer : mean of the two rates at `threshold`
+    threshold : squared distance below which a pair is accepted
+    """
+
+    eer: float
+    threshold: float
+
+
+@dataclass(frozen=True, eq=False)
+class Roc:
+    """Distances of both classes, sorted: all that the figures of a ROC curve need.
+
+    Attributes
+    ----------
+    genuine : float64 [p], ascending distances of genuine pairs; p at least 1
+    impostors : float64 [n], ascending distances of impostor pairs; n at least 1
+    """
+
+    genuine: NDArray[np.float64]
+    impostors: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, distances: ArrayLike, genuine: ArrayLike) -> Self:
+        """Check the pairs (see `checked_pairs`), part them by class and sort each class."""
+        values, labels = checked_pairs(distances, genuine)
+        return cls(genuine=np.sort(values[labels]), impostors=np.sort(values[~labels]))
+
+    def true_accepts(self, threshold: float) -> int:
+        """Genuine pairs with ``d < threshold``."""
+        return int(np.searchsorted(self.genuine, threshold, side="left"))
+
+    def false_accepts(self, threshold: float) -> int:
+        """Impostor pairs with ``d < threshold``."""
+        return int(np.searchsorted(self.impostors, threshold, side="left"))
+
+    def tar_at_far(self, far_target: float) -> TarAtFar:
+        """See the function `tar_at_far`."""
+        if not 0 <= far_target < 1:
+            raise VerificationError(
+                f"A FAR target is at least 0 and less than 1, not {far_target!r}."
+            )
+        count = len(self.impostors)
+        # k / n is the double nearest to the true quotient, as the literal 0.001 is to a
+        # thousandth: so 3 of 3,000 is within 0.001. The product may miss by one either way.
+        allowed = min(int(far_target * count) + 1, count - 1)
+        while allowed / count > far_target:
+            allowed -= 1
+        threshold = float(self.impostors[allowed])
+        false_accepts = self.false_accepts(threshold)
+        return TarAtFar(
+            far_target=far_target,
+            tar=self.true_accepts(threshold) / len(self.genuine),
+            far=false_accepts / count,
+            threshold=threshold,
+            false_accepts=false_accepts,
+            impostors=count,
+            genuine=len(self.genuine),
+        )
+
+    def auc(self) -> float:
+        """See the function `roc_auc`."""
+        count = len(self.impostors)
+        below = int(np.searchsorted(self.impostors, self.genuine, side="left").sum())
+        below_or_tied = int(np.searchsorted(self.impostors, self.genuine, side="right").sum())
+        comparisons = 2 * count * len(self.genuine)
+        return (comparisons - below - below_or_tied) / comparisons
+
+    def equal_error_rate(self) -> EqualErrorRate:
+        """See the function `equal_error_rate`."""
+        genuine, impostors = len(self.genuine), len(self.impostors)
+
+        def excess(threshold: float) -> int:
+            """FMR - FNMR at a threshold, times both counts so that it is an exact integer."""
+            false_rejects = genuine - self.true_accepts(threshold)
+            return self.false_accepts(threshold) * genuine - false_rejects * impostors
+
+        # The excess grows with every distance, so its sign changes once: the least gap is
+        # at the last distance before the change or at the first after it.
+        classes = (self.genuine, self.impostors)
+        firsts = [bisect_left(values, 0, key=excess) for values in classes]
+        after = [float(v[i]) for v, i in zip(classes, firsts, strict=True) if i < len(v)]
+        before = [float(v[i - 1]) for v, i in zip(classes, firsts, strict=True) if i]
+        candidates = [max(before)] + ([min(after)] if after else [])
+        threshold = min(candidates, key=lambda value: abs(excess(value)))
+        fmr = self.false_accepts(threshold) / impostors
+        fnmr = (genuine - self.true_accepts(threshold)) / genuine
+        return EqualErrorRate(eer=(fmr + fnmr) / 2, threshold=threshold)
+
+
+def tar_at_far(distances: ArrayLike, genuine: ArrayLike, far_target: float) -> TarAtFar:
+    """TAR over all pairs at the largest threshold whose FAR does not exceed the target.
+
+    Parameters
+    ----------
+    distances : real numbers [n], squared distances (any score of which less is more alike)
+    genuine : bool [n], whether both faces are of one person
+    far_target : false accept rate not to be exceeded, at least 0 and less than 1
+
+    Returns
+    -------
+    TarAtFar
+
+    Raises
+    ------
+    VerificationError
+        A target outside [0, 1), or pairs that `checked_pairs` refuses.
+
+    Notes
+    -----
+    A pair is accepted when ``d < threshold``, so tied pairs go together and a tie among the
+    impostors that would exceed the target is rejected whole. The largest such threshold is
+    itself the distance of an impostor: of the nearest one that must be rejected. Accepting
+    ``d < threshold`` on the same distances gives `tar` and `far` exactly.
+
+    Nothing is interpolated. With fewer than ``1 / far_target`` impostors no false accept is
+    allowed, which is then what the figure says, whatever the target is called: look at
+    `false_accepts` and `impostors`. The points are those of ``sklearn.metrics.roc_curve``
+    without ``drop_intermediate``; IJB's convention (the point with the nearest FAR) may exceed
+    the target and is another one.
+
+    Examples
+    --------
+    >>> result = tar_at_far([0.1, 0.4, 0.9, 0.5, 0.5, 1.1, 1.2], [1, 1, 1, 0, 0, 0, 0], 0.25)
+    >>> result.threshold, result.false_accepts, round(result.tar, 4)
+    (0.5, 0, 0.6667)
+    """
+    return Roc.of(distances, genuine).tar_at_far(far_target)
+
+
+def roc_auc(distances: ArrayLike, genuine: ArrayLike) -> float:
+    """Probability that a genuine pair is nearer than an impostor pair, ties counted half.
+
+    Parameters
+    ----------
+    distances : real numbers [n], squared distances (any score of which less is more alike)
+    genuine : bool [n], whether both faces are of one person
+
+    Returns
+    -------
+    float, 0 to 1: the area under the ROC curve
+
+    Raises
+    ------
+    VerificationError
+        Pairs that `checked_pairs` refuses.
+
+    Notes
+    -----
+    Counted in integers and divided once (the Mann-Whitney statistic), so exact to the last
+    bit; ``sklearn.metrics.roc_auc_score(genuine, -distances)`` is the same but for rounding.
+
+    Examples
+    --------
+    >>> roc_auc([0.2, 0.5, 0.5, 0.9], [True, True, False, False])
+    0.875
+    """
+    return Roc.of(distances, genuine).auc()
+
+
+def equal_error_rate(distances: ArrayLike, genuine: ArrayLike) -> EqualErrorRate:
+    """Error rate where false match rate and false non-match rate are nearest to each other.
+
+    Parameters
+    ----------
+    distances : real numbers [n], squared distances (any score of which less is more alike)
+    genuine : bool [n], whether both faces are of one person
+
+    Returns
+    -------
+    EqualErrorRate
+
+    Raises
+    ------
+    VerificationError
+        Pairs that `checked_pairs` refuses.
+
+    Notes
+    -----
+    Both rates are step functions and may jump past each other, so no threshold need make them
+    equal. Of the operating points that the distances allow, accepting ``d < threshold`` with a
+    distance as threshold, the one with the least ``|FMR - FNMR|`` is taken (compared as
+    integers), and the mean of its two rates is the figure; where two are equally near, the
+    lower threshold. Accepting everything is never nearer than accepting nothing, so it need
+    not be looked at. If all distances are equal, the figure is 0.5.
+
+    Examples
+    --------
+    >>> equal_error_rate([0.1, 0.3, 0.8, 0.6, 1.0, 1.4], [1, 1, 1, 0, 0, 0])
+    EqualErrorRate(eer=0.3333333333333333, threshold=0.8)
+    """
+    return Roc.of(distances, genuine).equal_error_rate()

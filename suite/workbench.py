@@ -1,0 +1,315 @@
+"""The workbench of a run: sources, artifacts, embeddings and figures, each made once."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from suite.cards import BroughtFile, ModeCard, ModelCard, ProviderCard
+from suite.catalog import Catalog
+from suite.datasets.faceset import Face, FaceSet, refuse_shared_faces
+from suite.datasets.loading import load_dataset
+from suite.judgement import judge_against_fp32
+from suite.models.onnx_file import OnnxFile
+from suite.models.source import open_named
+from suite.progress import Progress
+from suite.quantization.artifacts import Artifact, ArtifactCache, Ingredients
+from suite.quantization.inspection import quantized_ops
+from suite.quantization.recipe import resolve_recipe
+from suite.records import Measured, Outcome
+from suite.runtime.embedding import embed, graph_batch
+from suite.runtime.fingerprint import charts, embedding_samples, explain_tensor, tensor_samples
+from suite.runtime.sessions import open_session, require_provider
+from suite.verification.errors import VerificationError
+from suite.verification.figures import fidelity, verify
+from suite.verification.scores import squared_distances
+
+T = TypeVar("T")
+Embeddings = npt.NDArray[np.float32]
+EMBEDDING_BATCH = 32
+
+
+class Workbench:
+    """What a session's gates share. It holds one model's work at a time."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        provider: ProviderCard,
+        profile: str,
+        cache: Path,
+        progress: Progress,
+    ) -> None:
+        require_provider(provider)
+        self.catalog = catalog
+        self.provider = provider
+        self.profile = profile
+        self._progress = progress
+        self._cache = ArtifactCache(cache, progress.say)
+        self._datasets: dict[str, FaceSet] = {}
+        self._model: str | None = None
+        self._held: dict[tuple[str, ...], object] = {}
+
+    @property
+    def fp32(self) -> ModeCard:
+        """The mode that the others are compared with."""
+        return next(mode for mode in self.catalog.modes.values() if mode.is_reference)
+
+    def dataset(self, dataset_id: str) -> FaceSet:
+        """A dataset, read once in the session."""
+        if dataset_id not in self._datasets:
+            card = self.catalog.datasets[dataset_id]
+            self._datasets[dataset_id] = load_dataset(
+                card, lambda relative: self.catalog.locate(card, relative)
+            )
+        return self._datasets[dataset_id]
+
+    def source(self, model: ModelCard) -> OnnxFile:
+        """The model's FP32 ONNX, verified, and its sets checked to be apart."""
+
+        def make() -> OnnxFile:
+            if model.calibration:
+                for dataset_id in model.evaluation:
+                    refuse_shared_faces(self.dataset(model.calibration), self.dataset(dataset_id))
+            return open_named(self.catalog, model, model.source)
+
+        return self._once(model, ("source",), make)
+
+    def artifact(self, model: ModelCard, mode: ModeCard) -> Artifact:
+        """The ONNX under test: brought, the source itself, or built."""
+
+        def make() -> Artifact:
+            brought = self._brought(model, mode)
+            if brought:
+                return Artifact(open_named(self.catalog, model, brought), "brought")
+            source = self.source(model)
+            ingredients = self._ingredients(model, mode)
+            if ingredients.recipe.method == "none":
+                return Artifact(source, "source")
+            with self._progress.step(f"{model.id} {mode.id}: building"):
+                return self._cache.get(source, ingredients)
+
+        return self._once(model, ("artifact", mode.id), make)
+
+    def embeddings(self, model: ModelCard, mode: ModeCard, dataset_id: str) -> Embeddings:
+        """Every face of a dataset, embedded as the card says: float32 [faces, d]."""
+        faces = self.dataset(dataset_id).faces
+        label = f"{model.id} {mode.id} {dataset_id}: embedding"
+        return self._once(
+            model,
+            ("embeddings", mode.id, dataset_id),
+            lambda: self._embed(model, mode, faces, label),
+        )
+
+    def batch(self, model: ModelCard, mode: ModeCard) -> int:
+        """The batch in which a mode is evaluated; part of the baseline."""
+        if mode.batch_dependent:
+            return graph_batch(self._session(model, mode), model.outputs) or 1
+        return graph_batch(self._session(model, mode), model.outputs) or EMBEDDING_BATCH
+
+    def measure_artifact(self, model: ModelCard, mode: ModeCard) -> Measured:
+        """The artifact loads on the provider; its size and what it quantizes."""
+        artifact = self.artifact(model, mode)
+        self._session(model, mode)
+        figures = {"size_bytes": float(artifact.file.size_bytes)}
+        problem = None
+        if mode.quantizes:
+            ops = quantized_ops(artifact.file.path, mode.quantizes)
+            figures["quantized_ops"] = ops.quantized
+            figures["float_ops"] = len(ops.left_in_float)
+            if not ops.quantized:
+                problem = (
+                    f"nothing is quantized: {mode.id} claims {', '.join(mode.quantizes)}, and "
+                    f"{len(ops.left_in_float)} of them are all in float"
+                )
+        return Measured(
+            section="artifact",
+            identity=self.identity(model, mode),
+            figures=figures,
+            problem=problem,
+        )
+
+    def measure_fingerprint(self, model: ModelCard) -> Measured:
+        """What the fixed synthetic inputs become in preprocessing and in FP32."""
+        faces = charts(model.preprocess.height, model.preprocess.width)
+        embeddings = self._once(
+            model,
+            ("fingerprint",),
+            lambda: self._embed(model, self.fp32, faces, f"{model.id}: fingerprint"),
+        )
+        return Measured(
+            section="fingerprint",
+            identity={"source": self.source(model).sha256},
+            samples={
+                "tensor": tensor_samples(faces, model.preprocess),
+                "embedding": embedding_samples(embeddings),
+                "size": (float(model.preprocess.height), float(model.preprocess.width)),
+            },
+        )
+
+    def explain_fingerprint(
+        self, model: ModelCard, accepted: Mapping[str, tuple[float, ...]]
+    ) -> tuple[str, ...]:
+        """Which of the usual suspects explains a fingerprint that is not as accepted."""
+        spec = model.preprocess
+        size = accepted.get("size", ())
+        if size and size != (float(spec.height), float(spec.width)):
+            was = "×".join(f"{side:.0f}" for side in size)
+            return (f"size: accepted {was}, the card now says {spec.height}×{spec.width}",)
+        faces = charts(spec.height, spec.width)
+        causes = explain_tensor(accepted.get("tensor", ()), faces, spec)
+        if not causes:
+            causes = [
+                "the preprocessed tensor is as accepted: other weights, another output, another "
+                "flip or another runtime changed the embedding"
+            ]
+        return tuple(causes)
+
+    def measure_verification(
+        self, model: ModelCard, mode: ModeCard, dataset_id: str
+    ) -> Measured:
+        """Verification figures, with those of FP32 in the same run for reference."""
+        figures, problem = self._verification(model, mode, dataset_id)
+        reference: dict[str, float] = {}
+        if not mode.is_reference:
+            reference, reference_problem = self._verification(model, self.fp32, dataset_id)
+            if reference_problem and not problem:
+                problem = f"FP32 has no figures to compare with: {reference_problem}"
+        return Measured(
+            section=f"verification.{dataset_id}",
+            identity=self.identity(model, mode, dataset_id),
+            figures=figures,
+            reference=reference,
+            problem=problem,
+        )
+
+    def measure_fidelity(self, model: ModelCard, mode: ModeCard, dataset_id: str) -> Measured:
+        """How near the quantized embeddings are to FP32's, image by image."""
+        figures: dict[str, float] = {}
+        problem = None
+        try:
+            near = fidelity(
+                self.embeddings(model, self.fp32, dataset_id),
+                self.embeddings(model, mode, dataset_id),
+            )
+            figures = {"cosine_mean": near.cosine_mean, "cosine_worst": near.cosine_worst}
+        except VerificationError as error:
+            problem = str(error)
+        return Measured(
+            section=f"fidelity.{dataset_id}",
+            identity=self.identity(model, mode, dataset_id),
+            figures=figures,
+            problem=problem,
+        )
+
+    def fails_fp32_policy(self, model: ModelCard, mode: ModeCard) -> str | None:
+        """Why a case must not be accepted: the first of its gates that fails against FP32."""
+        measures: list[Measured] = [self.measure_artifact(model, mode)]
+        for dataset_id in model.evaluation:
+            measures.append(self.measure_verification(model, mode, dataset_id))
+            if not mode.is_reference:
+                measures.append(self.measure_fidelity(model, mode, dataset_id))
+        for measured in measures:
+            judged = judge_against_fp32(
+                measured,
+                self.catalog.policy_loss(model, mode),
+                self.catalog.policy_floor(model, mode),
+            )
+            if judged.outcome is Outcome.FAIL:
+                return f"{measured.section}: {judged.headline}"
+        return None
+
+    def identity(
+        self, model: ModelCard, mode: ModeCard, dataset_id: str | None = None
+    ) -> dict[str, str | int]:
+        """What was measured: hashes of source, artifact or recipe, calibration and dataset."""
+        identity: dict[str, str | int] = {"source": self.source(model).sha256}
+        artifact = self.artifact(model, mode)
+        if artifact.origin == "brought":
+            identity["artifact"] = artifact.file.sha256
+        else:
+            ingredients = self._ingredients(model, mode)
+            identity["recipe"] = ingredients.recipe_sha256
+            if ingredients.recipe.method == "static_qdq" and ingredients.calibration:
+                identity["calibration"] = ingredients.calibration.sha256
+        if dataset_id:
+            identity["dataset"] = self.dataset(dataset_id).sha256
+            identity["batch"] = self.batch(model, mode)
+        return identity
+
+    def latency_session(self, model: ModelCard, mode: ModeCard) -> ort.InferenceSession:
+        """A session with the provider's latency threads."""
+        path = self.artifact(model, mode).file.path
+        return open_session(path, self.provider, threads=self.provider.threads.latency)
+
+    def _verification(
+        self, model: ModelCard, mode: ModeCard, dataset_id: str
+    ) -> tuple[dict[str, float], str | None]:
+        def make() -> tuple[dict[str, float], str | None]:
+            faces = self.dataset(dataset_id)
+            rows = self.embeddings(model, mode, dataset_id)
+            try:
+                distances = squared_distances(rows[faces.left], rows[faces.right])
+                found = verify(distances, faces.genuine)
+            except VerificationError as error:
+                return {}, str(error)
+            figures = {
+                "accuracy": found.accuracy,
+                "accuracy_std": found.accuracy_std,
+                "accuracy_threshold": found.accuracy_threshold,
+                "roc_auc": found.roc_auc,
+                "eer": found.eer,
+                "eer_threshold": found.eer_threshold,
+            }
+            for point, name in zip(found.tar_at_far, ("1e-3", "1e-4"), strict=True):
+                figures[f"tar_at_far_{name}"] = point.tar
+                figures[f"tar_at_far_{name}_threshold"] = point.threshold
+            return figures, None
+
+        return self._once(model, ("verification", mode.id, dataset_id), make)
+
+    def _embed(
+        self, model: ModelCard, mode: ModeCard, faces: tuple[Face, ...], label: str
+    ) -> Embeddings:
+        with self._progress.step(label) as advance:
+            return embed(
+                self._session(model, mode),
+                faces,
+                model.preprocess,
+                model.outputs,
+                model.flip,
+                self.batch(model, mode),
+                advance,
+            )
+
+    def _session(self, model: ModelCard, mode: ModeCard) -> ort.InferenceSession:
+        def make() -> ort.InferenceSession:
+            path = self.artifact(model, mode).file.path
+            return open_session(path, self.provider, threads=self.provider.threads.embedding)
+
+        return self._once(model, ("session", mode.id), make)
+
+    def _ingredients(self, model: ModelCard, mode: ModeCard) -> Ingredients:
+        recipe = resolve_recipe(mode, self.provider.id, self.profile)
+        assert recipe is not None, "a mode without a recipe is only selected where it is brought"
+        return Ingredients(
+            source_sha256=self.source(model).sha256,
+            recipe=recipe,
+            preprocess=model.preprocess,
+            outputs=model.outputs,
+            calibration=self.dataset(model.calibration) if model.calibration else None,
+        )
+
+    def _brought(self, model: ModelCard, mode: ModeCard) -> BroughtFile | None:
+        brought = model.artifacts.get(mode.id)
+        return brought.for_provider(self.provider.id) if brought else None
+
+    def _once(self, model: ModelCard, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        if self._model != model.id:
+            self._model, self._held = model.id, {}
+        if key not in self._held:
+            self._held[key] = make()
+        return cast(T, self._held[key])

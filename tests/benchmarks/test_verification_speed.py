@@ -1,0 +1,75 @@
+"""What all verification figures of 6,000 pairs cost, beside the published loop's accuracy alone."""
+
+from time import perf_counter
+
+import numpy as np
+import pytest
+from sklearn.model_selection import KFold
+
+from suite.verification import squared_distances, verify
+
+LEAST_RATIO = 50
+PAIRS, DIMENSIONS, FOLDS = 6000, 512, 10
+
+
+def rates_and_accuracy(threshold, distances, genuine):
+    """One threshold over one set of pairs, with the counts InsightFace takes for it."""
+    accepted = np.less(distances, threshold)
+    true_accepts = np.sum(np.logical_and(accepted, genuine))
+    false_accepts = np.sum(np.logical_and(accepted, np.logical_not(genuine)))
+    true_rejects = np.sum(np.logical_and(np.logical_not(accepted), np.logical_not(genuine)))
+    false_rejects = np.sum(np.logical_and(np.logical_not(accepted), genuine))
+    return (
+        true_accepts / max(true_accepts + false_rejects, 1),
+        false_accepts / max(false_accepts + true_rejects, 1),
+        float(true_accepts + true_rejects) / distances.size,
+    )
+
+
+def plain_loop(left, right, genuine):
+    """InsightFace's ``calculate_roc``: every threshold on every fold's training and test pairs."""
+    thresholds = np.arange(0, 4, 0.01)
+    distances = np.sum(np.square(np.subtract(left, right)), 1)
+    rates = np.zeros((FOLDS, len(thresholds), 2))
+    accuracies = np.zeros(FOLDS)
+    for fold, (train, test) in enumerate(KFold(FOLDS, shuffle=False).split(distances)):
+        trained = np.zeros(len(thresholds))
+        for index, threshold in enumerate(thresholds):
+            trained[index] = rates_and_accuracy(threshold, distances[train], genuine[train])[2]
+        for index, threshold in enumerate(thresholds):
+            rates[fold, index] = rates_and_accuracy(threshold, distances[test], genuine[test])[:2]
+        best = thresholds[np.argmax(trained)]
+        accuracies[fold] = rates_and_accuracy(best, distances[test], genuine[test])[2]
+    return accuracies, rates.mean(axis=0)
+
+
+def all_figures(left, right, genuine):
+    return verify(squared_distances(left, right), genuine)
+
+
+def embedded_pairs(dtype):
+    rng = np.random.default_rng(0)
+    left, noise = rng.standard_normal((2, PAIRS, DIMENSIONS))
+    genuine = np.arange(PAIRS) % 600 < 300
+    right = np.where(genuine[:, np.newaxis], 0.1, 0.03) * left + noise
+    return *(
+        (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(dtype) for rows in (left, right)
+    ), genuine
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_all_figures_cost_less_than_a_fiftieth_of_the_plain_loop(benchmark, dtype):
+    pairs = embedded_pairs(dtype)
+    seconds = []
+    for _ in range(3):
+        start = perf_counter()
+        accuracies, _ = plain_loop(*(rows.astype(float) for rows in pairs[:2]), pairs[2])
+        seconds.append(perf_counter() - start)
+    figures = benchmark.pedantic(all_figures, args=pairs, rounds=50, warmup_rounds=3)
+    assert figures.accuracy == accuracies.mean()
+    assert figures.accuracy_std == accuracies.std()
+    if benchmark.stats is None:  # --benchmark-disable: the figures above are still compared
+        return
+    ratio = min(seconds) / benchmark.stats.stats.min
+    benchmark.extra_info |= {"plain_loop_s": min(seconds), "ratio": round(ratio, 1)}
+    assert ratio >= LEAST_RATIO, f"{ratio:.1f} times as fast as the plain loop, not {LEAST_RATIO}"

@@ -1,0 +1,65 @@
+"""Cosine similarity between the embeddings of two models."""
+
+import numpy as np
+import pytest
+
+from suite.verification import FidelityFigures, VerificationError, cosines, fidelity
+
+
+def embeddings(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((300, 128)).astype(np.float32)
+
+
+def test_equal_embeddings_are_exactly_faithful():
+    assert fidelity(embeddings(0), embeddings(0)) == FidelityFigures(1.0, 1.0, 0)
+
+
+def test_fidelity_by_hand():
+    reference = [[1.0, 0.0], [0.0, 2.0], [3.0, 0.0]]
+    candidate = [[5.0, 0.0], [3.0, 4.0], [0.6, 0.8]]
+    figures = fidelity(reference, candidate)
+    assert figures.cosine_mean == pytest.approx((1 + 0.8 + 0.6) / 3)
+    assert (figures.cosine_worst, figures.worst_index) == (0.6, 2)
+
+
+def test_mean_and_worst_are_those_of_the_cosines():
+    similar = embeddings(0) + embeddings(1) * 0.1
+    similarities = cosines(embeddings(0), similar)
+    figures = fidelity(embeddings(0), similar)
+    assert figures.cosine_mean == similarities.mean()
+    assert figures.cosine_worst == similarities.min() == similarities[figures.worst_index]
+
+
+def test_length_of_embeddings_does_not_matter():
+    reference, candidate = embeddings(0), embeddings(1)
+    assert fidelity(reference * 8, candidate / 2) == fidelity(reference, candidate)
+
+
+def test_the_first_of_equally_bad_rows_is_named():
+    reference, candidate = embeddings(0), embeddings(0)
+    candidate[[40, 17, 250]] = 0
+    assert fidelity(reference, candidate).worst_index == 17
+    assert fidelity(reference, candidate).cosine_worst == 0.0
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+@pytest.mark.parametrize("side", ["reference", "candidate"])
+def test_broken_embeddings_are_counted_and_their_side_is_named(side, broken):
+    sides = {"reference": embeddings(0), "candidate": embeddings(1)}
+    sides[side][[5, 200], 3] = broken
+    with pytest.raises(VerificationError) as caught:
+        fidelity(**sides)
+    assert str(caught.value) == (
+        f"NaN in 2 of 300 cosines (first at row 5): the {side} model gives no usable embedding "
+        f"for that image."
+    )
+
+
+def test_no_embeddings_are_refused():
+    with pytest.raises(VerificationError, match=r"^There are no embeddings to compare\.$"):
+        fidelity(np.empty((0, 4)), np.empty((0, 4)))
+
+
+def test_embeddings_of_different_models_are_refused_with_both_shapes():
+    with pytest.raises(VerificationError, match=r"not \(300, 128\) and \(300, 64\)\."):
+        fidelity(embeddings(0), embeddings(1)[:, :64])
