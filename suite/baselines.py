@@ -216,9 +216,7 @@ def _round(value: float) -> float:
 def _readable(document: Mapping[str, Any]) -> str:
     text = json.dumps(document, indent=2, ensure_ascii=False)
     # A list of numbers reads better, and differs better, on one line.
-    joined = re.sub(
-        r"\[([^\[\]{}\"]+)\]", lambda m: "[" + " ".join(m.group(1).split()) + "]", text
-    )
+    joined = re.sub(r"\[([^\[\]{}\"]+)\]", lambda m: "[" + " ".join(m.group(1).split()) + "]", text)
     return joined + "\n"
 
 

@@ -45,7 +45,7 @@ class Catalog:
     modes: Mapping[str, ModeCard]
     providers: Mapping[str, ProviderCard]
     baselines: Path
-    roots: Roots = field(default=Roots())
+    roots: Roots = field(default_factory=Roots)
 
     def locate(self, card: Card, relative: str, *, weights: bool = False) -> Path:
         """The file or folder a card names.
@@ -96,7 +96,7 @@ def builtin_baselines() -> Path:
     return packed if packed.is_dir() else _PACKAGE.parent / "baselines"
 
 
-def read_catalog(folder: Path | None = None, roots: Roots = Roots()) -> Catalog:  # noqa: B008
+def read_catalog(folder: Path | None = None, roots: Roots | None = None) -> Catalog:
     """Read and check a catalog.
 
     Parameters
@@ -123,7 +123,7 @@ def read_catalog(folder: Path | None = None, roots: Roots = Roots()) -> Catalog:
         modes=_layered(builtin / "modes", own / "modes", TypeAdapter(ModeCard)),
         providers=_layered(builtin / "providers", own / "providers", TypeAdapter(ProviderCard)),
         baselines=folder / "baselines" if folder else builtin_baselines(),
-        roots=roots,
+        roots=roots or Roots(),
     )
     _check_references(catalog)
     return catalog

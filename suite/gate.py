@@ -112,7 +112,9 @@ class Gate:
             words = f"not compared: accepted on {', '.join(others)}, this is {path.parts[-3]}"
             return Judgement(Outcome.NOT_COMPARED, words, ())
         what = f"section {section!r} of" if read_sections(path) else "a"
-        words = f"nothing accepted: {what} baseline {path} is missing; accept with --snapshot-update"
+        words = (
+            f"nothing accepted: {what} baseline {path} is missing; accept with --snapshot-update"
+        )
         return Judgement(Outcome.FAIL, words, ())
 
     def _accept(
@@ -137,9 +139,7 @@ class Gate:
             _changes(before, read_sections(path).get(measured.section)),
         )
 
-    def _ask_syrupy(
-        self, measured: Measured, path: Path, tolerances: Mapping[str, float]
-    ) -> bool:
+    def _ask_syrupy(self, measured: Measured, path: Path, tolerances: Mapping[str, float]) -> bool:
         # Through syrupy, so that its --snapshot-update writes and its summary counts.
         snapshot = self._snapshot.use_extension(BaselineExtension)
         name = snapshot_name(path, measured.section)

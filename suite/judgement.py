@@ -61,10 +61,16 @@ def judge_against_fp32(
     if measured.problem:
         return Judgement(Outcome.FAIL, measured.problem, ())
     rows = [
-        *(_loss_row(name, measured, limit) for name, limit in loss.items()
-          if name in measured.figures and name in measured.reference),
-        *(_floor_row(name, measured, limit) for name, limit in floor.items()
-          if name in measured.figures),
+        *(
+            _loss_row(name, measured, limit)
+            for name, limit in loss.items()
+            if name in measured.figures and name in measured.reference
+        ),
+        *(
+            _floor_row(name, measured, limit)
+            for name, limit in floor.items()
+            if name in measured.figures
+        ),
     ]
     broken = [name for name, value in measured.figures.items() if not math.isfinite(value)]
     if broken:

@@ -43,7 +43,7 @@ class Stopwatch:
         )
         planned = plan(candidate, reference, _BUDGET_S)
         reference_s: list[float] = []
-        self._benchmark.pedantic(
+        self._benchmark.pedantic(  # type: ignore[no-untyped-call]
             candidate,
             setup=lambda: reference_s.append(seconds_of(reference)),
             rounds=planned.rounds,
@@ -51,7 +51,9 @@ class Stopwatch:
             warmup_rounds=planned.warmup,
         )
         fp32_s = statistics.median(reference_s[planned.warmup :])
-        mode_s = float(self._benchmark.stats.stats.median)
+        timed = self._benchmark.stats
+        assert timed is not None, "pedantic has just filled it"
+        mode_s = float(timed.stats.median)
         figures = {
             "latency_ms": mode_s * 1e3,
             "latency_fp32_ms": fp32_s * 1e3,

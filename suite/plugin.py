@@ -7,7 +7,7 @@ selects no gates is left alone.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from suite.gate import Gate
     from suite.latency import Stopwatch
-    from suite.report.writing import ReportFolder
+    from suite.report.writing import ReportFolder  # noqa: F401
     from suite.workbench import Workbench
 
 _GATES = Path(__file__).resolve().parent / "gates"
+_FOLDERS = ("--catalog", "--data-dir", "--weights-dir", "--artifact-cache", "--report-dir")
 _CASES = ("case", "fp32_case", "quantized_case")
 _SELECTION = pytest.StashKey[Selection]()
 _REPORT = pytest.StashKey["ReportFolder"]()
@@ -64,8 +65,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Announce the marker of latency gates."""
+    """Announce the marker of latency gates; refuse a run whose configuration pytest lost."""
     config.addinivalue_line("markers", "latency: gates that time; not run under xdist")
+    # pytest looks for its configuration before it knows a plugin's options, and takes the DIR of
+    # "--data-dir DIR" for a test folder: without an ini file it would collect everything here.
+    given = [option for option in _FOLDERS if option in config.invocation_params.args]
+    adrift = config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR
+    if given and adrift and config.inipath is None:
+        raise pytest.UsageError(
+            f"write {given[0]}=DIR with an equals sign: pytest takes a DIR after a space for its "
+            "root folder."
+        )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -90,6 +100,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep a model's gates together, FP32 first, so that each model is held once."""
+    # Where no case is selected, pytest makes an item without a parameter.
+    items[:] = [item for item in items if not _is_gate(item) or _has_case(item)]
     gates = [item for item in items if _is_gate(item)]
     if not gates:
         return
@@ -124,7 +136,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[Any]:
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give every gate that ended without a record one, and the user's mistakes one sentence."""
     if _is_gate(item) and call.excinfo is not None:
         _attach_missing(item, call.excinfo)
@@ -169,9 +181,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if nothing and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     required = session.config.getoption("--require-all")
-    if required and session.exitstatus == pytest.ExitCode.OK:
-        if any(record.outcome.fails_when_all_required for record in folder.records):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    open_ends = any(record.outcome.fails_when_all_required for record in folder.records)
+    if required and open_ends and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -208,9 +220,7 @@ def workbench(request: pytest.FixtureRequest) -> Workbench:
 
 
 @pytest.fixture
-def gate(
-    request: pytest.FixtureRequest, workbench: Workbench, snapshot: SnapshotAssertion
-) -> Gate:
+def gate(request: pytest.FixtureRequest, workbench: Workbench, snapshot: SnapshotAssertion) -> Gate:
     """The judge of one gate: it compares, records and asserts."""
     from suite.environment import versions
     from suite.gate import Gate
@@ -285,6 +295,10 @@ def _case(item: pytest.Item) -> Case:
     return case
 
 
+def _has_case(item: pytest.Item) -> bool:
+    return any(isinstance(value, Case) for value in _parameters(item).values())
+
+
 def _dataset(item: pytest.Item) -> str | None:
     return _parameters(item).get("dataset")
 
@@ -300,13 +314,13 @@ def _rerun(item: pytest.Item) -> str:
         words += ["--pyargs", "suite.gates"]
     for option in ("--catalog", "--data-dir", "--weights-dir"):
         if config.getoption(option):
-            words += [option, str(config.getoption(option))]
+            words.append(f"{option}={config.getoption(option)}")
     if config.getoption("--provider") != "cpu":
-        words += ["--provider", config.getoption("--provider")]
-    words += ["--models", case.model.id, "--modes", case.mode.id]
+        words.append(f"--provider={config.getoption('--provider')}")
+    words += [f"--models={case.model.id}", f"--modes={case.mode.id}"]
     dataset = _dataset(item)
     if dataset:
-        words += ["--datasets", dataset]
+        words.append(f"--datasets={dataset}")
     return shlex.join([*words, "-k", str(getattr(item, "originalname", item.name))])
 
 

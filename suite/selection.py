@@ -1,7 +1,7 @@
 """What a run gates: models × modes × datasets, as the options select them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from suite.cards import Card, ModeCard, ModelCard
@@ -33,7 +33,7 @@ class Options:
     datasets: tuple[str, ...] = ()
     provider: str = "cpu"
     catalog: Path | None = None
-    roots: Roots = Roots()
+    roots: Roots = field(default_factory=Roots)
 
 
 @dataclass(frozen=True)

@@ -168,9 +168,7 @@ class Workbench:
             ]
         return tuple(causes)
 
-    def measure_verification(
-        self, model: ModelCard, mode: ModeCard, dataset_id: str
-    ) -> Measured:
+    def measure_verification(self, model: ModelCard, mode: ModeCard, dataset_id: str) -> Measured:
         """Verification figures, with those of FP32 in the same run for reference."""
         figures, problem = self._verification(model, mode, dataset_id)
         reference: dict[str, float] = {}

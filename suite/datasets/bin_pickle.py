@@ -77,6 +77,7 @@ class PickledArray:
         self._shape: tuple[int, ...] = (0,)
 
     def __setstate__(self, state: object) -> None:
+        """Take what numpy pickles of an array."""
         if not isinstance(state, tuple) or len(state) != 5:
             raise _RefusalError("holds a numpy array whose description is not numpy's")
         _, shape, dtype, _, raw = state

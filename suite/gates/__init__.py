@@ -1,0 +1,1 @@
+"""The gates: tests of models, not of the suite."""

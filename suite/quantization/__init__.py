@@ -1,0 +1,1 @@
+"""Recipes, calibration, building artifacts, the artifact cache."""

@@ -56,7 +56,7 @@ class Ingredients:
 
 @dataclass(frozen=True)
 class Artifact:
-    """An ONNX file under test and where it came from: ``built``, ``cached``, ``brought``, ``source``."""
+    """An ONNX file under test; ``origin`` is ``built``, ``cached``, ``brought`` or ``source``."""
 
     file: OnnxFile
     origin: str

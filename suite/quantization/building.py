@@ -114,7 +114,7 @@ def _fixed_batch(graph: onnx.GraphProto) -> int:
     weights = {tensor.name for tensor in graph.initializer}
     for value in graph.input:
         if value.name not in weights and value.type.tensor_type.shape.dim:
-            return max(1, value.type.tensor_type.shape.dim[0].dim_value)
+            return max(1, int(value.type.tensor_type.shape.dim[0].dim_value))
     return 1
 
 

@@ -46,7 +46,12 @@ def is_gated(record: Record) -> bool:
 
 def to_markdown(report: Report) -> str:
     """The report as Markdown."""
-    lines = ["# Quantization regression report", "", f"**{report.verdict.upper()}**: {report.summary}", ""]
+    lines = [
+        "# Quantization regression report",
+        "",
+        f"**{report.verdict.upper()}**: {report.summary}",
+        "",
+    ]
     lines += _failures(report.records)
     for model in dict.fromkeys(record.model for record in report.records):
         lines += _model(model, [r for r in report.records if r.model == model])
@@ -62,7 +67,12 @@ def _failures(records: Sequence[Record]) -> list[str]:
     lines = ["## What failed", ""]
     for record in failed:
         place = f" on {record.dataset}" if record.dataset else ""
-        lines += [f"### {record.gate}: {record.model} {record.mode}{place}", "", record.headline, ""]
+        lines += [
+            f"### {record.gate}: {record.model} {record.mode}{place}",
+            "",
+            record.headline,
+            "",
+        ]
         lines += [*(f"- {note}" for note in record.notes), *([""] if record.notes else [])]
         rows = [row for row in record.rows if row.outcome is Outcome.FAIL]
         if rows:
@@ -100,14 +110,20 @@ def _legend(records: Sequence[Record]) -> list[str]:
     ]
 
 
-def _mode_cells(mode: str, dataset: str | None, records: Sequence[Record]) -> tuple[str, ...] | None:
+def _mode_cells(
+    mode: str, dataset: str | None, records: Sequence[Record]
+) -> tuple[str, ...] | None:
     mine = [r for r in records if r.mode == mode]
     verification = _find(mine, "verification", dataset)
     if verification is None or verification.measured is None:
         return None
     artifact, fidelity = _find(mine, "artifact"), _find(mine, "fidelity", dataset)
     latency = next(
-        (r for r in mine if r.gate == "latency" and r.measured and r.measured.identity["batch"] == 1),
+        (
+            r
+            for r in mine
+            if r.gate == "latency" and r.measured and r.measured.identity["batch"] == 1
+        ),
         None,
     )
     return (
@@ -184,7 +200,9 @@ def _environment(report: Report) -> list[str]:
         if record.measured and record.gate in ("artifact", "verification"):
             for key, value in record.measured.identity.items():
                 if isinstance(value, str):
-                    hashes.append((f"{record.model} {record.mode}", record.dataset or "", key, value))
+                    hashes.append(
+                        (f"{record.model} {record.mode}", record.dataset or "", key, value)
+                    )
     if hashes:
         lines += ["<details><summary>Hashes</summary>", ""]
         lines += markdown(("Case", "Dataset", "What", "SHA-256"), list(dict.fromkeys(hashes)))

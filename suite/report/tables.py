@@ -69,7 +69,10 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(3, *(len(row[i]) for row in table)) for i in range(len(header))]
     rule = [("-" * w if i == 0 else "-" * (w - 1) + ":") for i, w in enumerate(widths)]
     padded = [
-        [cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        [
+            cell.ljust(w) if i == 0 else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
         for row in table
     ]
     return ["| " + " | ".join(row) + " |" for row in [padded[0], rule, *padded[1:]]]

@@ -1,0 +1,1 @@
+"""Execution providers, sessions, embedding, timing, fingerprints."""

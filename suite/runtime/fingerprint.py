@@ -39,15 +39,17 @@ def charts(height: int, width: int) -> tuple[Face, ...]:
     patch = row * _GRID + column
     colors = np.stack([patch * 61 % 256, patch * 97 % 256, 255 - patch * 37 % 256], axis=-1)
     gradients = np.stack(
-        [x * 255 // max(1, width - 1), y * 255 // max(1, height - 1), (x + y) * 127 // (width + height)],
+        [
+            x * 255 // max(1, width - 1),
+            y * 255 // max(1, height - 1),
+            (x + y) * 127 // (width + height),
+        ],
         axis=-1,
     )
     mixed = (x * 7919 + y * 104729 + x * y * 31) % 65521
     noise = np.stack([mixed % 251, mixed * 5 % 253, mixed * 11 % 247], axis=-1)
     images = {"colors": colors, "gradients": gradients, "noise": noise, "face": _face(x, y)}
-    return tuple(
-        Face.held(f"fingerprint {name}", _png(image)) for name, image in images.items()
-    )
+    return tuple(Face.held(f"fingerprint {name}", _png(image)) for name, image in images.items())
 
 
 def tensor_samples(faces: Sequence[Face], spec: PreprocessSpec) -> Samples:

@@ -9,7 +9,11 @@ import onnxruntime as ort
 
 from suite.errors import ModelError
 
-_NUMPY_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+_NUMPY_TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,9 @@ class LatencyPlan:
     warmup: int
 
 
-def runner(session: ort.InferenceSession, input_name: str | None, shape: tuple[int, ...]) -> Callable[[], None]:
+def runner(
+    session: ort.InferenceSession, input_name: str | None, shape: tuple[int, ...]
+) -> Callable[[], None]:
     """A call that runs the session once on fixed seeded noise of this shape."""
     node = next((i for i in session.get_inputs() if i.name == input_name), session.get_inputs()[0])
     if node.type not in _NUMPY_TYPES:

@@ -13,7 +13,7 @@ from suite.datasets.preprocessing import decode, mirror, prepare
 from suite.runtime.embedding import embed
 
 REAL = Path(__file__).resolve().parents[2] / ".." / "shared" / "real"
-ROUNDS = 9
+ROUNDS = 15
 MOST = 1.15
 
 

@@ -233,7 +233,7 @@ def test_a_cut_or_garbled_bin_is_a_dataset_error(tmp_path_factory, data):
     try:
         images, genuine = read_bin(path)
     except DatasetError as error:
-        assert str(path) in str(error)  # noqa: PT017
+        assert str(path) in str(error)
     else:
         assert len(images) == 2 * len(genuine)
 

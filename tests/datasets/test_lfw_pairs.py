@@ -102,4 +102,4 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
     try:
         read_lfw_pairs(path)
     except DatasetError as error:
-        assert str(path) in str(error)  # noqa: PT017
+        assert str(path) in str(error)
