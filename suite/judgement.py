@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from suite.metrics import METRICS
 from suite.records import Measured, Outcome, Row
 
-# Floats are compared after a decimal figure went through JSON; below this they are equal.
-_EPSILON = 1e-9
+# A baseline keeps seven significant digits; closer than that, figures are equal.
+_EPSILON = 1e-6
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ def _row(name: str, value: float, accepted: float, tolerance: float) -> Row:
     if metric.relative:
         difference = difference / accepted if accepted else math.inf
     beyond = difference if metric.gated_upward_only else abs(difference)
-    within = math.isfinite(value) and beyond <= tolerance + _EPSILON
+    within = math.isfinite(value) and beyond <= tolerance + _EPSILON * max(
+        1.0, abs(accepted) if not metric.relative else 1.0
+    )
     return Row(
         metric=name,
         against="baseline",

@@ -30,6 +30,7 @@ _FOLDERS = ("--catalog", "--data-dir", "--weights-dir", "--artifact-cache", "--r
 _CASES = ("case", "fp32_case", "quantized_case")
 _SELECTION = pytest.StashKey[Selection]()
 _REPORT = pytest.StashKey["ReportFolder"]()
+_MISTAKE = pytest.StashKey[str]()
 _GATED = pytest.StashKey[bool]()
 
 
@@ -83,7 +84,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     name = next((name for name in _CASES if name in metafunc.fixturenames), None)
     if name is None or not _is_gate(metafunc.definition):
         return
-    selection = _selection(metafunc.config)
+    try:
+        selection = _selection(metafunc.config)
+    except SuiteError as error:
+        # Raised here it would be an error of each file; pytest_collection_modifyitems raises it.
+        metafunc.config.stash[_MISTAKE] = str(error)
+        return
     cases = [case for case in selection.cases if _wanted(name, case)]
     if "dataset" not in metafunc.fixturenames:
         metafunc.parametrize(name, [pytest.param(c, id=c.id, marks=_skip(c)) for c in cases])
@@ -100,6 +106,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep a model's gates together, FP32 first, so that each model is held once."""
+    if _MISTAKE in config.stash:
+        raise pytest.UsageError(config.stash[_MISTAKE])
     # Where no case is selected, pytest makes an item without a parameter.
     items[:] = [item for item in items if not _is_gate(item) or _has_case(item)]
     gates = [item for item in items if _is_gate(item)]
@@ -249,10 +257,7 @@ _ACTIVE: dict[str, pytest.Config] = {}
 
 def _selection(config: pytest.Config) -> Selection:
     if _SELECTION not in config.stash:
-        try:
-            config.stash[_SELECTION] = select(_options(config))
-        except SuiteError as error:
-            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        config.stash[_SELECTION] = select(_options(config))
     return config.stash[_SELECTION]
 
 

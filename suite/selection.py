@@ -7,7 +7,6 @@ from pathlib import Path
 from suite.cards import Card, ModeCard, ModelCard
 from suite.catalog import Catalog, Roots, nearest, read_catalog, require_dataset
 from suite.errors import CatalogError
-from suite.models.source import absent_source
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,17 @@ def select(options: Options) -> Selection:
                 continue
             cases.append(Case(model, mode, absent or _unbuildable(model, mode, options.provider)))
     return Selection(catalog, options.provider, tuple(cases), tuple(datasets))
+
+
+def absent_source(catalog: Catalog, model: ModelCard) -> str | None:
+    """Why a model cannot be run here: its weights are absent; None where they are there."""
+    if catalog.locate(model, model.source.file, weights=True).is_file():
+        return None
+    tried = ", ".join(str(p) for p in catalog.places(model, model.source.file, weights=True))
+    return (
+        f"{model.id}: weights {model.source.file!r} are absent (looked at {tried}); "
+        "put them there or name their folder with --weights-dir or --data-dir"
+    )
 
 
 def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:

@@ -8,17 +8,6 @@ from suite.errors import ModelError
 from suite.models.onnx_file import OnnxFile, read_onnx_file
 
 
-def absent_source(catalog: Catalog, model: ModelCard) -> str | None:
-    """Why a model cannot be run here: its weights are absent; None where they are there."""
-    if catalog.locate(model, model.source.file, weights=True).is_file():
-        return None
-    tried = ", ".join(str(p) for p in catalog.places(model, model.source.file, weights=True))
-    return (
-        f"{model.id}: weights {model.source.file!r} are absent (looked at {tried}); "
-        "put them there or name their folder with --weights-dir or --data-dir"
-    )
-
-
 def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFile) -> OnnxFile:
     """The ONNX file that a card names, verified by its SHA-256.
 
