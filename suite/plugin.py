@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from suite.gate import Gate
     from suite.latency import Stopwatch
-    from suite.report.writing import ReportFolder  # noqa: F401
+    from suite.report.writing import ReportFolder
     from suite.workbench import Workbench
 
 _GATES = Path(__file__).resolve().parent / "gates"
@@ -120,25 +120,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [next(rest) if _is_gate(item) else item for item in items]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Open the report before the first gate runs."""
+    """Open the report before the first gate runs, so that a wrong folder is said at once."""
     config = session.config
-    if not config.stash.get(_GATED, False) or config.option.collectonly:
-        return
-    if hasattr(config, "workerinput"):
-        return
-    from suite.environment import describe
-    from suite.report.writing import ReportFolder
-
-    try:
-        environment = describe(_selection(config), _command(config))
-        config.stash[_REPORT] = ReportFolder(
-            config.getoption("--report-dir"),
-            environment,
-            require_all=config.getoption("--require-all"),
-        )
-    except SuiteError as error:
-        pytest.exit(str(error), returncode=4)
+    if config.stash.get(_GATED, False) and not config.option.collectonly:
+        _open_report(config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -157,14 +144,16 @@ def pytest_runtest_makereport(
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Take over the record that a finished gate carries."""
     config = _ACTIVE.get("config")
-    if config is None or _REPORT not in config.stash or report.when == "teardown":
+    records = [value for name, value in report.user_properties if name == "face_quant_record"]
+    if config is None or not records or report.when == "teardown":
         return
-    from suite.gate import RECORD
     from suite.records import Record
 
-    for name, value in report.user_properties:
-        if name == RECORD:
-            config.stash[_REPORT].add(Record.model_validate_json(str(value)))
+    # The controller of an xdist run collects nothing: its first record opens the report.
+    folder = config.stash.get(_REPORT, None) or _open_report(config)
+    if folder is not None:
+        for value in records:
+            folder.add(Record.model_validate_json(str(value)))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -253,6 +242,23 @@ def stopwatch(workbench: Workbench, benchmark: BenchmarkFixture) -> Stopwatch:
 
 
 _ACTIVE: dict[str, pytest.Config] = {}
+
+
+def _open_report(config: pytest.Config) -> ReportFolder | None:
+    if hasattr(config, "workerinput"):
+        return None
+    from suite.environment import describe
+    from suite.report.writing import ReportFolder
+
+    try:
+        config.stash[_REPORT] = ReportFolder(
+            config.getoption("--report-dir"),
+            describe(_selection(config), _command(config)),
+            require_all=config.getoption("--require-all"),
+        )
+    except SuiteError as error:
+        raise pytest.UsageError(str(error)) from None
+    return config.stash[_REPORT]
 
 
 def _selection(config: pytest.Config) -> Selection:
