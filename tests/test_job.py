@@ -5,8 +5,10 @@ import json
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -441,3 +443,39 @@ def test_the_plugin_is_inert_where_no_gate_is_selected(tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "face-quant" not in result.stdout
     assert not (tmp_path / "face-quant-report").exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_run_leaves_a_valid_report_of_what_was_measured(
+    team: Team, how: signal.Signals
+) -> None:
+    # A gate that waits after the first one, so that the signal always comes in the middle.
+    (team.folder / "conftest.py").write_text(
+        "import time\n"
+        "def pytest_runtest_setup(item):\n"
+        "    time.sleep(60 if 'verification' in item.name else 0)\n"
+    )
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "pytest", "--pyargs", "suite.gates", "--catalog=."),
+            *(f"--artifact-cache={team.cache}", "-q", "-m", "not latency", "--modes=fp32"),
+            *("-p", "conftest"),
+        ],
+        cwd=team.folder,
+        env={**os.environ, "CI": "true", "PYTHONPATH": str(team.folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    records = team.folder / "face-quant-report" / "records.jsonl"
+    for _ in range(600):
+        if records.exists() and records.read_text().count("\n") >= 2:
+            break
+        time.sleep(0.1)
+    process.send_signal(how)
+    assert process.wait(timeout=60) != 0
+    report = team.report
+    jsonschema.validate(report, json.loads((ROOT / "docs" / "report.schema.json").read_text()))
+    assert not report["complete"]
+    assert report["verdict"] == "fail"
+    assert [r["gate"] for r in report["records"]] == ["artifact", "fingerprint"]
+    assert "the run did not end" in team.markdown
