@@ -60,10 +60,14 @@ def build(
 
 
 def _dynamic(prepared: Path, target: Path, recipe: RecipeSpec) -> None:
+    op_types = set(recipe.op_types)
+    if "Gemm" in op_types:
+        # onnxruntime turns each Gemm into a MatMul first, and would leave that in float.
+        op_types.add("MatMul")
     quantize_dynamic(
         prepared,
         target,
-        op_types_to_quantize=sorted(recipe.op_types) or None,
+        op_types_to_quantize=sorted(op_types) or None,
         per_channel=recipe.per_channel,
         reduce_range=recipe.reduce_range,
         weight_type=QuantType[recipe.weight_type],

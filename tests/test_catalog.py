@@ -1,0 +1,148 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from suite.cards import ModeCard
+from suite.catalog import Roots, read_catalog
+from suite.errors import CatalogError
+from suite.quantization.recipe import resolve_recipe
+from suite.selection import Options, select
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "fixtures", tmp_path / "quant")
+    return tmp_path / "quant"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "height = 112\n",
+            "hight = 112\nheight = 112\n",
+            "unknown key 'preprocess.hight'; did you",
+        ),
+        ("height = 112", 'height = "112"', "key 'preprocess.height' (it is '112') must be a valid"),
+        ('color_order = "RGB"', 'color_order = "RBG"', "must be 'RGB' or 'BGR'"),
+        ("scale = 255.0", "scale = 2.0", "key 'preprocess.scale' (it is 2.0) must be 1"),
+        ("std = [127.5, 127.5, 127.5]", "std = [0.0, 1.0, 1.0]", "must be positive"),
+        ('flip = "add"\n', "", "key 'flip' is missing; add it"),
+        ('flip = "add"', 'flip = "norm_weighted"', "needs outputs.norm"),
+        ('"demo-evaluation"', '"demo-evalution"', "did you mean 'demo-evaluation'"),
+        ('evaluation = ["demo-evaluation"]', 'evaluation = ["demo-calibration"]', "without pairs"),
+        ("[source]", "[artifacts.int8_x]\nfile = 'x'\n[source]", "needs file and sha256"),
+        ("[source]", "[modes.fp32.tolerances]\nacc = 1\n[source]", "has no metric 'acc'"),
+        ("[source]", "[source", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_in_a_card_is_one_sentence_that_names_file_and_key(
+    catalog: Path, old: str, new: str, words: str
+) -> None:
+    path = catalog / "models" / "demo-embedded.toml"
+    edit(path, old, new)
+    with pytest.raises(CatalogError) as raised:
+        read_catalog(catalog)
+    assert str(raised.value).startswith(str(path))
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_duplicate_id_names_both_cards(catalog: Path) -> None:
+    first = catalog / "models" / "demo-embedded.toml"
+    second = catalog / "models" / "second.toml"
+    shutil.copy(first, second)
+    with pytest.raises(
+        CatalogError, match=r"second\.toml.*already the id of .*demo-embedded\.toml"
+    ):
+        read_catalog(catalog)
+
+
+def test_an_absent_dataset_names_the_card_the_key_and_the_places(catalog: Path) -> None:
+    (catalog / "embedded" / "demo-evaluation.bin").unlink()
+    options = Options(catalog=catalog, roots=Roots(data_dir=Path("elsewhere")))
+    with pytest.raises(CatalogError, match=r"demo-evaluation\.toml: key 'file'.*elsewhere"):
+        select(options)
+
+
+def test_data_and_weights_are_looked_for_beside_the_card_first(
+    catalog: Path, tmp_path: Path
+) -> None:
+    data, weights = tmp_path / "data", tmp_path / "weights"
+    read = read_catalog(catalog, Roots(data, weights))
+    model = read.models["demo-embedded"]
+    assert read.places(model, "a/b.onnx", weights=True) == [
+        catalog / "models" / "a/b.onnx",
+        weights / "a/b.onnx",
+        weights / "b.onnx",
+        data / "a/b.onnx",
+    ]
+
+
+def test_a_team_overrides_a_built_in_mode_and_keeps_the_others(catalog: Path) -> None:
+    shutil.rmtree(catalog / "modes")
+    (catalog / "modes").mkdir()
+    (catalog / "modes" / "mine.toml").write_text('id = "int8_dynamic"\n[tolerances]\neer = 0.5\n')
+    modes = read_catalog(catalog).modes
+    assert modes["int8_dynamic"].tolerances == {"eer": 0.5}
+    assert modes["int8_static_qdq"].recipe is not None
+
+
+def test_a_model_overrides_a_modes_limits_by_metric(catalog: Path) -> None:
+    path = catalog / "models" / "demo-embedded.toml"
+    path.write_text(path.read_text() + "\n[modes.int8_dynamic.policy.floor]\ncosine_mean = 0.5\n")
+    read = read_catalog(catalog)
+    model, mode = read.models["demo-embedded"], read.modes["int8_dynamic"]
+    assert read.policy_floor(model, mode) == {**mode.policy.floor, "cosine_mean": 0.5}
+    assert read.policy_loss(model, mode) == mode.policy.loss
+
+
+def test_a_mode_without_recipe_is_selected_only_where_it_is_brought(catalog: Path) -> None:
+    (catalog / "modes" / "nncf.toml").write_text('id = "nncf"\n[tolerances]\neer = 0.5\n')
+    assert "nncf" not in {case.mode.id for case in select(Options(catalog=catalog)).cases}
+    path = catalog / "models" / "demo-embedded.toml"
+    digest = "0" * 64
+    path.write_text(
+        path.read_text()
+        + f'\n[artifacts.nncf.providers.cpu]\nfile = "x.onnx"\nsha256 = "{digest}"\n'
+    )
+    cases = {case.mode.id: case.skip for case in select(Options(catalog=catalog)).cases}
+    assert cases["nncf"] is None
+
+
+def test_a_model_without_calibration_skips_static_with_the_reason(catalog: Path) -> None:
+    edit(catalog / "models" / "demo-embedded.toml", 'calibration = "demo-calibration"\n', "")
+    cases = {case.mode.id: case.skip for case in select(Options(catalog=catalog)).cases}
+    assert cases["int8_dynamic"] is None
+    assert "needs calibration faces" in str(cases["int8_static_qdq"])
+
+
+@pytest.mark.parametrize(
+    ("provider", "profile", "activation", "symmetric", "reduced"),
+    [
+        ("cpu", "cpu-vnni", "QUInt8", False, False),
+        ("cpu", "cpu-avx2", "QUInt8", False, True),
+        ("cpu", "cpu-aarch64", "QUInt8", False, True),
+        ("cuda", "cuda-sm90", "QInt8", True, False),
+        ("tensorrt", "cuda-sm90", "QInt8", True, False),
+    ],
+)
+def test_the_static_recipe_follows_provider_and_profile(
+    provider: str, profile: str, activation: str, symmetric: bool, reduced: bool
+) -> None:
+    mode: ModeCard = read_catalog().modes["int8_static_qdq"]
+    recipe = resolve_recipe(mode, provider, profile)
+    assert recipe is not None
+    assert recipe.activation_type == activation
+    assert recipe.symmetric_activations is symmetric
+    assert recipe.reduce_range is reduced
+    assert recipe.per_channel

@@ -1,0 +1,101 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from suite.judgement import Entry, judge_against_baseline, judge_against_fp32
+from suite.records import Measured, Outcome
+
+IDENTITY = {"source": "a" * 64, "recipe": "b" * 64}
+
+
+def measured(**figures: float) -> Measured:
+    return Measured(section="verification.x", identity=IDENTITY, figures=figures)
+
+
+def accepted(identity: dict | None = None, **figures: float) -> Entry:
+    return Entry(identity=identity or IDENTITY, figures=figures, samples={})
+
+
+@given(st.floats(0, 1), st.floats(-0.1, 0.1), st.floats(0, 0.05))
+def test_a_figure_passes_exactly_where_it_lies_within_its_tolerance(
+    value: float, moved: float, tolerance: float
+) -> None:
+    judged = judge_against_baseline(
+        measured(accuracy=value + moved), accepted(accuracy=value), {"accuracy": tolerance}
+    )
+    if abs(abs(value + moved - value) - tolerance) > 1e-5:
+        assert (judged.outcome is Outcome.PASS) == (abs(value + moved - value) <= tolerance)
+
+
+def test_other_weights_are_the_first_line_whatever_the_figures_say() -> None:
+    entry = accepted({**IDENTITY, "source": "c" * 64}, accuracy=0.9)
+    judged = judge_against_baseline(measured(accuracy=0.9), entry, {"accuracy": 0.1})
+    assert judged.outcome is Outcome.FAIL
+    assert judged.headline.startswith("other weights than accepted: source is aaaaaaaaaaaa…")
+
+
+def test_better_than_accepted_fails_and_says_to_accept_it() -> None:
+    judged = judge_against_baseline(
+        measured(accuracy=0.95), accepted(accuracy=0.9), {"accuracy": 0.01}
+    )
+    assert judged.outcome is Outcome.FAIL
+    assert judged.headline.startswith("better than accepted: Accuracy; accept it")
+
+
+@pytest.mark.parametrize(("size", "outcome"), [(900, "pass"), (1009, "pass"), (1011, "fail")])
+def test_size_is_relative_and_fails_upward_alone(size: float, outcome: str) -> None:
+    judged = judge_against_baseline(
+        measured(size_bytes=size), accepted(size_bytes=1000), {"size_bytes": 0.01}
+    )
+    assert judged.outcome == outcome
+
+
+def test_a_metric_without_an_accepted_figure_fails_by_name() -> None:
+    judged = judge_against_baseline(
+        measured(accuracy=0.9, roc_auc=0.9), accepted(accuracy=0.9), {"accuracy": 0.1}
+    )
+    assert judged.outcome is Outcome.FAIL
+    assert "roc_auc" in judged.headline
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_no_number_never_passes(value: float) -> None:
+    judged = judge_against_baseline(
+        measured(accuracy=value), accepted(accuracy=0.9), {"accuracy": 10}
+    )
+    assert judged.outcome is Outcome.FAIL
+    assert judge_against_fp32(measured(accuracy=value), {}, {}).outcome is Outcome.FAIL
+
+
+def test_samples_of_another_length_fail() -> None:
+    now = Measured(section="fingerprint", identity=IDENTITY, samples={"tensor": (1.0, 2.0)})
+    entry = Entry(identity=IDENTITY, figures={}, samples={"tensor": (1.0,)})
+    assert judge_against_baseline(now, entry, {"tensor": 9}).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fp32", "outcome"),
+    [
+        ("accuracy", 0.985, 0.99, "pass"),
+        ("accuracy", 0.975, 0.99, "fail"),
+        ("accuracy", 1.0, 0.9, "pass"),
+        ("eer", 0.03, 0.01, "fail"),
+        ("eer", 0.001, 0.01, "pass"),
+    ],
+)
+def test_a_loss_against_fp32_counts_in_the_direction_that_is_worse(
+    name: str, value: float, fp32: float, outcome: str
+) -> None:
+    now = Measured(
+        section="verification.x", identity=IDENTITY, figures={name: value}, reference={name: fp32}
+    )
+    assert judge_against_fp32(now, {name: 0.01}, {}).outcome == outcome
+
+
+def test_a_floor_names_the_figure_below_it() -> None:
+    judged = judge_against_fp32(measured(cosine_mean=0.951), {}, {"cosine_mean": 0.98})
+    assert judged.headline == (
+        "quantization costs too much: Mean cosine to FP32 0.95100 is below 0.98"
+    )
