@@ -49,8 +49,8 @@ def read_sections(path: Path) -> dict[str, Any]:
         return sections
     except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise BaselineError(
-            f"{path}: is not a readable baseline ({error}); restore it from version control or "
-            "accept anew with --snapshot-update."
+            f"{path}: is not a readable baseline ({error}); restore it from version control, "
+            "or delete it and accept anew with --snapshot-update."
         ) from None
 
 
@@ -204,7 +204,7 @@ def _entry(path: Path, section: str, data: Any) -> Entry:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(
             f"{path}: section {section!r} is damaged ({type(error).__name__}: {error}); restore "
-            "it from version control or accept anew with --snapshot-update."
+            "it from version control, or delete it and accept anew with --snapshot-update."
         ) from None
 
 

@@ -140,9 +140,16 @@ class Workbench:
             ("fingerprint",),
             lambda: self._embed(model, self.fp32, faces, f"{model.id}: fingerprint"),
         )
+        identity: dict[str, str | int] = {"source": self.source(model).sha256}
+        broken = int((~np.isfinite(embeddings)).any(axis=1).sum())
+        if broken:
+            problem = (
+                f"NaN or infinity in FP32's embeddings of {broken} of {len(faces)} fixed inputs"
+            )
+            return Measured(section="fingerprint", identity=identity, problem=problem)
         return Measured(
             section="fingerprint",
-            identity={"source": self.source(model).sha256},
+            identity=identity,
             samples={
                 "tensor": tensor_samples(faces, model.preprocess),
                 "embedding": embedding_samples(embeddings),

@@ -345,7 +345,8 @@ def test_a_brought_artifact_is_measured_gated_and_accepted(team: Team, tmp_path:
     assert '"artifact"' in team.baseline("int8_nncf").read_text()
 
 
-def test_an_update_of_a_selection_leaves_every_other_byte(team: Team) -> None:
+@pytest.mark.parametrize("option", ["--modes=", "--models=demo-embedded"], ids=["skip", "models"])
+def test_an_update_of_a_selection_leaves_every_other_byte(team: Team, option: str) -> None:
     text = team.model.read_text()
     second = text.replace('id = "demo-embedded"', 'id = "absent"').replace(
         "demo.onnx", "not-there.onnx"
@@ -360,9 +361,9 @@ def test_an_update_of_a_selection_leaves_every_other_byte(team: Team) -> None:
     document["sections"]["fidelity.demo-evaluation"]["figures"]["cosine_mean"] -= 0.01
     path.write_text(json.dumps(document, indent=2))
     before = bytes_below(team.folder / "baselines")
-    result = team.gates("--snapshot-update")
+    result = team.gates("--snapshot-update", option)
     assert result.returncode == 0, result.stdout
-    assert "skipped" in result.stdout
+    assert ("skipped:" in result.stdout) == (option == "--modes=")
     assert "cosine_mean" in result.stdout
     after = bytes_below(team.folder / "baselines")
     changed = {name for name in before if before[name] != after[name]}
@@ -479,3 +480,22 @@ def test_an_interrupted_run_leaves_a_valid_report_of_what_was_measured(
     assert report["verdict"] == "fail"
     assert [r["gate"] for r in report["records"]] == ["artifact", "fingerprint"]
     assert "the run did not end" in team.markdown
+
+
+def test_an_fp32_that_gives_nan_fails_each_gate_by_name_and_is_never_accepted(team: Team) -> None:
+    model = onnx.load(ROOT / "fixtures" / "embedded" / "demo.onnx")
+    for tensor in model.graph.initializer:
+        if tensor.name == "fc.bias":
+            tensor.CopyFrom(numpy_helper.from_array(np.full(64, np.nan, np.float32), tensor.name))
+    broken = team.folder / "nan.onnx"
+    onnx.save(model, broken)
+    source = ROOT / "fixtures" / "embedded" / "demo.onnx"
+    team.edit(team.model, str(source), str(broken))
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (source, broken)]
+    team.edit(team.model, *digests)
+    shutil.rmtree(team.folder / "baselines")
+    assert team.gates("--snapshot-update", "--modes=fp32").returncode == 1
+    failed = team.failed()
+    assert "NaN" in failed["fingerprint fp32"]
+    assert "NaN in 600 of 600 distances" in failed["verification fp32"]
+    assert not list(team.folder.rglob("fp32.json"))
