@@ -212,7 +212,7 @@ def workbench(request: pytest.FixtureRequest) -> Workbench:
         selection.catalog.providers[selection.provider],
         cpu_profile(),
         Path(cache),
-        Progress.on_terminal(),
+        Progress(config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled),
     )
 
 

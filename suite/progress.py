@@ -4,23 +4,20 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 Advance = Callable[[int, int], None]
+# Lifts the capture of the streams, which pytest keeps up while a test runs.
+Uncaptured = Callable[[], AbstractContextManager[None]]
 
 
 class Progress:
     """Writes one line that is overwritten as a step advances, where stderr is a terminal."""
 
-    def __init__(self, *, shown: bool, write: Callable[[str], None] | None = None) -> None:
-        self._shown = shown
-        self._write = write or _to_stderr
-
-    @classmethod
-    def on_terminal(cls) -> "Progress":
-        """Progress for a person who watches; silent in CI and where stderr is redirected."""
-        stream = sys.__stderr__
-        return cls(shown=stream is not None and stream.isatty() and not os.environ.get("CI"))
+    def __init__(self, uncaptured: Uncaptured) -> None:
+        self._uncaptured = uncaptured
+        with uncaptured():
+            self._shown = sys.stderr.isatty() and not os.environ.get("CI")
 
     @contextmanager
     def step(self, label: str) -> Iterator[Advance]:
@@ -53,10 +50,7 @@ class Progress:
         """A line that the user must see, terminal or not."""
         self._write(f"\n{message}\n")
 
-
-def _to_stderr(text: str) -> None:
-    # pytest captures sys.stderr while a test runs; the user's own is beneath it.
-    stream = sys.__stderr__
-    if stream is not None:
-        stream.write(text)
-        stream.flush()
+    def _write(self, text: str) -> None:
+        with self._uncaptured():
+            sys.stderr.write(text)
+            sys.stderr.flush()
