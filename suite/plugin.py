@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suite.errors import SuiteError
-from suite.selection import Case, Options, Selection, select
+from suite.options import add_options, command_line, read_options
+from suite.selection import Case, Selection, select
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -36,33 +37,7 @@ _GATED = pytest.StashKey[bool]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the suite's options, in a group of their own."""
-    group = parser.getgroup("face-quant-gate", "quantization regression of face models")
-    for name, what in (
-        ("--models", "models to gate, by id (default: every model of the catalog)"),
-        ("--modes", "modes to gate, by id (default: every mode that applies)"),
-        ("--datasets", "evaluation sets to use, by id (default: every set the model names)"),
-    ):
-        group.addoption(name, metavar="ID[,ID…]", default="", help=what)
-    group.addoption("--provider", metavar="ID", default="cpu", help="execution provider's card")
-    for name, what in (
-        ("--catalog", "a team's catalog folder (default: the built-in one)"),
-        ("--data-dir", "root for data that cards name and that is not beside them"),
-        ("--weights-dir", "folder in which weights are looked for"),
-        ("--artifact-cache", "folder of built artifacts (default: the user's cache folder)"),
-    ):
-        group.addoption(name, metavar="DIR", type=Path, default=None, help=what)
-    group.addoption(
-        "--report-dir",
-        metavar="DIR",
-        type=Path,
-        default=Path("face-quant-report"),
-        help="folder of report.md and report.json (default: ./face-quant-report)",
-    )
-    group.addoption(
-        "--require-all",
-        action="store_true",
-        help="fail on what was skipped, undecided, not compared or deferred",
-    )
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -253,7 +228,7 @@ def _open_report(config: pytest.Config) -> ReportFolder | None:
     try:
         config.stash[_REPORT] = ReportFolder(
             config.getoption("--report-dir"),
-            describe(_selection(config), _command(config)),
+            describe(_selection(config), command_line(config)),
             require_all=config.getoption("--require-all"),
         )
     except SuiteError as error:
@@ -263,24 +238,8 @@ def _open_report(config: pytest.Config) -> ReportFolder | None:
 
 def _selection(config: pytest.Config) -> Selection:
     if _SELECTION not in config.stash:
-        config.stash[_SELECTION] = select(_options(config))
+        config.stash[_SELECTION] = select(read_options(config))
     return config.stash[_SELECTION]
-
-
-def _options(config: pytest.Config) -> Options:
-    from suite.catalog import Roots
-
-    def ids(option: str) -> tuple[str, ...]:
-        return tuple(name.strip() for name in config.getoption(option).split(",") if name.strip())
-
-    return Options(
-        models=ids("--models"),
-        modes=ids("--modes"),
-        datasets=ids("--datasets"),
-        provider=config.getoption("--provider"),
-        catalog=config.getoption("--catalog"),
-        roots=Roots(config.getoption("--data-dir"), config.getoption("--weights-dir")),
-    )
 
 
 def _is_gate(item: Any) -> bool:
@@ -312,10 +271,6 @@ def _has_case(item: pytest.Item) -> bool:
 
 def _dataset(item: pytest.Item) -> str | None:
     return _parameters(item).get("dataset")
-
-
-def _command(config: pytest.Config) -> str:
-    return shlex.join(["pytest", *map(str, config.invocation_params.args)])
 
 
 def _rerun(item: pytest.Item) -> str:

@@ -151,6 +151,8 @@ def test_what_was_accepted_passes_again_and_the_report_fits_its_schema(team: Tea
     }
     for column in ("Accuracy", "TAR@FAR=1e-3", "TAR@FAR=1e-4", "ROC AUC", "Size", "Latency"):
         assert column in team.markdown
+    proposed = team.folder / "face-quant-report" / "proposed-baselines"
+    assert bytes_below(proposed) == before
     assert bytes_below(team.folder / "baselines") == before
 
 
