@@ -1,0 +1,1 @@
+"""Rendered faces and the four embedded families; needs the ``train`` extra beyond the renderer."""
