@@ -5,10 +5,10 @@ A baseline file is ``<profile>/<model>/<mode>.json``; each gate owns a section o
 """
 
 import json
-import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,19 +87,56 @@ def write_section(path: Path, section: str, entry: Mapping[str, Any]) -> None:
 
     The file is read, changed and renamed into place under a lock, so that it is wholly old or
     wholly new whatever happens and no other writer's section is lost.
+
+    Raises
+    ------
+    BaselineError
+        where the file cannot be read or written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(path):
+        _write(path, {**read_sections(path), section: dict(entry)})
+
+
+def remove_sections(path: Path, sections: Collection[str]) -> None:
+    """Take sections out of a baseline file, and the file with its empty folders where none is left.
+
+    Raises
+    ------
+    BaselineError
+        where the file cannot be read or written.
+    """
+    with _locked(path):
+        kept = {name: entry for name, entry in read_sections(path).items() if name not in sections}
+        if kept:
+            _write(path, kept)
+            return
+        path.unlink(missing_ok=True)
+        for folder in (path.parent, path.parent.parent):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
     # The lock lies beside the system's temporary files, to keep baselines free of lock files.
     lock = Path(tempfile.gettempdir()) / f"face-quant-gate-{_lock_name(path)}.lock"
-    with FileLock(lock):
-        sections = read_sections(path)
-        sections[section] = dict(entry)
-        document = {"format": FORMAT, "sections": dict(sorted(sections.items()))}
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(_readable(document))
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+    try:
+        with FileLock(lock):
+            yield
+    except OSError as error:
+        raise BaselineError(
+            f"{path}: cannot write the baseline ({error.strerror}); nothing accepted there is "
+            "lost: free some space or make the folder writable, and accept again."
+        ) from None
+
+
+def _write(path: Path, sections: Mapping[str, Any]) -> None:
+    document = {"format": FORMAT, "sections": dict(sorted(sections.items()))}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # One writer holds the lock, so a file of this name is what a killed one left.
+    fresh = path.with_name(f".{path.name}.tmp")
+    fresh.write_text(_readable(document), encoding="utf-8", newline="\n")
+    fresh.replace(path)
 
 
 class BaselineExtension(AbstractSyrupyExtension):

@@ -166,10 +166,15 @@ class ModelCard(Card):
 
 
 class BinDataset(Card):
-    """An InsightFace ``.bin``: a pickle of encoded images and the list of issame."""
+    """An InsightFace ``.bin``: a pickle of encoded images and the list of issame.
+
+    ``identities`` is a text file with a line for each image of the list, in its order, that
+    says who it shows.
+    """
 
     kind: Literal["bin"]
     file: str
+    identities: str | None = None
     sha256: Sha256 | None = None
     folds: Annotated[int, Field(ge=2)] = 10
 

@@ -259,6 +259,8 @@ def dataset_paths(catalog: Catalog, card: DatasetCard) -> dict[str, Path]:
         named = {"folder": card.folder, "pairs": card.pairs}
     else:
         named = {"file": card.file}
+        if card.identities:
+            named["identities"] = card.identities
     return {key: catalog.locate(card, relative) for key, relative in named.items()}
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from suite import __version__
 from suite.quantization.artifacts import onnxruntime_version
 from suite.records import Environment
-from suite.runtime.profile import cpu_name, cpu_profile
+from suite.runtime.profile import cpu_name
 from suite.selection import Selection
 
 _SHOWN = ("onnx", "numpy", "pytest", "syrupy", "pytest-benchmark")
@@ -28,7 +28,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def describe(selection: Selection, command: str) -> Environment:
+def describe(selection: Selection, command: str, profile: str, workers: int = 0) -> Environment:
     """This run's environment."""
     provider = selection.catalog.providers[selection.provider]
     return Environment(
@@ -37,7 +37,7 @@ def describe(selection: Selection, command: str) -> Environment:
         suite=__version__,
         catalog=str(selection.catalog.baselines.parent),
         provider=provider.id,
-        profile=cpu_profile(),
+        profile=profile,
         cpu=cpu_name(),
         cores=os.cpu_count() or 0,
         threads_embedding=provider.threads.embedding,
@@ -45,4 +45,5 @@ def describe(selection: Selection, command: str) -> Environment:
         platform=platform.platform(),
         python=platform.python_version(),
         versions=versions(),
+        workers=workers,
     )

@@ -17,6 +17,7 @@ from suite.baselines import (
     read_sections,
     snapshot_name,
 )
+from suite.items import test_name
 from suite.judgement import Judgement, judge_against_baseline, judge_against_fp32
 from suite.records import Measured, Outcome, Record
 from suite.report.tables import failure_message
@@ -158,7 +159,7 @@ class Gate:
         fails_fp32_policy: bool = False,
     ) -> None:
         record = Record(
-            gate=gate_name(self._item),
+            gate=test_name(self._item).removeprefix("test_"),
             node=self._item.nodeid,
             model=self._case.model.id,
             family=self._case.model.family,
@@ -172,6 +173,7 @@ class Gate:
             rows=rows,
             notes=notes,
             fails_fp32_policy=fails_fp32_policy,
+            hashes=self._workbench.hashes(self._case.model, self._case.mode, self._dataset),
             rerun=self._rerun,
             seconds=round(time.monotonic() - self._started, 3),
         )
@@ -186,12 +188,6 @@ class Gate:
 def attach(item: pytest.Item, record: Record) -> None:
     """Put a record where xdist and JUnit carry it."""
     item.user_properties.append((RECORD, record.model_dump_json()))
-
-
-def gate_name(item: pytest.Item) -> str:
-    """``test_verification[…]`` is the gate ``verification``."""
-    name = getattr(item, "originalname", None) or item.name
-    return str(name).removeprefix("test_")
 
 
 def _changes(before: object, after: object) -> tuple[str, ...]:

@@ -32,6 +32,14 @@ METRICS: dict[str, Metric] = {
     "tar_at_far_1e-3_threshold": Metric("TAR@FAR=1e-3 threshold", "either", 4),
     "tar_at_far_1e-4": Metric("TAR@FAR=1e-4", "lower", 4),
     "tar_at_far_1e-4_threshold": Metric("TAR@FAR=1e-4 threshold", "either", 4),
+    "all_pairs_tar_at_far_1e-3": Metric("TAR@FAR=1e-3, all pairs", "lower", 4),
+    "all_pairs_tar_at_far_1e-3_threshold": Metric(
+        "TAR@FAR=1e-3, all pairs, threshold", "either", 4
+    ),
+    "all_pairs_tar_at_far_1e-4": Metric("TAR@FAR=1e-4, all pairs", "lower", 4),
+    "all_pairs_tar_at_far_1e-4_threshold": Metric(
+        "TAR@FAR=1e-4, all pairs, threshold", "either", 4
+    ),
     "roc_auc": Metric("ROC AUC", "lower", 5),
     "eer": Metric("EER", "higher", 5),
     "eer_threshold": Metric("EER threshold", "either", 4),

@@ -19,6 +19,12 @@ def add_options(parser: pytest.Parser) -> None:
     ):
         group.addoption(name, metavar="ID[,ID…]", default="", help=what)
     group.addoption("--provider", metavar="ID", default="cpu", help="execution provider's card")
+    group.addoption(
+        "--profile",
+        metavar="ID",
+        default=None,
+        help="gate on another profile than this CPU's, where it gives the same bits (cpu-avx2)",
+    )
     for name, what in (
         ("--catalog", "a team's catalog folder (default: the built-in one)"),
         ("--data-dir", "root for data that cards name and that is not beside them"),
@@ -32,6 +38,11 @@ def add_options(parser: pytest.Parser) -> None:
         type=Path,
         default=Path("face-quant-report"),
         help="folder of report.md and report.json (default: ./face-quant-report)",
+    )
+    group.addoption(
+        "--report-append",
+        action="store_true",
+        help="complete the report of the run before, as with latency after a run under xdist",
     )
     group.addoption(
         "--require-all",

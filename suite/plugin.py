@@ -6,14 +6,22 @@ selects no gates is left alone.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from suite.errors import SuiteError
+from suite.items import (
+    CASES,
+    case_of,
+    dataset_of,
+    has_case,
+    is_gate,
+    may_gate,
+    rerun_of,
+)
 from suite.options import add_options, command_line, read_options
 from suite.selection import Case, Selection, select
 
@@ -26,13 +34,12 @@ if TYPE_CHECKING:
     from suite.report.writing import ReportFolder
     from suite.workbench import Workbench
 
-_GATES = Path(__file__).resolve().parent / "gates"
 _FOLDERS = ("--catalog", "--data-dir", "--weights-dir", "--artifact-cache", "--report-dir")
-_CASES = ("case", "fp32_case", "quantized_case")
 _SELECTION = pytest.StashKey[Selection]()
 _REPORT = pytest.StashKey["ReportFolder"]()
 _MISTAKE = pytest.StashKey[str]()
 _GATED = pytest.StashKey[bool]()
+_PLANNED = pytest.StashKey[Sequence[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,8 +47,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Announce the marker of latency gates; refuse a run whose configuration pytest lost."""
+    parallel = config.getoption("dist", "no") != "no" or hasattr(config, "workerinput")
+    if parallel and may_gate(config):
+        # pytest-benchmark would say so in a warning of its own; the report says «deferred».
+        config.option.benchmark_disable = True
     config.addinivalue_line("markers", "latency: gates that time; not run under xdist")
     # pytest looks for its configuration before it knows a plugin's options, and takes the DIR of
     # "--data-dir DIR" for a test folder: without an ini file it would collect everything here.
@@ -56,8 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a test of each model × mode (× dataset) that is selected."""
-    name = next((name for name in _CASES if name in metafunc.fixturenames), None)
-    if name is None or not _is_gate(metafunc.definition):
+    name = next((name for name in CASES if name in metafunc.fixturenames), None)
+    if name is None or not is_gate(metafunc.definition):
         return
     try:
         selection = _selection(metafunc.config)
@@ -84,15 +96,50 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if _MISTAKE in config.stash:
         raise pytest.UsageError(config.stash[_MISTAKE])
     # Where no case is selected, pytest makes an item without a parameter.
-    items[:] = [item for item in items if not _is_gate(item) or _has_case(item)]
-    gates = [item for item in items if _is_gate(item)]
+    items[:] = [item for item in items if not is_gate(item) or has_case(item)]
+    gates = [item for item in items if is_gate(item)]
     if not gates:
         return
     config.stash[_GATED] = True
     order = {case.id: index for index, case in enumerate(_selection(config).cases)}
-    gates.sort(key=lambda item: order[_case(item).id])
+    gates.sort(key=lambda item: order[case_of(item).id])
     rest = iter(gates)
-    items[:] = [next(rest) if _is_gate(item) else item for item in items]
+    items[:] = [next(rest) if is_gate(item) else item for item in items]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which gates are to run, for the report to miss those that do not."""
+    session.config.stash[_PLANNED] = tuple(item.nodeid for item in session.items if is_gate(item))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    """The controller of an xdist run collects nothing: its workers say what is to run."""
+    config: pytest.Config = node.config
+    if _PLANNED in config.stash or not may_gate(config):
+        return
+    from suite.parallel import case_in
+
+    gates = [nodeid for nodeid in ids if case_in(nodeid, _selection(config))]
+    if gates:
+        config.stash[_PLANNED] = gates
+        try:
+            _open_report(config)
+        except pytest.UsageError as error:
+            raise pytest.exit.Exception(str(error), pytest.ExitCode.USAGE_ERROR) from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep each model on one worker, unless another distribution was asked for."""
+    if config.getoption("dist") != "load" or not may_gate(config):
+        return None
+    from suite.parallel import scheduler_by_model
+
+    try:
+        return scheduler_by_model(config, log, tuple(_selection(config).catalog.models))
+    except SuiteError:
+        return None  # the workers say what is wrong with the catalog
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -108,27 +155,38 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give every gate that ended without a record one, and the user's mistakes one sentence."""
-    if _is_gate(item) and call.excinfo is not None:
-        _attach_missing(item, call.excinfo)
+    if is_gate(item) and call.excinfo is not None:
+        from suite.missing import attach_missing
+
+        attach_missing(item, call.excinfo)
     report = yield
-    if _is_gate(item) and call.excinfo is not None and call.excinfo.errisinstance(SuiteError):
-        report.longrepr = f"{call.excinfo.value}\n\nreproduce: {_rerun(item)}"
+    if is_gate(item) and call.excinfo is not None and call.excinfo.errisinstance(SuiteError):
+        report.longrepr = f"{call.excinfo.value}\n\nreproduce: {rerun_of(item)}"
     return report
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Take over the record that a finished gate carries."""
     config = _ACTIVE.get("config")
-    records = [value for name, value in report.user_properties if name == "face_quant_record"]
-    if config is None or not records or report.when == "teardown":
+    folder = config.stash.get(_REPORT, None) if config else None
+    if config is None or folder is None or report.when == "teardown":
         return
     from suite.records import Record
 
-    # The controller of an xdist run collects nothing: its first record opens the report.
-    folder = config.stash.get(_REPORT, None) or _open_report(config)
-    if folder is not None:
-        for value in records:
+    values = [value for name, value in report.user_properties if name == "face_quant_record"]
+    try:
+        for value in values:
             folder.add(Record.model_validate_json(str(value)))
+        if report.failed and not values:
+            from suite.missing import lost_record
+
+            lost = lost_record(config, _selection(config), report)
+            if lost:
+                folder.add(lost, worker_died=True)
+    except SuiteError as error:
+        # No traceback, and no further gate: what is measured from here on could not be kept.
+        config.stash[_MISTAKE] = str(error)
+        raise pytest.exit.Exception(str(error), returncode=pytest.ExitCode.USAGE_ERROR) from None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -141,20 +199,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the report; a run in which nothing was gated is no green one."""
     folder = session.config.stash.get(_REPORT, None)
-    if folder is None:
+    if folder is None or _MISTAKE in session.config.stash:
         return
-    from suite.report.document import is_gated
+    from suite.records import Outcome
     from suite.report.proposals import write_proposals
 
     interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
-    folder.write(complete=not interrupted)
-    write_proposals(folder)
-    nothing = not any(is_gated(record) for record in folder.records)
-    if nothing and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    required = session.config.getoption("--require-all")
-    open_ends = any(record.outcome.fails_when_all_required for record in folder.records)
-    if required and open_ends and session.exitstatus == pytest.ExitCode.OK:
+    try:
+        verdict = folder.write(complete=not interrupted)
+        write_proposals(folder)
+    except SuiteError as error:
+        raise pytest.exit.Exception(str(error), returncode=pytest.ExitCode.USAGE_ERROR) from None
+    green = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if green and verdict is Outcome.FAIL:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -175,17 +232,20 @@ def workbench(request: pytest.FixtureRequest) -> Workbench:
     """Sources, artifacts and embeddings, each made once in the session."""
     from platformdirs import user_cache_path
 
+    from suite.parallel import threads_a_worker
     from suite.progress import Progress
-    from suite.runtime.profile import cpu_profile
+    from suite.runtime.profile import chosen_profile
     from suite.workbench import Workbench
 
     config = request.config
     selection = _selection(config)
     cache = config.getoption("--artifact-cache") or user_cache_path("face-quant-gate")
+    provider = selection.catalog.providers[selection.provider]
     return Workbench(
         selection.catalog,
-        selection.catalog.providers[selection.provider],
-        cpu_profile(),
+        provider,
+        threads_a_worker(config, provider.threads.embedding),
+        chosen_profile(config.getoption("--profile")),
         Path(cache),
         Progress(config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled),
     )
@@ -199,12 +259,12 @@ def gate(request: pytest.FixtureRequest, workbench: Workbench, snapshot: Snapsho
 
     return Gate(
         item=request.node,
-        case=_case(request.node),
-        dataset=_dataset(request.node),
+        case=case_of(request.node),
+        dataset=dataset_of(request.node),
         workbench=workbench,
         snapshot=snapshot,
         versions=versions(),
-        rerun=_rerun(request.node),
+        rerun=rerun_of(request.node),
     )
 
 
@@ -223,14 +283,20 @@ def _open_report(config: pytest.Config) -> ReportFolder | None:
     if hasattr(config, "workerinput"):
         return None
     from suite.environment import describe
+    from suite.parallel import workers
     from suite.report.writing import ReportFolder
+    from suite.runtime.profile import chosen_profile
 
     try:
+        profile = chosen_profile(config.getoption("--profile"))
         config.stash[_REPORT] = ReportFolder(
             config.getoption("--report-dir"),
-            describe(_selection(config), command_line(config)),
+            describe(_selection(config), command_line(config), profile, workers(config)),
             require_all=config.getoption("--require-all"),
+            append=config.getoption("--report-append"),
         )
+        planned = config.stash[_PLANNED]
+        config.stash[_REPORT].plan(planned)
     except SuiteError as error:
         raise pytest.UsageError(str(error)) from None
     return config.stash[_REPORT]
@@ -242,82 +308,9 @@ def _selection(config: pytest.Config) -> Selection:
     return config.stash[_SELECTION]
 
 
-def _is_gate(item: Any) -> bool:
-    path = getattr(item, "path", None)
-    return path is not None and Path(path).parent == _GATES
-
-
 def _wanted(name: str, case: Case) -> bool:
     return name == "case" or case.mode.is_reference == (name == "fp32_case")
 
 
 def _skip(case: Case) -> tuple[pytest.MarkDecorator, ...]:
     return (pytest.mark.skip(reason=case.skip),) if case.skip else ()
-
-
-def _parameters(item: pytest.Item) -> dict[str, Any]:
-    return dict(getattr(item, "callspec").params)  # noqa: B009
-
-
-def _case(item: pytest.Item) -> Case:
-    parameters = _parameters(item)
-    case: Case = next(parameters[name] for name in _CASES if name in parameters)
-    return case
-
-
-def _has_case(item: pytest.Item) -> bool:
-    return any(isinstance(value, Case) for value in _parameters(item).values())
-
-
-def _dataset(item: pytest.Item) -> str | None:
-    return _parameters(item).get("dataset")
-
-
-def _rerun(item: pytest.Item) -> str:
-    config, case = item.config, _case(item)
-    words = ["pytest"]
-    if config.option.pyargs:
-        words += ["--pyargs", "suite.gates"]
-    for option in ("--catalog", "--data-dir", "--weights-dir"):
-        if config.getoption(option):
-            words.append(f"{option}={config.getoption(option)}")
-    if config.getoption("--provider") != "cpu":
-        words.append(f"--provider={config.getoption('--provider')}")
-    words += [f"--models={case.model.id}", f"--modes={case.mode.id}"]
-    dataset = _dataset(item)
-    if dataset:
-        words.append(f"--datasets={dataset}")
-    return shlex.join([*words, "-k", str(getattr(item, "originalname", item.name))])
-
-
-def _attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    from suite.gate import RECORD, attach, gate_name
-    from suite.records import Outcome, Record
-
-    if any(name == RECORD for name, _ in item.user_properties):
-        return
-    if excinfo.errisinstance((KeyboardInterrupt, pytest.exit.Exception)):
-        return
-    skipped = excinfo.errisinstance(pytest.skip.Exception)
-    case = _case(item)
-    if skipped:
-        headline = case.skip or str(excinfo.value)
-    elif excinfo.errisinstance(SuiteError):
-        headline = str(excinfo.value)
-    else:
-        headline = f"the gate broke: {excinfo.exconly()}"
-    record = Record(
-        gate=gate_name(item),
-        node=item.nodeid,
-        model=case.model.id,
-        family=case.model.family,
-        mode=case.mode.id,
-        dataset=_dataset(item),
-        provider=_selection(item.config).provider,
-        profile="",
-        outcome=Outcome.SKIPPED if skipped else Outcome.FAIL,
-        headline=headline.strip(),
-        rerun=_rerun(item),
-        fails_fp32_policy=not skipped,
-    )
-    attach(item, record)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 SCHEMA_VERSION = 1
+_SHARED = ("suite", "catalog", "provider", "profile", "cpu", "cores", "platform", "python")
 
 
 class Outcome(StrEnum):
@@ -62,7 +63,10 @@ class Measured(Frozen):
 
 
 class Record(Frozen):
-    """One gate's conclusion on one model, mode and dataset."""
+    """One gate's conclusion on one model, mode and dataset.
+
+    ``hashes`` are the SHA-256 of what was really at work: source, artifact, calibration, dataset.
+    """
 
     gate: str
     node: str
@@ -78,6 +82,7 @@ class Record(Frozen):
     rows: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
     fails_fp32_policy: bool = False
+    hashes: dict[str, str] = {}
     rerun: str = ""
     seconds: float = 0.0
 
@@ -98,14 +103,32 @@ class Environment(Frozen):
     platform: str
     python: str
     versions: dict[str, str]
+    workers: int = 0
+
+    def differs_from(self, other: "Environment") -> list[str]:
+        """What two runs must share for one report, and do not; each as a readable difference."""
+        return [
+            f"{name} was {getattr(other, name)!r}, is {getattr(self, name)!r}"
+            for name in (*_SHARED, "versions")
+            if getattr(self, name) != getattr(other, name)
+        ]
+
+
+class Appended(Frozen):
+    """A later run that completed the report."""
+
+    started: str
+    command: str
 
 
 class Report(Frozen):
-    """The whole of a run, as ``report.json`` holds it."""
+    """The whole of a run, as ``report.json`` holds it; ``not_run`` are gates without a record."""
 
     schema_version: int = SCHEMA_VERSION
     complete: bool
     verdict: Outcome
     summary: str
     environment: Environment
+    appended: tuple[Appended, ...] = ()
+    not_run: tuple[str, ...] = ()
     records: tuple[Record, ...]

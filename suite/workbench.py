@@ -20,9 +20,10 @@ from suite.quantization.artifacts import Artifact, ArtifactCache, Ingredients
 from suite.quantization.inspection import quantized_ops
 from suite.quantization.recipe import resolve_recipe
 from suite.records import Measured, Outcome
-from suite.runtime.embedding import embed, graph_batch
+from suite.runtime.embedding import check_network, embed, graph_batch
 from suite.runtime.fingerprint import charts, embedding_samples, explain_tensor, tensor_samples
 from suite.runtime.sessions import open_session, require_provider
+from suite.verification.all_pairs import all_pairs
 from suite.verification.errors import VerificationError
 from suite.verification.figures import fidelity, verify
 from suite.verification.scores import squared_distances
@@ -30,6 +31,8 @@ from suite.verification.scores import squared_distances
 T = TypeVar("T")
 Embeddings = npt.NDArray[np.float32]
 EMBEDDING_BATCH = 32
+FAR_TARGETS = (1e-3, 1e-4)
+FAR_NAMES = ("1e-3", "1e-4")
 
 
 class Workbench:
@@ -39,6 +42,7 @@ class Workbench:
         self,
         catalog: Catalog,
         provider: ProviderCard,
+        threads: int,
         profile: str,
         cache: Path,
         progress: Progress,
@@ -46,6 +50,7 @@ class Workbench:
         require_provider(provider)
         self.catalog = catalog
         self.provider = provider
+        self._threads = threads
         self.profile = profile
         self._progress = progress
         self._cache = ArtifactCache(cache, progress.say)
@@ -245,10 +250,21 @@ class Workbench:
             identity["batch"] = self.batch(model, mode)
         return identity
 
+    def hashes(self, model: ModelCard, mode: ModeCard, dataset_id: str | None) -> dict[str, str]:
+        """The SHA-256 of what a gate works on: source, artifact, calibration, dataset."""
+        found = {
+            "source": self.source(model).sha256,
+            "artifact": self.artifact(model, mode).file.sha256,
+        }
+        if model.calibration and not mode.is_reference:
+            found["calibration"] = self.dataset(model.calibration).sha256
+        if dataset_id:
+            found["dataset"] = self.dataset(dataset_id).sha256
+        return found
+
     def latency_session(self, model: ModelCard, mode: ModeCard) -> ort.InferenceSession:
         """A session with the provider's latency threads."""
-        path = self.artifact(model, mode).file.path
-        return open_session(path, self.provider, threads=self.provider.threads.latency)
+        return self._open(model, mode, self.provider.threads.latency)
 
     def _verification(
         self, model: ModelCard, mode: ModeCard, dataset_id: str
@@ -258,7 +274,8 @@ class Workbench:
             rows = self.embeddings(model, mode, dataset_id)
             try:
                 distances = squared_distances(rows[faces.left], rows[faces.right])
-                found = verify(distances, faces.genuine)
+                found = verify(distances, faces.genuine, FAR_TARGETS)
+                everyone = None if faces.people is None else all_pairs(rows, faces.people)
             except VerificationError as error:
                 return {}, str(error)
             figures = {
@@ -269,9 +286,13 @@ class Workbench:
                 "eer": found.eer,
                 "eer_threshold": found.eer_threshold,
             }
-            for point, name in zip(found.tar_at_far, ("1e-3", "1e-4"), strict=True):
-                figures[f"tar_at_far_{name}"] = point.tar
-                figures[f"tar_at_far_{name}_threshold"] = point.threshold
+            points = {f"tar_at_far_{far}": found.tar_at_far[i] for i, far in enumerate(FAR_NAMES)}
+            if everyone:
+                for name, target in zip(FAR_NAMES, FAR_TARGETS, strict=True):
+                    points[f"all_pairs_tar_at_far_{name}"] = everyone.tar_at_far(target)
+            for name, point in points.items():
+                figures[name] = point.tar
+                figures[f"{name}_threshold"] = point.threshold
             return figures, None
 
         return self._once(model, ("verification", mode.id, dataset_id), make)
@@ -291,11 +312,15 @@ class Workbench:
             )
 
     def _session(self, model: ModelCard, mode: ModeCard) -> ort.InferenceSession:
-        def make() -> ort.InferenceSession:
-            path = self.artifact(model, mode).file.path
-            return open_session(path, self.provider, threads=self.provider.threads.embedding)
+        return self._once(
+            model, ("session", mode.id), lambda: self._open(model, mode, self._threads)
+        )
 
-        return self._once(model, ("session", mode.id), make)
+    def _open(self, model: ModelCard, mode: ModeCard, threads: int) -> ort.InferenceSession:
+        path = self.artifact(model, mode).file.path
+        session = open_session(path, self.provider, threads=threads)
+        check_network(session, model.preprocess, model.outputs, model.flip)
+        return session
 
     def _ingredients(self, model: ModelCard, mode: ModeCard) -> Ingredients:
         recipe = resolve_recipe(mode, self.provider.id, self.profile)

@@ -14,7 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Path:
+    """The embedded catalog with one model of its four."""
     shutil.copytree(ROOT / "fixtures", tmp_path / "quant")
+    for card in (tmp_path / "quant" / "models").glob("*.toml"):
+        if card.stem != "arcface-embedded":
+            card.unlink()
     return tmp_path / "quant"
 
 
@@ -38,8 +42,12 @@ def edit(path: Path, old: str, new: str) -> None:
         ("std = [127.5, 127.5, 127.5]", "std = [0.0, 1.0, 1.0]", "must be positive"),
         ('flip = "add"\n', "", "key 'flip' is missing; add it"),
         ('flip = "add"', 'flip = "norm_weighted"', "needs outputs.norm"),
-        ('"demo-evaluation"', '"demo-evalution"', "did you mean 'demo-evaluation'"),
-        ('evaluation = ["demo-evaluation"]', 'evaluation = ["demo-calibration"]', "without pairs"),
+        ('"embedded-evaluation"', '"embedded-evalution"', "did you mean 'embedded-evaluation'"),
+        (
+            'evaluation = ["embedded-evaluation"]',
+            'evaluation = ["embedded-calibration"]',
+            "without pairs",
+        ),
         ("[source]", "[artifacts.int8_x]\nfile = 'x'\n[source]", "needs file and sha256"),
         ("[source]", "[modes.fp32.tolerances]\nacc = 1\n[source]", "has no metric 'acc'"),
         ("[source]", "[source", "is not valid TOML"),
@@ -48,7 +56,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_a_mistake_in_a_card_is_one_sentence_that_names_file_and_key(
     catalog: Path, old: str, new: str, words: str
 ) -> None:
-    path = catalog / "models" / "demo-embedded.toml"
+    path = catalog / "models" / "arcface-embedded.toml"
     edit(path, old, new)
     with pytest.raises(CatalogError) as raised:
         read_catalog(catalog)
@@ -58,19 +66,19 @@ def test_a_mistake_in_a_card_is_one_sentence_that_names_file_and_key(
 
 
 def test_a_duplicate_id_names_both_cards(catalog: Path) -> None:
-    first = catalog / "models" / "demo-embedded.toml"
+    first = catalog / "models" / "arcface-embedded.toml"
     second = catalog / "models" / "second.toml"
     shutil.copy(first, second)
     with pytest.raises(
-        CatalogError, match=r"second\.toml.*already the id of .*demo-embedded\.toml"
+        CatalogError, match=r"second\.toml.*already the id of .*arcface-embedded\.toml"
     ):
         read_catalog(catalog)
 
 
 def test_an_absent_dataset_names_the_card_the_key_and_the_places(catalog: Path) -> None:
-    (catalog / "embedded" / "demo-evaluation.bin").unlink()
+    (catalog / "embedded" / "evaluation.bin").unlink()
     options = Options(catalog=catalog, roots=Roots(data_dir=Path("elsewhere")))
-    with pytest.raises(CatalogError, match=r"demo-evaluation\.toml: key 'file'.*elsewhere"):
+    with pytest.raises(CatalogError, match=r"embedded-evaluation\.toml: key 'file'.*elsewhere"):
         select(options)
 
 
@@ -79,7 +87,7 @@ def test_data_and_weights_are_looked_for_beside_the_card_first(
 ) -> None:
     data, weights = tmp_path / "data", tmp_path / "weights"
     read = read_catalog(catalog, Roots(data, weights))
-    model = read.models["demo-embedded"]
+    model = read.models["arcface-embedded"]
     assert read.places(model, "a/b.onnx", weights=True) == [
         catalog / "models" / "a/b.onnx",
         weights / "a/b.onnx",
@@ -98,10 +106,10 @@ def test_a_team_overrides_a_built_in_mode_and_keeps_the_others(catalog: Path) ->
 
 
 def test_a_model_overrides_a_modes_limits_by_metric(catalog: Path) -> None:
-    path = catalog / "models" / "demo-embedded.toml"
+    path = catalog / "models" / "arcface-embedded.toml"
     path.write_text(path.read_text() + "\n[modes.int8_dynamic.policy.floor]\ncosine_mean = 0.5\n")
     read = read_catalog(catalog)
-    model, mode = read.models["demo-embedded"], read.modes["int8_dynamic"]
+    model, mode = read.models["arcface-embedded"], read.modes["int8_dynamic"]
     assert read.policy_floor(model, mode) == {**mode.policy.floor, "cosine_mean": 0.5}
     assert read.policy_loss(model, mode) == mode.policy.loss
 
@@ -109,7 +117,7 @@ def test_a_model_overrides_a_modes_limits_by_metric(catalog: Path) -> None:
 def test_a_mode_without_recipe_is_selected_only_where_it_is_brought(catalog: Path) -> None:
     (catalog / "modes" / "nncf.toml").write_text('id = "nncf"\n[tolerances]\neer = 0.5\n')
     assert "nncf" not in {case.mode.id for case in select(Options(catalog=catalog)).cases}
-    path = catalog / "models" / "demo-embedded.toml"
+    path = catalog / "models" / "arcface-embedded.toml"
     digest = "0" * 64
     path.write_text(
         path.read_text()
@@ -120,7 +128,7 @@ def test_a_mode_without_recipe_is_selected_only_where_it_is_brought(catalog: Pat
 
 
 def test_a_model_without_calibration_skips_static_with_the_reason(catalog: Path) -> None:
-    edit(catalog / "models" / "demo-embedded.toml", 'calibration = "demo-calibration"\n', "")
+    edit(catalog / "models" / "arcface-embedded.toml", 'calibration = "embedded-calibration"\n', "")
     cases = {case.mode.id: case.skip for case in select(Options(catalog=catalog)).cases}
     assert cases["int8_dynamic"] is None
     assert "needs calibration faces" in str(cases["int8_static_qdq"])

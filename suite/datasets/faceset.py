@@ -73,7 +73,8 @@ class FaceSet:
     left, right : int64 [n], each pair's two faces as indices into ``faces``
     genuine : bool [n], whether a pair shows one person
     folds : contiguous folds that the pairs make; 0 where there are no pairs
-    sha256 : hash of the faces' contents, the pairs and the folds, whatever the files' names
+    people : int64 [faces], who each face shows, numbered as they first appear; None where unknown
+    sha256 : hash of the faces' contents, the pairs, the folds and who is who, whatever the names
     """
 
     id: str
@@ -82,6 +83,7 @@ class FaceSet:
     right: npt.NDArray[np.int64]
     genuine: npt.NDArray[np.bool_]
     folds: int
+    people: npt.NDArray[np.int64] | None
     sha256: str
 
 
@@ -92,6 +94,7 @@ def face_set(
     right: Sequence[int] | npt.NDArray[np.int64] = (),
     genuine: Sequence[bool] | npt.NDArray[np.bool_] = (),
     folds: int = 0,
+    people: Sequence[str] | None = None,
 ) -> FaceSet:
     """Make a set of faces that may repeat, and pairs of them.
 
@@ -102,6 +105,12 @@ def face_set(
     left, right : int [n], each pair's two images as indices into ``faces`` as given
     genuine : bool [n], whether a pair shows one person
     folds : contiguous folds that the pairs make
+    people : who each image as given shows, where that is known
+
+    Raises
+    ------
+    DatasetError
+        where one image is said to show two people, or a pair's label contradicts who is who.
     """
     places: dict[str, int] = {}
     distinct: list[Face] = []
@@ -113,10 +122,49 @@ def face_set(
     lefts = place_of[np.asarray(left, dtype=np.int64)]
     rights = place_of[np.asarray(right, dtype=np.int64)]
     flags = np.array(genuine, dtype=np.bool_)
+    who = None if people is None else _people(faces, place_of, people)
+    if who is not None:
+        _refuse_contradiction(dataset_id, lefts, rights, flags, who)
     for array in (lefts, rights, flags):
         array.setflags(write=False)
-    digest = _content_hash(distinct, lefts, rights, flags, folds)
-    return FaceSet(dataset_id, tuple(distinct), lefts, rights, flags, folds, digest)
+    digest = _content_hash(distinct, lefts, rights, flags, folds, who)
+    return FaceSet(dataset_id, tuple(distinct), lefts, rights, flags, folds, who, digest)
+
+
+def _people(
+    faces: Sequence[Face], place_of: npt.NDArray[np.int64], people: Sequence[str]
+) -> npt.NDArray[np.int64]:
+    numbers: dict[str, int] = {}
+    shown: dict[int, tuple[int, str]] = {}
+    for index, (place, person) in enumerate(zip(place_of.tolist(), people, strict=True)):
+        numbers.setdefault(person, len(numbers))
+        first, before = shown.setdefault(place, (index, person))
+        if before != person:
+            raise DatasetError(
+                f"{faces[index].name} is said to show {person!r}, and {faces[first].name}, the "
+                f"same image, {before!r}; correct one of them."
+            )
+    who = np.array([numbers[shown[place][1]] for place in range(len(shown))], dtype=np.int64)
+    who.setflags(write=False)
+    return who
+
+
+def _refuse_contradiction(
+    dataset_id: str,
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    genuine: npt.NDArray[np.bool_],
+    people: npt.NDArray[np.int64],
+) -> None:
+    wrong = np.flatnonzero((people[left] == people[right]) != genuine)
+    if len(wrong):
+        pair = int(wrong[0])
+        said, shown = ("genuine", "two people") if genuine[pair] else ("impostor", "one person")
+        raise DatasetError(
+            f"{len(wrong):,} of the {len(genuine):,} pairs of {dataset_id!r} contradict its "
+            f"identities, the first pair {pair}: labelled {said}, and its images show {shown}; "
+            "give the identities of these very images, in their order."
+        )
 
 
 def _content_hash(
@@ -125,12 +173,15 @@ def _content_hash(
     right: npt.NDArray[np.int64],
     genuine: npt.NDArray[np.bool_],
     folds: int,
+    people: npt.NDArray[np.int64] | None,
 ) -> str:
     digest = hashlib.sha256(f"faces {len(faces)} pairs {len(genuine)} folds {folds}\n".encode())
     digest.update("".join(face.sha256 for face in faces).encode())
     for array in (left, right):
         digest.update(array.astype("<i8").tobytes())
     digest.update(genuine.astype("u1").tobytes())
+    if people is not None:
+        digest.update(people.astype("<i8").tobytes())
     return digest.hexdigest()
 
 

@@ -32,7 +32,8 @@ def load_dataset(card: DatasetCard, locate: Callable[[str], Path]) -> FaceSet:
     """
     match card:
         case BinDataset():
-            return _load_bin(card, locate(card.file))
+            identities = locate(card.identities) if card.identities else None
+            return _load_bin(card, locate(card.file), identities)
         case LfwDataset():
             faces = _load_lfw(card, locate(card.folder), locate(card.pairs))
             return _checked(card, locate(card.folder), faces)
@@ -40,7 +41,7 @@ def load_dataset(card: DatasetCard, locate: Callable[[str], Path]) -> FaceSet:
             return _checked(card, locate(card.folder), _load_folder(card, locate(card.folder)))
 
 
-def _load_bin(card: BinDataset, path: Path) -> FaceSet:
+def _load_bin(card: BinDataset, path: Path, identities: Path | None) -> FaceSet:
     if card.sha256 and path.is_file():
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -48,7 +49,27 @@ def _load_bin(card: BinDataset, path: Path) -> FaceSet:
     images, genuine = read_bin(path)
     faces = [Face.held(f"{path.name}[{index}]", data) for index, data in enumerate(images)]
     first = np.arange(0, len(images), 2)
-    return face_set(card.id, faces, first, first + 1, genuine, card.folds)
+    people = _read_identities(identities, path, len(images)) if identities else None
+    return face_set(card.id, faces, first, first + 1, genuine, card.folds, people)
+
+
+def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
+    try:
+        people = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            f"{path}: these identities cannot be read ({error}); give a text file with a line for "
+            f"each image of {images_file.name}."
+        ) from None
+    if len(people) != images:
+        raise DatasetError(
+            f"{path}: has {len(people):,} lines for the {images:,} images of {images_file.name}; "
+            "give one line for each image, in their order."
+        )
+    for line, person in enumerate(people, 1):
+        if not person.strip():
+            raise DatasetError(f"{path}: line {line} is empty; name who the image shows.")
+    return people
 
 
 def _load_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> FaceSet:
@@ -63,7 +84,9 @@ def _load_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> FaceSet:
                 faces.append(_lfw_face(card, folder, pairs_file, pair, image))
     left = [places[pair.left] for pair in read.pairs]
     right = [places[pair.right] for pair in read.pairs]
-    return face_set(card.id, faces, left, right, [pair.genuine for pair in read.pairs], read.folds)
+    genuine = [pair.genuine for pair in read.pairs]
+    people = [image.person for image in places]
+    return face_set(card.id, faces, left, right, genuine, read.folds, people)
 
 
 def _lfw_face(

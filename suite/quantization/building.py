@@ -1,8 +1,10 @@
 """Building a quantized ONNX file from a source and a recipe."""
 
 import contextlib
+import errno
 import io
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,21 +44,46 @@ def build(
     prepared = target.with_name("prepared.onnx")
     try:
         with _quiet():
-            # Shapes by onnx: symbolic inference is for transformers and would need sympy.
-            quant_pre_process(source, prepared, skip_symbolic_shape=True)
+            _preprocess(source, prepared)
             if recipe.method == "dynamic":
                 _dynamic(prepared, target, recipe)
             else:
                 _static(prepared, target, recipe, spec, outputs, calibration)
-    except ArtifactError:
+    except (ArtifactError, OSError):
         raise
     except Exception as error:
+        for code in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):  # from onnxruntime's own writer
+            if os.strerror(code) in str(error):
+                raise OSError(code, os.strerror(code)) from None
         raise ArtifactError(
             f"{source}: onnxruntime could not quantize it ({recipe.method}): "
             f"{type(error).__name__}: {_first_line(error)}."
         ) from error
     finally:
         prepared.unlink(missing_ok=True)
+
+
+def _preprocess(source: Path, prepared: Path) -> None:
+    """Optimise and infer shapes; an optimiser that fails is an error, not another artifact.
+
+    onnxruntime 1.32 only logs that failure, and goes on with the graph as it was.
+    """
+    logger = logging.getLogger("onnxruntime.quantization.shape_inference")
+    said: list[str] = []
+
+    def note(record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR:
+            said.append(record.getMessage().strip())
+        return False
+
+    logger.addFilter(note)
+    try:
+        # Shapes by onnx: symbolic inference is for transformers and would need sympy.
+        quant_pre_process(source, prepared, skip_symbolic_shape=True)
+    finally:
+        logger.removeFilter(note)
+    if said:
+        raise RuntimeError(said[-1].splitlines()[-1])
 
 
 def _dynamic(prepared: Path, target: Path, recipe: RecipeSpec) -> None:

@@ -3,21 +3,33 @@
 from collections.abc import Sequence
 
 from suite.metrics import METRICS
-from suite.records import Environment, Outcome, Record, Report
-from suite.report.tables import ROW_HEADER, markdown, row_cells
+from suite.records import Appended, Environment, Outcome, Record, Report
+from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 
 MIB = 2**20
 _USER_COLUMNS = ("accuracy", "tar_at_far_1e-3", "tar_at_far_1e-4", "roc_auc")
+_ALL_PAIRS_COLUMNS = ("all_pairs_tar_at_far_1e-3", "all_pairs_tar_at_far_1e-4")
 
 
 def make_report(
-    environment: Environment, records: Sequence[Record], *, complete: bool, require_all: bool
+    environment: Environment,
+    records: Sequence[Record],
+    *,
+    complete: bool,
+    require_all: bool,
+    planned: Sequence[str] = (),
+    appended: Sequence[Appended] = (),
 ) -> Report:
     """Conclude on a run.
 
-    The verdict is fail where a gate failed, nothing was gated, the run did not end, or
-    ``require_all`` and a gate could not decide.
+    The verdict is fail where a gate failed, nothing was gated, the run did not end, a planned gate
+    has no record, or ``require_all`` and a gate could not decide. Records come in the order of the
+    plan, whichever worker ended first.
     """
+    place = {node: index for index, node in enumerate(planned)}
+    records = sorted(records, key=lambda record: place.get(record.node, len(place)))
+    recorded = {record.node for record in records}
+    not_run = tuple(node for node in planned if node not in recorded)
     counts = {o: sum(r.outcome is o for r in records) for o in Outcome}
     said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     reasons = []
@@ -29,11 +41,15 @@ def make_report(
         reasons.append("--require-all: not every gate passed")
     if not complete:
         reasons.append("the run did not end")
+    if not_run:
+        reasons.append(f"{len(not_run)} of {len(planned)} gates did not run")
     return Report(
         complete=complete,
         verdict=Outcome.FAIL if reasons else Outcome.PASS,
         summary=f"{'; '.join(reasons)} ({said})" if reasons else said,
         environment=environment,
+        appended=tuple(appended),
+        not_run=not_run,
         records=tuple(records),
     )
 
@@ -56,6 +72,7 @@ def to_markdown(report: Report) -> str:
     for model in dict.fromkeys(record.model for record in report.records):
         lines += _model(model, [r for r in report.records if r.model == model])
     lines += _undecided(report.records)
+    lines += _not_run(report.not_run)
     lines += _environment(report)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -87,13 +104,14 @@ def _model(model: str, records: Sequence[Record]) -> list[str]:
     lines += [*(f"Skipped: {reason}." for reason in sorted(skipped)), *([""] if skipped else [])]
     datasets = dict.fromkeys(r.dataset for r in records if r.gate == "verification")
     for dataset in datasets:
+        columns = _columns(dataset, records)
         rows = []
         for mode in dict.fromkeys(r.mode for r in records):
-            cells = _mode_cells(mode, dataset, records)
+            cells = _mode_cells(mode, dataset, records, columns)
             if cells:
                 rows.append(cells)
         if rows:
-            labels = [METRICS[name].label for name in _USER_COLUMNS]
+            labels = [METRICS[name].label for name in columns]
             header = ("Model", *labels, "Size (MiB)", "Latency (ms)", "Mean cosine", "Worst cosine")
             lines += [f"On **{dataset}**:", "", *markdown(header, rows), ""]
             lines += _legend(records)
@@ -110,8 +128,14 @@ def _legend(records: Sequence[Record]) -> list[str]:
     ]
 
 
+def _columns(dataset: str | None, records: Sequence[Record]) -> tuple[str, ...]:
+    measured = [r.measured for r in records if r.gate == "verification" and r.dataset == dataset]
+    named = {name for m in measured if m for name in m.figures}
+    return (*_USER_COLUMNS, *(name for name in _ALL_PAIRS_COLUMNS if name in named))
+
+
 def _mode_cells(
-    mode: str, dataset: str | None, records: Sequence[Record]
+    mode: str, dataset: str | None, records: Sequence[Record], columns: Sequence[str]
 ) -> tuple[str, ...] | None:
     mine = [r for r in records if r.mode == mode]
     verification = _find(mine, "verification", dataset)
@@ -128,7 +152,7 @@ def _mode_cells(
     )
     return (
         mode,
-        *(_figure(verification, name) for name in _USER_COLUMNS),
+        *(_figure(verification, name) for name in columns),
         _size(artifact),
         _latency(latency),
         _figure(fidelity, "cosine_mean"),
@@ -147,14 +171,14 @@ def _figure(record: Record | None, name: str) -> str:
     value = record.measured.figures[name]
     text = f"{value:.{digits}f}"
     if name in record.measured.reference:
-        text += f" ({value - record.measured.reference[name]:+.{digits}f})"
+        text += f" ({signed(value - record.measured.reference[name], digits)})"
     return text + _moved(record, name, digits)
 
 
 def _moved(record: Record, name: str, digits: int) -> str:
     for row in record.rows:
         if row.metric == name and row.against == "baseline" and row.difference:
-            shown = f"{row.difference:+.{digits}f}"
+            shown = signed(row.difference, digits)
             return f" [{shown}]" if float(shown) else ""
     return ""
 
@@ -182,11 +206,19 @@ def _undecided(records: Sequence[Record]) -> list[str]:
     return ["## What was not decided", "", *markdown(header, rows), ""]
 
 
+def _not_run(nodes: Sequence[str]) -> list[str]:
+    if not nodes:
+        return []
+    return ["## What did not run", "", *(f"- `{node}`" for node in nodes), ""]
+
+
 def _environment(report: Report) -> list[str]:
     env = report.environment
     rows = [
         ("Started", env.started),
         ("Command", f"`{env.command}`"),
+        *(("Completed by", f"`{run.command}`, {run.started}") for run in report.appended),
+        *((("Worker processes", str(env.workers)),) if env.workers else ()),
         ("Catalog", env.catalog),
         ("Provider, profile", f"{env.provider}, {env.profile}"),
         ("CPU", f"{env.cpu}, {env.cores} cores"),
@@ -195,14 +227,12 @@ def _environment(report: Report) -> list[str]:
         ("Versions", ", ".join(f"{name} {version}" for name, version in env.versions.items())),
     ]
     lines = ["## What was run where", "", *markdown(("", ""), rows), ""]
-    hashes = []
-    for record in report.records:
-        if record.measured and record.gate in ("artifact", "verification"):
-            for key, value in record.measured.identity.items():
-                if isinstance(value, str):
-                    hashes.append(
-                        (f"{record.model} {record.mode}", record.dataset or "", key, value)
-                    )
+    hashes = [
+        (f"{record.model} {record.mode}", record.dataset or "", key, value)
+        for record in report.records
+        if record.gate in ("artifact", "verification")
+        for key, value in record.hashes.items()
+    ]
     if hashes:
         lines += ["<details><summary>Hashes</summary>", ""]
         lines += markdown(("Case", "Dataset", "What", "SHA-256"), list(dict.fromkeys(hashes)))

@@ -28,7 +28,7 @@ def row_cells(row: Row) -> tuple[str, ...]:
     """A row as the cells of a table."""
     metric = METRICS[row.metric]
     digits = max(metric.digits, 0)
-    difference = "" if row.difference is None else f"{row.difference:+.{digits}f}"
+    difference = "" if row.difference is None else signed(row.difference, digits)
     allowed = f"± {row.limit:g}"
     if metric.relative and row.against == "baseline":
         difference = "" if row.difference is None else f"{row.difference:+.2%}"
@@ -48,6 +48,11 @@ def row_cells(row: Row) -> tuple[str, ...]:
         allowed,
         "FAIL" if row.outcome is Outcome.FAIL else "ok",
     )
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign; one that rounds to nothing is +0, never −0."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -27,7 +27,7 @@ _WAITING = 3
 
 
 @dataclass(frozen=True)
-class _Network:
+class Network:
     """A session with what the card says of it, checked against the graph."""
 
     session: ort.InferenceSession
@@ -86,7 +86,7 @@ def embed(
     ModelError
         where the graph has other inputs or outputs than the card says, or cannot run.
     """
-    network = _checked(session, spec, outputs, flip)
+    network = check_network(session, spec, outputs, flip)
     size = network.batch or batch
     rows = np.empty((len(faces), network.dim * (2 if flip == "concat" else 1)), dtype=np.float32)
     done = 0
@@ -128,7 +128,7 @@ def _tensor(faces: Sequence[Face], spec: PreprocessSpec) -> Floats:
     return prepare([decode(face.read(), face.name) for face in faces], spec)
 
 
-def _embed_batch(network: _Network, tensor: Floats, flip: Flip) -> Floats:
+def _embed_batch(network: Network, tensor: Floats, flip: Flip) -> Floats:
     first = _run(network, tensor)
     if flip == "none":
         return first[0]
@@ -141,7 +141,7 @@ def _embed_batch(network: _Network, tensor: Floats, flip: Flip) -> Floats:
         return first[0] + second[0]
 
 
-def _run(network: _Network, tensor: Floats) -> list[Floats]:
+def _run(network: Network, tensor: Floats) -> list[Floats]:
     """Each fetched output, float32 [n, d] or [n, 1], for float32 images of any number n."""
     count = len(tensor)
     if network.batch and count < network.batch:
@@ -183,9 +183,16 @@ def _unit(rows: Floats) -> Floats:
     return units
 
 
-def _checked(
+def check_network(
     session: ort.InferenceSession, spec: PreprocessSpec, outputs: OutputSpec, flip: Flip
-) -> _Network:
+) -> Network:
+    """Hold a graph's inputs and outputs against what the card says of them, before it is run.
+
+    Raises
+    ------
+    ModelError
+        naming the key of the card that does not fit, and what the graph has.
+    """
     source = _port(session.get_inputs(), outputs.input, "input")
     _check_input(source, spec)
     fetched = [_embedding_port(session, outputs, flip)]
@@ -197,7 +204,7 @@ def _checked(
             )
         fetched.append(_port(session.get_outputs(), outputs.norm, "norm"))
     names = tuple(str(port.name) for port in fetched)
-    return _Network(
+    return Network(
         session, spec, outputs.embedding_dim, source.name, names, graph_batch(session, outputs)
     )
 

@@ -91,3 +91,29 @@ def test_shared_faces_are_found_by_content_and_refused_by_name():
 
 def test_sets_that_share_no_face_pass():
     refuse_shared_faces(face_set("cal", faces(b"a")), face_set("eval", faces(b"b")))
+
+
+def test_people_are_numbered_as_they_first_appear_and_part_of_the_hash():
+    given = [faces(b"a", b"b", b"a", b"c"), [0, 2], [1, 3], [True, False], 2]
+    made = face_set("set", *given, people=["eve", "eve", "eve", "ada"])
+    assert made.people.tolist() == [0, 0, 1]
+    assert face_set("set", *given).people is None
+    assert made.sha256 != face_set("set", *given).sha256
+    assert made.sha256 == face_set("set", *given, people=["x", "x", "x", "y"]).sha256
+
+
+def test_an_image_that_shows_two_people_is_refused():
+    with pytest.raises(
+        DatasetError, match=r"set\.bin\[2\] is said to show 'ada', and set\.bin\[0\]"
+    ):
+        face_set("set", faces(b"a", b"b", b"a", b"c"), people=["eve", "eve", "ada", "ada"])
+
+
+@pytest.mark.parametrize(
+    ("genuine", "said"),
+    [([False, False], "labelled impostor, and its images show one person"),
+     ([True, True], "labelled genuine, and its images show two people")],
+)  # fmt: skip
+def test_pairs_that_contradict_the_identities_are_refused(genuine, said):
+    with pytest.raises(DatasetError, match=f"1 of the 2 pairs of 'set' .*{said}"):
+        face_set("set", faces(b"a", b"b", b"c", b"d"), [0, 2], [1, 3], genuine, 2, list("ppqr"))

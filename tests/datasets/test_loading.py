@@ -59,8 +59,40 @@ def test_a_bin_with_another_hash_is_refused_before_it_is_unpickled(tmp_path):
         load(bin_card("0" * 64), tmp_path)
 
 
+def identities_card() -> BinDataset:
+    return bin_card().model_copy(update={"identities": "set.txt"})
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    content = pickle.dumps(([b"a", b"b", b"a", b"c"], [True, False]))
+    (tmp_path / "set.bin").write_bytes(content)
+    (tmp_path / "set.txt").write_text("eve\neve\neve\nada\n")
+    return tmp_path
+
+
+def test_identities_beside_a_bin_say_who_each_face_shows(labelled):
+    assert load(identities_card(), labelled).people.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (b"eve\neve\neve\n", r"set\.txt: has 3 lines for the 4 images of set\.bin"),
+        (b"eve\n\neve\nada\n", r"set\.txt: line 2 is empty"),
+        (b"\xff\n", r"set\.txt: these identities cannot be read"),
+        (b"eve\nada\neve\nada\n", r"2 of the 2 pairs of 'set' contradict|1 of the 2 pairs"),
+    ],
+)
+def test_wrong_identities_are_refused_by_name(labelled, lines, message):
+    (labelled / "set.txt").write_bytes(lines)
+    with pytest.raises(DatasetError, match=message):
+        load(identities_card(), labelled)
+
+
 def test_lfw_reads_the_images_that_pairs_use(lfw):
     made = load(lfw_card(), lfw)
+    assert made.people.tolist() == [0, 0, 1]
     assert [face.name for face in made.faces] == [
         "Ann/Ann_0001.jpg", "Ann/Ann_0002.jpg", "Bob/Bob_0001.jpg"
     ]  # fmt: skip
@@ -92,7 +124,8 @@ def test_a_bin_and_a_folder_of_one_content_have_one_hash(lfw):
     )
     (lfw / "set.bin").write_bytes(pickle.dumps(([ann, ann2, ann, bob], [True, False])))
     (lfw / "pairs.txt").write_text("1 1\nAnn 1 2\nAnn 1 Bob 1\n")
-    card = bin_card().model_copy(update={"folds": 1})
+    (lfw / "set.txt").write_text("Ann\nAnn\nAnn\nBob\n")
+    card = identities_card().model_copy(update={"folds": 1})
     assert load(card, lfw).sha256 == load(lfw_card(), lfw).sha256
 
 
