@@ -7,6 +7,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from suite.cards import ModeCard, ModelCard
 from suite.records import Measured, Outcome
 from suite.runtime.embedding import graph_batch
+from suite.runtime.profile import cpu_profile
 from suite.runtime.timing import plan, runner, seconds_of
 from suite.workbench import Workbench
 
@@ -23,9 +24,13 @@ class Stopwatch:
     def cannot_time(
         self, model: ModelCard, mode: ModeCard, batch: int
     ) -> tuple[Outcome, str] | None:
-        """Why there is nothing to time: pytest-benchmark is off, or the graph's batch is fixed."""
+        """Why there is nothing to time: no pytest-benchmark, another profile, or a fixed batch."""
         if self._benchmark.disabled:
             return Outcome.DEFERRED, "pytest-benchmark is off here (under xdist, or by an option)"
+        own = cpu_profile()
+        if self._workbench.profile != own:
+            words = f"latency on this {own} says nothing of {self._workbench.profile}"
+            return Outcome.NOT_APPLICABLE, words
         for timed in (self._workbench.fp32, mode):
             fixed = graph_batch(self._workbench.latency_session(model, timed), model.outputs)
             if fixed is not None and fixed != batch:

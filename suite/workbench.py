@@ -252,15 +252,10 @@ class Workbench:
 
     def hashes(self, model: ModelCard, mode: ModeCard, dataset_id: str | None) -> dict[str, str]:
         """The SHA-256 of what a gate works on: source, artifact, calibration, dataset."""
-        found = {
-            "source": self.source(model).sha256,
-            "artifact": self.artifact(model, mode).file.sha256,
-        }
-        if model.calibration and not mode.is_reference:
-            found["calibration"] = self.dataset(model.calibration).sha256
-        if dataset_id:
-            found["dataset"] = self.dataset(dataset_id).sha256
-        return found
+        identity = self.identity(model, mode, dataset_id)
+        named = ("source", "calibration", "dataset")
+        found = {name: str(identity[name]) for name in named if name in identity}
+        return {**found, "artifact": self.artifact(model, mode).file.sha256}
 
     def latency_session(self, model: ModelCard, mode: ModeCard) -> ort.InferenceSession:
         """A session with the provider's latency threads."""
