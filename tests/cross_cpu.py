@@ -25,6 +25,7 @@ from suite.runtime.embedding import embed
 from suite.runtime.sessions import open_session
 
 PROFILES = ("cpu-vnni", "cpu-avx2")
+CHANGE = "largest change of a pair's squared distance"
 
 
 def main() -> int:
@@ -96,6 +97,11 @@ def faces_of(catalog: Catalog, dataset: str) -> FaceSet:
     return load_dataset(card, lambda relative: catalog.locate(card, relative))
 
 
+def distances(rows: np.ndarray) -> np.ndarray:
+    """Squared distances of all pairs of a sample, [n, n]."""
+    return 2 - 2 * (rows @ rows.T)
+
+
 def compare(folder: Path, jobs: list[dict[str, str]]) -> int:
     """Print how near both CPUs' embeddings are, and how near each is to its own FP32."""
     pairs = [
@@ -120,10 +126,11 @@ def compare(folder: Path, jobs: list[dict[str, str]]) -> int:
                 f"{(here * there).sum(axis=1).min():.6f}",
                 f"{(here * native).sum(axis=1).min():.5f}",
                 f"{(there * emulated).sum(axis=1).min():.5f}",
+                f"{np.abs(distances(here) - distances(there)).max():.6f}",
             )
         )
     header = ("model", "mode", "recipe of", "bits", "worst cosine here and there")
-    print(*markdown((*header, "to FP32 here", "to FP32 there"), rows), sep="\n")
+    print(*markdown((*header, "to FP32 here", "to FP32 there", CHANGE), rows), sep="\n")
     return status
 
 

@@ -73,6 +73,17 @@ class Team:
         (found,) = (self.folder / "baselines").glob(f"*/{model}/{mode}.json")
         return found
 
+    def built(self, mode: str, model: str = MODEL) -> Path:
+        """The cached artifact of a mode: builds it, and finds it by its hash in the report."""
+        self.gates(f"--models={model}", f"--modes={mode}", "-k", "artifact")
+        (record,) = self.report["records"]
+        digest = record["hashes"]["artifact"]
+        return next(
+            path
+            for path in self.cache.rglob("model.onnx")
+            if hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        )
+
     def failed(self, model: str = MODEL) -> dict[str, str]:
         """Gate and mode of each failed record of a model, with its headline and notes."""
         return {

@@ -61,7 +61,7 @@ def test_every_protocol_and_kind_of_entry_is_read(tmp_path, protocol, issame, wr
 def test_numpy_1_module_names_are_read(tmp_path):
     content = pickle.dumps(([np.frombuffer(i, np.uint8) for i in IMAGES], np.array(ISSAME)), 2)
     old = content.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
-    assert old != content
+    assert b"cnumpy.core.multiarray" in old
     assert_reads_back(written(tmp_path, old))
 
 
