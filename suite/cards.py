@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from suite.metrics import METRICS
+from suite.metrics import METRICS, WITH_INTERVAL
 
 CardId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -125,13 +125,25 @@ class PolicySpec(Table):
     """What quantization may cost against FP32 of the same run.
 
     ``loss`` bounds how much worse than FP32 a metric may be, ``floor`` is the least a metric of
-    the quantized model itself may be.
+    the quantized model itself may be. A loss of the metrics in ``on_interval`` is judged on its
+    95 % interval: it fails where all of it lies beyond the limit, passes where all lies within.
     """
 
     loss: dict[str, float] = {}
     floor: dict[str, float] = {}
+    on_interval: tuple[str, ...] = ()
 
     _metrics = field_validator("loss", "floor")(_known_metrics)
+
+    @field_validator("on_interval")
+    @classmethod
+    def _has_intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in WITH_INTERVAL:
+                raise ValueError(
+                    f"has {name!r}, which has no interval; those are {', '.join(WITH_INTERVAL)}"
+                )
+        return value
 
 
 class ModeOverride(Table):

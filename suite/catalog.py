@@ -18,6 +18,7 @@ from suite.cards import (
     ModeCard,
     ModelCard,
     ModeOverride,
+    PolicySpec,
     ProviderCard,
 )
 from suite.errors import CatalogError
@@ -82,6 +83,15 @@ class Catalog:
     def policy_floor(self, model: ModelCard, mode: ModeCard) -> dict[str, float]:
         """The least each metric of the quantized model may be."""
         return {**mode.policy.floor, **self.override(model, mode).policy.floor}
+
+    def policy(self, model: ModelCard, mode: ModeCard) -> PolicySpec:
+        """What the mode may cost this model: the mode's policy with the model's changes."""
+        own = self.override(model, mode).policy
+        return PolicySpec(
+            loss=self.policy_loss(model, mode),
+            floor=self.policy_floor(model, mode),
+            on_interval=own.on_interval or mode.policy.on_interval,
+        )
 
 
 def builtin_cards() -> Path:

@@ -17,6 +17,7 @@ from suite.baselines import (
     read_sections,
     snapshot_name,
 )
+from suite.cards import PolicySpec
 from suite.items import test_name
 from suite.judgement import Judgement, judge_against_baseline, judge_against_fp32
 from suite.records import Measured, Outcome, Record
@@ -52,14 +53,19 @@ class Gate:
 
     def check(self, measured: Measured) -> None:
         """Hold a measurement against FP32 and the baseline; fail with the table of both."""
-        against_fp32 = judge_against_fp32(measured, *self._policy())
+        against_fp32 = judge_against_fp32(measured, self._policy())
         path = self._baseline_path()
         if self._snapshot.update_snapshots:
             against_baseline, notes = self._accept(measured, path, against_fp32)
         else:
             against_baseline, notes = self._compare(measured, path)
-        failed = [j for j in (against_fp32, against_baseline) if j.outcome is Outcome.FAIL]
-        concluded = failed[0] if failed else against_baseline
+        open_or_failed = [
+            judged
+            for outcome in (Outcome.FAIL, Outcome.UNDECIDED)
+            for judged in (against_fp32, against_baseline)
+            if judged.outcome is outcome
+        ]
+        concluded = open_or_failed[0] if open_or_failed else against_baseline
         self._conclude(
             concluded.outcome,
             concluded.headline,
@@ -77,12 +83,8 @@ class Gate:
         """Record that there was nothing to measure, and why."""
         self._conclude(outcome, headline, None)
 
-    def _policy(self) -> tuple[dict[str, float], dict[str, float]]:
-        catalog, case = self._workbench.catalog, self._case
-        return (
-            catalog.policy_loss(case.model, case.mode),
-            catalog.policy_floor(case.model, case.mode),
-        )
+    def _policy(self) -> PolicySpec:
+        return self._workbench.catalog.policy(self._case.model, self._case.mode)
 
     def _baseline_path(self) -> Path:
         # FP32 is accepted once, in the parent profile that serves every CPU.

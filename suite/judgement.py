@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from suite.cards import PolicySpec
 from suite.metrics import METRICS
 from suite.records import Measured, Outcome, Row
 
@@ -54,31 +55,33 @@ def judge_against_baseline(
     return Judgement(Outcome.PASS, "as accepted", rows)
 
 
-def judge_against_fp32(
-    measured: Measured, loss: Mapping[str, float], floor: Mapping[str, float]
-) -> Judgement:
+def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
     """Hold a quantized model against its own FP32: losses and floors of the mode's policy."""
     if measured.problem:
         return Judgement(Outcome.FAIL, measured.problem, ())
     rows = [
         *(
-            _loss_row(name, measured, limit)
-            for name, limit in loss.items()
+            _loss_row(name, measured, limit, on_interval=name in policy.on_interval)
+            for name, limit in policy.loss.items()
             if name in measured.figures and name in measured.reference
         ),
         *(
             _floor_row(name, measured, limit)
-            for name, limit in floor.items()
+            for name, limit in policy.floor.items()
             if name in measured.figures
         ),
     ]
     broken = [name for name, value in measured.figures.items() if not math.isfinite(value)]
     if broken:
         return Judgement(Outcome.FAIL, f"not a number: {', '.join(broken)}", tuple(rows))
-    failed = [row for row in rows if row.outcome is Outcome.FAIL]
-    if failed:
-        words = ", ".join(_policy_words(row) for row in failed)
-        return Judgement(Outcome.FAIL, f"quantization costs too much: {words}", tuple(rows))
+    for outcome, words in (
+        (Outcome.FAIL, "quantization costs too much"),
+        (Outcome.UNDECIDED, "the interval straddles the limit"),
+    ):
+        found = [row for row in rows if row.outcome is outcome]
+        if found:
+            said = ", ".join(_policy_words(row) for row in found)
+            return Judgement(outcome, f"{words}: {said}", tuple(rows))
     return Judgement(Outcome.PASS, "within the policy against FP32", tuple(rows))
 
 
@@ -160,10 +163,18 @@ def _samples_row(
     )
 
 
-def _loss_row(name: str, measured: Measured, limit: float) -> Row:
+def _loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:
     value, reference = measured.figures[name], measured.reference[name]
-    loss = value - reference if METRICS[name].worse == "higher" else reference - value
-    within = loss <= limit + _EPSILON
+    sign = 1 if METRICS[name].worse == "higher" else -1
+    known = measured.uncertainty.changes.get(name) if measured.uncertainty else None
+    interval = (known.low, known.high) if known and on_interval else None
+    ends = interval or (value - reference, value - reference)
+    least, most = sorted(sign * end for end in ends)
+    outcome = Outcome.UNDECIDED
+    if most <= limit + _EPSILON:
+        outcome = Outcome.PASS
+    elif least > limit + _EPSILON:
+        outcome = Outcome.FAIL
     return Row(
         metric=name,
         against="fp32",
@@ -171,7 +182,8 @@ def _loss_row(name: str, measured: Measured, limit: float) -> Row:
         measured=value,
         difference=value - reference,
         limit=limit,
-        outcome=Outcome.PASS if within else Outcome.FAIL,
+        outcome=outcome,
+        interval=interval,
     )
 
 

@@ -40,6 +40,19 @@ METRICS: dict[str, Metric] = {
     "all_pairs_tar_at_far_1e-4_threshold": Metric(
         "TAR@FAR=1e-4, all pairs, threshold", "either", 4
     ),
+    "all_pairs_tar_at_far_1e-5": Metric("TAR@FAR=1e-5, all pairs", "lower", 4),
+    "all_pairs_tar_at_far_1e-5_threshold": Metric("TAR@FAR=1e-5, all pairs, threshold", "either"),
+    "all_pairs_tar_at_far_1e-6": Metric("TAR@FAR=1e-6, all pairs", "lower", 4),
+    "all_pairs_tar_at_far_1e-6_threshold": Metric("TAR@FAR=1e-6, all pairs, threshold", "either"),
+    "all_pairs_eer": Metric("EER, all pairs", "higher", 5),
+    "all_pairs_eer_threshold": Metric("EER, all pairs, threshold", "either", 4),
+    "val_at_far_1e-3": Metric("VAL@FAR=1e-3 by folds", "lower", 4),
+    "val_far_1e-3": Metric("FAR of VAL by folds", "either", 5),
+    "kept_tar_1e-3": Metric("TAR at FP32's threshold", "lower", 4),
+    "kept_far_1e-3": Metric("FAR at FP32's threshold", "higher", 5),
+    "mixed_tar_1e-3": Metric("FP32 gallery: TAR at FP32's threshold", "lower", 4),
+    "mixed_far_1e-3": Metric("FP32 gallery: FAR at FP32's threshold", "higher", 5),
+    "mixed_tar_at_far_1e-3": Metric("FP32 gallery: TAR@FAR=1e-3", "lower", 4),
     "roc_auc": Metric("ROC AUC", "lower", 5),
     "eer": Metric("EER", "higher", 5),
     "eer_threshold": Metric("EER threshold", "either", 4),
@@ -56,3 +69,19 @@ METRICS: dict[str, Metric] = {
     "speedup": Metric("Speed-up over FP32", "lower", 2),
     "images_per_second": Metric("Images per second", "lower", 1),
 }
+
+# The metrics that are resampled.
+WITH_INTERVAL = (
+    "accuracy",
+    "roc_auc",
+    "eer",
+    "tar_at_far_1e-3",
+    "tar_at_far_1e-4",
+    "all_pairs_tar_at_far_1e-3",
+    "all_pairs_tar_at_far_1e-4",
+    "kept_tar_1e-3",
+    "kept_far_1e-3",
+    "mixed_tar_1e-3",
+    "mixed_far_1e-3",
+    "mixed_tar_at_far_1e-3",
+)

@@ -37,6 +37,7 @@ class Row(Frozen):
     ``against`` is ``baseline`` (measured − accepted within ± limit), ``fp32`` (loss against FP32
     of the same run at most limit) or ``floor`` (measured at least limit). ``difference`` is in the
     metric's own unit, or a share of the accepted value where the metric's tolerance is one.
+    ``interval`` is that of the difference, where the policy is on the interval.
     """
 
     metric: str
@@ -46,10 +47,60 @@ class Row(Frozen):
     difference: float | None
     limit: float
     outcome: Outcome
+    interval: tuple[float, float] | None = None
+
+
+class Change(Frozen):
+    """Mode minus FP32 of the same run, with its 95 % interval from paired resamples."""
+
+    point: float
+    low: float
+    high: float
+
+
+class Resolution(Frozen):
+    """The impostor pairs behind a TAR@FAR, and how many of them set its threshold."""
+
+    far_target: float
+    impostors: int
+    expected_false_accepts: float
+    false_accepts: int
+    flag: str
+
+
+class Flip(Frozen):
+    """A pair that FP32 and the mode decide otherwise.
+
+    ``distance`` and ``fp32_distance`` are squared distances. ``own`` says whether the decision
+    differs with each model's own accuracy threshold, ``kept`` with FP32's for both.
+    """
+
+    pair: int
+    left: str
+    right: str
+    genuine: bool
+    fp32_distance: float
+    distance: float
+    own: bool
+    kept: bool
+
+
+class Uncertainty(Frozen):
+    """How sure the figures of a set are.
+
+    ``drawn`` is ``people``, or ``images`` where nobody says who is who: groups of pairs that share
+    images, which makes intervals too short. ``units`` is how many there are.
+    """
+
+    drawn: str
+    units: int
+    intervals: dict[str, tuple[float, float]] = {}
+    changes: dict[str, Change] = {}
+    resolution: dict[str, Resolution] = {}
 
 
 class Measured(Frozen):
-    """What a gate measured: a section of the baseline is made of it.
+    """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
     ``problem`` says why there are no figures, where there are none.
     """
@@ -59,6 +110,8 @@ class Measured(Frozen):
     figures: dict[str, float] = {}
     samples: dict[str, tuple[float, ...]] = {}
     reference: dict[str, float] = {}
+    uncertainty: Uncertainty | None = None
+    flips: tuple[Flip, ...] = ()
     problem: str | None = None
 
 

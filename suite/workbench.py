@@ -23,16 +23,14 @@ from suite.records import Measured, Outcome
 from suite.runtime.embedding import check_network, embed, graph_batch
 from suite.runtime.fingerprint import charts, embedding_samples, explain_tensor, tensor_samples
 from suite.runtime.sessions import open_session, require_provider
-from suite.verification.all_pairs import all_pairs
+from suite.uncertainty import flips, uncertainty
 from suite.verification.errors import VerificationError
-from suite.verification.figures import fidelity, verify
-from suite.verification.scores import squared_distances
+from suite.verification.evidence import Evidence, Pairs, Witness
+from suite.verification.figures import fidelity
 
 T = TypeVar("T")
 Embeddings = npt.NDArray[np.float32]
 EMBEDDING_BATCH = 32
-FAR_TARGETS = (1e-3, 1e-4)
-FAR_NAMES = ("1e-3", "1e-4")
 
 
 class Workbench:
@@ -55,6 +53,7 @@ class Workbench:
         self._progress = progress
         self._cache = ArtifactCache(cache, progress.say)
         self._datasets: dict[str, FaceSet] = {}
+        self._witnesses: dict[str, Witness] = {}
         self._model: str | None = None
         self._held: dict[tuple[str, ...], object] = {}
 
@@ -181,19 +180,36 @@ class Workbench:
         return tuple(causes)
 
     def measure_verification(self, model: ModelCard, mode: ModeCard, dataset_id: str) -> Measured:
-        """Verification figures, with those of FP32 in the same run for reference."""
-        figures, problem = self._verification(model, mode, dataset_id)
-        reference: dict[str, float] = {}
-        if not mode.is_reference:
-            reference, reference_problem = self._verification(model, self.fp32, dataset_id)
-            if reference_problem and not problem:
-                problem = f"FP32 has no figures to compare with: {reference_problem}"
+        """Verification figures and how sure they are, with those of FP32 in the same run."""
+        identity = self.identity(model, mode, dataset_id)
+        section = f"verification.{dataset_id}"
+        witness = self._witness(dataset_id)
+        try:
+            evidence = self._evidence(model, mode, dataset_id)
+        except VerificationError as error:
+            return Measured(section=section, identity=identity, problem=str(error))
+        if mode.is_reference:
+            return Measured(
+                section=section,
+                identity=identity,
+                figures=dict(evidence.figures),
+                uncertainty=uncertainty(witness.units, evidence),
+            )
+        try:
+            fp32 = self._evidence(model, self.fp32, dataset_id)
+        except VerificationError as error:
+            problem = f"FP32 has no figures to compare with: {error}"
+            return Measured(section=section, identity=identity, problem=problem)
+        rows = [self.embeddings(model, each, dataset_id) for each in (self.fp32, mode)]
+        evidence = evidence.joined(witness.deploy(rows[0], rows[1], fp32))
+        fp32 = fp32.as_deployed()
         return Measured(
-            section=f"verification.{dataset_id}",
-            identity=self.identity(model, mode, dataset_id),
-            figures=figures,
-            reference=reference,
-            problem=problem,
+            section=section,
+            identity=identity,
+            figures=dict(evidence.figures),
+            reference=dict(fp32.figures),
+            uncertainty=uncertainty(witness.units, evidence, fp32),
+            flips=flips(self.dataset(dataset_id), evidence, fp32),
         )
 
     def measure_fidelity(self, model: ModelCard, mode: ModeCard, dataset_id: str) -> Measured:
@@ -223,11 +239,7 @@ class Workbench:
             if not mode.is_reference:
                 measures.append(self.measure_fidelity(model, mode, dataset_id))
         for measured in measures:
-            judged = judge_against_fp32(
-                measured,
-                self.catalog.policy_loss(model, mode),
-                self.catalog.policy_floor(model, mode),
-            )
+            judged = judge_against_fp32(measured, self.catalog.policy(model, mode))
             if judged.outcome is Outcome.FAIL:
                 return f"{measured.section}: {judged.headline}"
         return None
@@ -261,36 +273,19 @@ class Workbench:
         """A session with the provider's latency threads."""
         return self._open(model, mode, self.provider.threads.latency)
 
-    def _verification(
-        self, model: ModelCard, mode: ModeCard, dataset_id: str
-    ) -> tuple[dict[str, float], str | None]:
-        def make() -> tuple[dict[str, float], str | None]:
+    def _witness(self, dataset_id: str) -> Witness:
+        if dataset_id not in self._witnesses:
             faces = self.dataset(dataset_id)
-            rows = self.embeddings(model, mode, dataset_id)
-            try:
-                distances = squared_distances(rows[faces.left], rows[faces.right])
-                found = verify(distances, faces.genuine, FAR_TARGETS)
-                everyone = None if faces.people is None else all_pairs(rows, faces.people)
-            except VerificationError as error:
-                return {}, str(error)
-            figures = {
-                "accuracy": found.accuracy,
-                "accuracy_std": found.accuracy_std,
-                "accuracy_threshold": found.accuracy_threshold,
-                "roc_auc": found.roc_auc,
-                "eer": found.eer,
-                "eer_threshold": found.eer_threshold,
-            }
-            points = {f"tar_at_far_{far}": found.tar_at_far[i] for i, far in enumerate(FAR_NAMES)}
-            if everyone:
-                for name, target in zip(FAR_NAMES, FAR_TARGETS, strict=True):
-                    points[f"all_pairs_tar_at_far_{name}"] = everyone.tar_at_far(target)
-            for name, point in points.items():
-                figures[name] = point.tar
-                figures[f"{name}_threshold"] = point.threshold
-            return figures, None
+            pairs = Pairs(faces.left, faces.right, faces.genuine, faces.people)
+            self._witnesses[dataset_id] = Witness(pairs)
+        return self._witnesses[dataset_id]
 
-        return self._once(model, ("verification", mode.id, dataset_id), make)
+    def _evidence(self, model: ModelCard, mode: ModeCard, dataset_id: str) -> Evidence:
+        return self._once(
+            model,
+            ("evidence", mode.id, dataset_id),
+            lambda: self._witness(dataset_id).testify(self.embeddings(model, mode, dataset_id)),
+        )
 
     def _embed(
         self, model: ModelCard, mode: ModeCard, faces: tuple[Face, ...], label: str

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from suite.metrics import METRICS
 from suite.records import Appended, Environment, Outcome, Record, Report
+from suite.report.certainty import certainty, flags
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 
 MIB = 2**20
@@ -90,7 +91,8 @@ def _failures(records: Sequence[Record]) -> list[str]:
             record.headline,
             "",
         ]
-        lines += [*(f"- {note}" for note in record.notes), *([""] if record.notes else [])]
+        notes = [*record.notes, *flags(record.measured)]
+        lines += [*(f"- {note}" for note in notes), *([""] if notes else [])]
         rows = [row for row in record.rows if row.outcome is Outcome.FAIL]
         if rows:
             lines += [*markdown(ROW_HEADER[:-1], [row_cells(row)[:-1] for row in rows]), ""]
@@ -115,6 +117,9 @@ def _model(model: str, records: Sequence[Record]) -> list[str]:
             header = ("Model", *labels, "Size (MiB)", "Latency (ms)", "Mean cosine", "Worst cosine")
             lines += [f"On **{dataset}**:", "", *markdown(header, rows), ""]
             lines += _legend(records)
+            lines += certainty(
+                [r for r in records if r.gate == "verification" and r.dataset == dataset]
+            )
     return lines
 
 

@@ -37,6 +37,9 @@ def row_cells(row: Row) -> tuple[str, ...]:
         allowed = allowed.replace("±", "+")
     if row.against == "fp32":
         allowed = f"loss ≤ {row.limit:g}"
+    if row.interval:
+        low, high = (signed(end, digits) for end in row.interval)
+        difference += f" ({low} … {high})"
     if row.against == "floor":
         allowed = f"≥ {row.limit:g}"
     return (
@@ -46,7 +49,7 @@ def row_cells(row: Row) -> tuple[str, ...]:
         "" if row.measured is None else f"{row.measured:.{digits}f}",
         difference,
         allowed,
-        "FAIL" if row.outcome is Outcome.FAIL else "ok",
+        {Outcome.FAIL: "FAIL", Outcome.UNDECIDED: "undecided"}.get(row.outcome, "ok"),
     )
 
 

@@ -96,8 +96,7 @@ def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: int = 10) -> 
             f"{count:,} pairs are too few for {folds} folds: there must be at least one pair "
             f"in each."
         )
-    sizes = np.full(folds, count // folds)
-    sizes[: count % folds] += 1
+    sizes = fold_sizes(count, folds)
     correct = _correct_at_thresholds(values, labels, sizes)
     best_elsewhere = np.argmax(correct.sum(axis=0) - correct, axis=1)
     accuracies = correct[np.arange(folds), best_elsewhere] / sizes
@@ -107,6 +106,13 @@ def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: int = 10) -> 
         fold_accuracies=tuple(accuracies.tolist()),
         fold_thresholds=tuple(THRESHOLDS[best_elsewhere].tolist()),
     )
+
+
+def fold_sizes(count: int, folds: int) -> NDArray[np.int_]:
+    """Pairs in each contiguous fold: the first ``count % folds`` have one more."""
+    sizes = np.full(folds, count // folds)
+    sizes[: count % folds] += 1
+    return sizes
 
 
 def _correct_at_thresholds(
@@ -124,3 +130,85 @@ def _correct_at_thresholds(
 
     impostors = accepted(~genuine)
     return (accepted(genuine) + impostors[:, -1:] - impostors)[:, :-1]
+
+
+# The published grid for VAL: ten times finer than that of accuracy.
+VAL_THRESHOLDS: Final[NDArray[np.float64]] = np.arange(0, 4, 0.001)
+VAL_THRESHOLDS.flags.writeable = False
+
+
+@dataclass(frozen=True)
+class FoldVal:
+    """VAL, the TAR at a FAR with the threshold chosen on other folds.
+
+    Attributes
+    ----------
+    val, val_std : mean and population standard deviation of the held-out folds' TAR
+    far : mean of the held-out folds' FAR; not exactly the target
+    """
+
+    val: float
+    val_std: float
+    far: float
+
+
+def fold_val(
+    distances: ArrayLike, genuine: ArrayLike, far_target: float = 1e-3, folds: int = 10
+) -> FoldVal:
+    """VAL at a FAR by InsightFace's and FaceNet's protocol.
+
+    Parameters
+    ----------
+    distances, genuine, folds : as for `fold_accuracy`
+    far_target : at least 0 and less than 1
+
+    Returns
+    -------
+    FoldVal
+
+    Raises
+    ------
+    VerificationError
+        As `fold_accuracy`, and where a fold has no genuine or no impostor pair.
+
+    Notes
+    -----
+    Thresholds are ``numpy.arange(0, 4, 0.001)``. On the other folds FAR is a step function of the
+    threshold, and the published code [1]_ inverts it by ``scipy.interpolate.interp1d``, which
+    raises «Expect x to not have duplicates» since SciPy 1.9. Here it is inverted as SciPy 1.6 to
+    1.8 did, which is ``numpy.interp(far_target, far, thresholds)``: where the target is a level of
+    the steps, the highest threshold of that level; between two levels, the straight line from the
+    highest threshold of the lower to the lowest of the higher. Where no threshold reaches the
+    target the published code takes 0, at which nothing is accepted.
+
+    References
+    ----------
+    .. [1] InsightFace, ``recognition/arcface_torch/eval/verification.py``, ``calculate_val``;
+       FaceNet, ``lfw.py``.
+    """
+    values, labels = checked_pairs(distances, genuine)
+    if not 0 <= far_target < 1:
+        raise VerificationError(f"A FAR target is at least 0 and less than 1, not {far_target!r}.")
+    if folds < 2 or len(values) < folds:
+        raise VerificationError(f"{len(values):,} pairs are too few for {folds} folds.")
+    ends = np.cumsum(fold_sizes(len(values), folds))
+    accepted, impostors = [], []
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        strangers = np.sort(values[start:end][~labels[start:end]])
+        if not len(strangers) or len(strangers) == end - start:
+            raise VerificationError(
+                f"The fold of pairs {start:,} to {end - 1:,} has pairs of one class alone: VAL "
+                "needs both kinds in each fold."
+            )
+        impostors.append(len(strangers))
+        accepted.append(np.searchsorted(strangers, VAL_THRESHOLDS, side="left"))
+    in_all, everyone = np.sum(accepted, axis=0), sum(impostors)
+    tars, fars = [], []
+    for fold, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
+        far = (in_all - accepted[fold]) / (everyone - impostors[fold])
+        reached = far.max() >= far_target
+        threshold = float(np.interp(far_target, far, VAL_THRESHOLDS)) if reached else 0.0
+        near = values[start:end] < threshold
+        tars.append(float(near[labels[start:end]].mean()))
+        fars.append(float(near[~labels[start:end]].mean()))
+    return FoldVal(float(np.mean(tars)), float(np.std(tars)), float(np.mean(fars)))

@@ -1,8 +1,9 @@
 """Pooled, exact figures of the ROC curve: TAR at a FAR, area under the curve, equal error rate."""
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,6 +33,16 @@ class TarAtFar:
     false_accepts: int
     impostors: int
     genuine: int
+
+    @property
+    def expected_false_accepts(self) -> float:
+        """Impostor pairs × target: how many false accepts set the threshold."""
+        return self.impostors * self.far_target
+
+    @property
+    def resolvable(self) -> bool:
+        """Whether the target allows one false accept at all; if not, this is TAR at FAR = 0."""
+        return self.expected_false_accepts >= 1
 
 
 @dataclass(frozen=True)
@@ -77,16 +88,8 @@ class Roc:
 
     def tar_at_far(self, far_target: float) -> TarAtFar:
         """See the function `tar_at_far`."""
-        if not 0 <= far_target < 1:
-            raise VerificationError(
-                f"A FAR target is at least 0 and less than 1, not {far_target!r}."
-            )
         count = len(self.impostors)
-        # k / n is the double nearest to the true quotient, as the literal 0.001 is to a
-        # thousandth: so 3 of 3,000 is within 0.001. The product may miss by one either way.
-        allowed = min(int(far_target * count) + 1, count - 1)
-        while allowed / count > far_target:
-            allowed -= 1
+        allowed = accepts_within(far_target, count)
         threshold = float(self.impostors[allowed])
         false_accepts = self.false_accepts(threshold)
         return TarAtFar(
@@ -109,24 +112,56 @@ class Roc:
 
     def equal_error_rate(self) -> EqualErrorRate:
         """See the function `equal_error_rate`."""
-        genuine, impostors = len(self.genuine), len(self.impostors)
-
-        def excess(threshold: float) -> int:
-            """FMR - FNMR at a threshold, times both counts so that it is an exact integer."""
-            false_rejects = genuine - self.true_accepts(threshold)
-            return self.false_accepts(threshold) * genuine - false_rejects * impostors
-
-        # The excess grows with every distance, so its sign changes once: the least gap is
-        # at the last distance before the change or at the first after it.
         classes = (self.genuine, self.impostors)
-        firsts = [bisect_left(values, 0, key=excess) for values in classes]
-        after = [float(v[i]) for v, i in zip(classes, firsts, strict=True) if i < len(v)]
-        before = [float(v[i - 1]) for v, i in zip(classes, firsts, strict=True) if i]
-        candidates = [max(before)] + ([min(after)] if after else [])
-        threshold = min(candidates, key=lambda value: abs(excess(value)))
-        fmr = self.false_accepts(threshold) / impostors
-        fnmr = (genuine - self.true_accepts(threshold)) / genuine
-        return EqualErrorRate(eer=(fmr + fnmr) / 2, threshold=threshold)
+        return crossing(classes, self.true_accepts, self.false_accepts, *map(len, classes))
+
+
+def accepts_within(far_target: float, impostors: int) -> int:
+    """The most impostor pairs that may be accepted for the FAR not to exceed the target.
+
+    Raises
+    ------
+    VerificationError
+        A target that is not at least 0 and less than 1.
+    """
+    if not 0 <= far_target < 1:
+        raise VerificationError(f"A FAR target is at least 0 and less than 1, not {far_target!r}.")
+    # k / n is the double nearest to the true quotient, as the literal 0.001 is to a
+    # thousandth: so 3 of 3,000 is within 0.001. The product may miss by one either way.
+    allowed = min(int(far_target * impostors) + 1, impostors - 1)
+    while allowed / impostors > far_target:
+        allowed -= 1
+    return allowed
+
+
+def crossing(
+    classes: tuple[NDArray[Any], NDArray[Any]],
+    true_accepts: Callable[[float], int],
+    false_accepts: Callable[[float], int],
+    genuine: int,
+    impostors: int,
+) -> EqualErrorRate:
+    """Where false accepts and false rejects are nearest to equal, as shares of their classes.
+
+    ``classes`` are ascending distances of genuine and impostor pairs: all of them, or those
+    around the crossing.
+    """
+
+    def excess(threshold: float) -> int:
+        """FMR - FNMR at a threshold, times both counts so that it is an exact integer."""
+        false_rejects = genuine - true_accepts(threshold)
+        return false_accepts(threshold) * genuine - false_rejects * impostors
+
+    # The excess grows with every distance, so its sign changes once: the least gap is
+    # at the last distance before the change or at the first after it.
+    firsts = [bisect_left(values, 0, key=excess) for values in classes]
+    after = [float(v[i]) for v, i in zip(classes, firsts, strict=True) if i < len(v)]
+    before = [float(v[i - 1]) for v, i in zip(classes, firsts, strict=True) if i]
+    candidates = [max(before)] + ([min(after)] if after else [])
+    threshold = min(candidates, key=lambda value: abs(excess(value)))
+    fmr = false_accepts(threshold) / impostors
+    fnmr = (genuine - true_accepts(threshold)) / genuine
+    return EqualErrorRate(eer=(fmr + fnmr) / 2, threshold=threshold)
 
 
 def tar_at_far(distances: ArrayLike, genuine: ArrayLike, far_target: float) -> TarAtFar:
