@@ -88,8 +88,8 @@ class Flip(Frozen):
 class Uncertainty(Frozen):
     """How sure the figures of a set are.
 
-    ``drawn`` is ``people``, or ``images`` where nobody says who is who: groups of pairs that share
-    images, which makes intervals too short. ``units`` is how many there are.
+    ``drawn`` is ``people``, or ``images`` where nobody says who is who: groups of images that
+    genuine pairs connect, which makes intervals too short. ``units`` is how many there are.
     """
 
     drawn: str

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from suite.cards import PolicySpec
 from suite.judgement import Entry, judge_against_baseline, judge_against_fp32
-from suite.records import Measured, Outcome
+from suite.records import Change, Measured, Outcome, Uncertainty
 
 IDENTITY = {"source": "a" * 64, "recipe": "b" * 64}
 
@@ -66,7 +67,7 @@ def test_what_is_no_number_never_passes(value: float) -> None:
         measured(accuracy=value), accepted(accuracy=0.9), {"accuracy": 10}
     )
     assert judged.outcome is Outcome.FAIL
-    assert judge_against_fp32(measured(accuracy=value), {}, {}).outcome is Outcome.FAIL
+    assert judge_against_fp32(measured(accuracy=value), PolicySpec()).outcome is Outcome.FAIL
 
 
 def test_samples_of_another_length_fail() -> None:
@@ -91,11 +92,46 @@ def test_a_loss_against_fp32_counts_in_the_direction_that_is_worse(
     now = Measured(
         section="verification.x", identity=IDENTITY, figures={name: value}, reference={name: fp32}
     )
-    assert judge_against_fp32(now, {name: 0.01}, {}).outcome == outcome
+    assert judge_against_fp32(now, PolicySpec(loss={name: 0.01})).outcome == outcome
 
 
 def test_a_floor_names_the_figure_below_it() -> None:
-    judged = judge_against_fp32(measured(cosine_mean=0.951), {}, {"cosine_mean": 0.98})
+    judged = judge_against_fp32(
+        measured(cosine_mean=0.951), PolicySpec(floor={"cosine_mean": 0.98})
+    )
     assert judged.headline == (
         "quantization costs too much: Mean cosine to FP32 0.95100 is below 0.98"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "outcome"),
+    [
+        ("accuracy", -0.009, 0.002, "pass"),
+        ("accuracy", -0.02, -0.001, "undecided"),
+        ("accuracy", -0.03, -0.011, "fail"),
+        ("eer", -0.002, 0.009, "pass"),
+        ("eer", 0.005, 0.02, "undecided"),
+        ("eer", 0.011, 0.02, "fail"),
+    ],
+)
+def test_a_policy_on_the_interval_has_three_outcomes(
+    name: str, low: float, high: float, outcome: str
+) -> None:
+    change = Change(point=(low + high) / 2, low=low, high=high)
+    now = Measured(
+        section="verification.x",
+        identity=IDENTITY,
+        figures={name: 0.5 + change.point},
+        reference={name: 0.5},
+        uncertainty=Uncertainty(drawn="people", units=100, changes={name: change}),
+    )
+    on_interval = PolicySpec(loss={name: 0.01}, on_interval=(name,))
+    judged = judge_against_fp32(now, on_interval)
+    assert judged.outcome == outcome
+    assert judged.rows[0].interval == (low, high)
+    if outcome == "undecided":
+        assert judged.headline.startswith("the interval straddles the limit: ")
+    on_point = judge_against_fp32(now, PolicySpec(loss={name: 0.01}))
+    assert on_point.outcome is not Outcome.UNDECIDED
+    assert on_point.rows[0].interval is None

@@ -188,6 +188,20 @@ def test_undecided(team: Team, monkeypatch) -> None:
     assert "straddles the limit" in team.markdown
 
 
+def test_a_policy_on_the_interval_leaves_a_gate_undecided(team: Team) -> None:
+    card = team.card()
+    card.write_text(
+        f"{card.read_text()}\n[modes.int8_static_qdq.policy]\n"
+        'loss = {accuracy = 0.0}\non_interval = ["accuracy"]\n'
+    )
+    (plain, _), (strict, said) = both(team, "--modes=int8_static_qdq", "-k", "verification")
+    assert (plain, strict) == (0, 1), said
+    assert outcomes(team) == {"verification int8_static_qdq": "undecided"}
+    assert "the interval straddles the limit: Accuracy" in said
+    (row,) = (r for r in team.report["records"][0]["rows"] if r["outcome"] == "undecided")
+    assert row["interval"][0] < 0 < row["interval"][1]
+
+
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 2), (signal.SIGKILL, -9)])
 def test_an_interrupted_run(team: Team, monkeypatch, how: signal.Signals, status: int) -> None:
     monkeypatch.setenv("AT_VERIFICATION", "wait")

@@ -111,9 +111,9 @@ def _basis(sure: Uncertainty) -> list[str]:
     words = f"Intervals: percentiles of 1,000 draws of {sure.units:,} people."
     if sure.drawn == "images":
         words = (
-            f"Intervals: percentiles of 1,000 draws of {sure.units:,} groups of pairs that share "
-            "images. **Optimistic**: nobody says who is who, and pairs of one person are not "
-            "independent; give the dataset's card its identities."
+            f"Intervals: percentiles of 1,000 draws of {sure.units:,} groups of images that "
+            "genuine pairs connect. **Optimistic**: nobody says who is who, and one person may be "
+            "several groups; give the dataset's card its identities."
         )
     if sure.units < ENOUGH_UNITS:
         words += f" **Too short**: fewer than {ENOUGH_UNITS} to draw from."

@@ -3,9 +3,9 @@
 Pairs that share a person or an image are not independent, so people are drawn with replacement, not
 pairs: a genuine pair counts as often as its person was drawn, an impostor pair as often as both
 people were (the vertex bootstrap of Snijders and Borgatti 1999 [1]_; for biometrics the subset
-bootstrap of Bolle, Ratha and Pankanti 2004 [2]_). Where nobody says who is who, groups of pairs
-connected by shared images are drawn instead, which knows too little of what pairs share: such
-intervals are optimistic. Intervals are the percentiles of the resampled figures (Efron and
+bootstrap of Bolle, Ratha and Pankanti 2004 [2]_). Where nobody says who is who, the images
+that genuine pairs connect are drawn together instead; one person may then be several such groups,
+so these intervals are optimistic. Intervals are the percentiles of the resampled figures (Efron and
 Tibshirani 1993).
 
 References
@@ -58,7 +58,7 @@ class Units:
     ----------
     left, right : int64 [n], units numbered from 0; the same on both sides of a genuine pair
     count : units in all
-    people : whether units are people; otherwise they are groups of pairs that share images
+    people : whether units are people; otherwise they are images connected by genuine pairs
     """
 
     left: NDArray[np.int64]
@@ -75,20 +75,24 @@ class Units:
         return cls(numbers[:half], numbers[half:], len(known), people=True)
 
     @classmethod
-    def of_images(cls, left: ArrayLike, right: ArrayLike) -> Self:
-        """Units from the images of each pair, int [n]: pairs connected by shared images."""
+    def of_images(cls, left: ArrayLike, right: ArrayLike, genuine: ArrayLike) -> Self:
+        """Units from the images of each pair, int [n]: those that genuine pairs connect.
+
+        Such a group is of one person, of whom there may be others: what they share stays unknown.
+        """
         one, other = np.asarray(left, np.int64), np.asarray(right, np.int64)
+        linked = np.asarray(genuine, np.bool_)
         group = np.arange(max(int(one.max()), int(other.max())) + 1)
         while True:
-            least = np.minimum(group[one], group[other])
             before = group.copy()
-            np.minimum.at(group, one, least)
-            np.minimum.at(group, other, least)
+            least = np.minimum(group[one[linked]], group[other[linked]])
+            np.minimum.at(group, one[linked], least)
+            np.minimum.at(group, other[linked], least)
             group = group[group]
             if np.array_equal(group, before):
                 break
-        known, numbers = np.unique(group[one], return_inverse=True)
-        return cls(numbers, numbers, len(known), people=False)
+        known, numbers = np.unique(group[np.concatenate([one, other])], return_inverse=True)
+        return cls(numbers[: len(one)], numbers[len(one) :], len(known), people=False)
 
     def weights(self, drawn: Weights) -> Weights:
         """How often each pair counts, float32 [b, n], given how often each unit was drawn."""

@@ -47,9 +47,9 @@ class Pairs:
     people: NDArray[np.int64] | None
 
     def units(self) -> Units:
-        """What is drawn: people, or groups of pairs that share images."""
+        """What is drawn: people, or groups of images that genuine pairs connect."""
         if self.people is None:
-            return Units.of_images(self.left, self.right)
+            return Units.of_images(self.left, self.right, self.genuine)
         return Units.of_people(self.people[self.left], self.people[self.right])
 
 

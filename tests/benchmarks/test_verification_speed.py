@@ -1,12 +1,16 @@
 """What all verification figures of 6,000 pairs cost, beside the published loop's accuracy alone."""
 
+import subprocess
+import sys
 from time import perf_counter
 
 import numpy as np
 import pytest
 from sklearn.model_selection import KFold
 
-from suite.verification import squared_distances, verify
+from suite.verification import squared_distances, unit_rows, verify
+from suite.verification.all_pairs import all_pairs
+from suite.verification.bootstrap import ResampledPairs, Units, draw, resample
 
 LEAST_RATIO = 50
 PAIRS, DIMENSIONS, FOLDS = 6000, 512, 10
@@ -73,3 +77,63 @@ def test_all_figures_cost_less_than_a_fiftieth_of_the_plain_loop(benchmark, dtyp
     ratio = min(seconds) / benchmark.stats.stats.min
     benchmark.extra_info |= {"plain_loop_s": min(seconds), "ratio": round(ratio, 1)}
     assert ratio >= LEAST_RATIO, f"{ratio:.1f} times as fast as the plain loop, not {LEAST_RATIO}"
+
+
+def test_a_thousand_resamples_take_less_than_a_second(benchmark):
+    left, right, genuine = embedded_pairs(np.float32)
+    rng = np.random.default_rng(0)
+    people = rng.integers(100, size=PAIRS)
+    others = np.where(genuine, people, (people + rng.integers(1, 100, size=PAIRS)) % 100)
+    units = Units.of_people(people, others)
+
+    def thousand():
+        again = ResampledPairs(squared_distances(left, right), genuine)
+
+        def figures(drawn):
+            weights = units.weights(drawn)
+            return {
+                "accuracy": again.accuracy(weights),
+                "tar_at_far_1e-3": again.tar_at_far(weights, 1e-3),
+                "roc_auc": again.auc(weights),
+            }
+
+        return resample(draw(units.count), figures)
+
+    found = benchmark.pedantic(thousand, rounds=5, warmup_rounds=1)
+    assert len(found["accuracy"]) == 1000
+    assert benchmark.stats is None or benchmark.stats.stats.median < 1
+
+
+ALL_PAIRS = """
+import resource, time
+from tests.benchmarks.test_verification_speed import lfw_sized
+from suite.verification.all_pairs import all_pairs
+rows, people = lfw_sized()
+before = time.perf_counter()
+found = all_pairs(rows, people, (1e-3, 1e-4, 1e-5, 1e-6))
+seconds = time.perf_counter() - before
+print(found.genuine + found.impostors, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def lfw_sized():
+    """As many images and people as LFW has, at random."""
+    rng = np.random.default_rng(0)
+    rows = unit_rows(rng.standard_normal((13_233, DIMENSIONS)).astype(np.float32))
+    return rows, rng.integers(5_749, size=13_233)
+
+
+def test_all_pairs_of_lfw_take_less_than_twenty_seconds(benchmark):
+    rows, people = lfw_sized()
+    found = benchmark.pedantic(all_pairs, args=(rows, people, (1e-3, 1e-6)), rounds=2)
+    assert found.genuine + found.impostors == 87_549_528
+    assert benchmark.stats is None or benchmark.stats.stats.max < 20
+
+
+def test_all_pairs_of_lfw_take_less_than_1536_mib():
+    result = subprocess.run(
+        [sys.executable, "-c", ALL_PAIRS], capture_output=True, text=True, check=True
+    )
+    pairs, _, peak_kib = result.stdout.split()
+    assert int(pairs) == 87_549_528
+    assert int(peak_kib) < 1536 * 1024

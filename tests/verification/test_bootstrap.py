@@ -72,33 +72,39 @@ def test_a_pair_counts_as_often_as_its_people_were_drawn():
     assert units.weights(drawn).tolist() == [[2, 6, 0], [1, 0, 0]]
 
 
-def test_pairs_connected_by_shared_images_are_one_unit():
-    units = Units.of_images([0, 2, 4, 5, 8], [1, 3, 1, 4, 9])
+def test_images_connected_by_genuine_pairs_are_one_unit():
+    genuine = [True, True, True, False, False]
+    units = Units.of_images([0, 2, 4, 5, 3], [1, 3, 1, 4, 9], genuine)
     assert not units.people
-    assert units.count == 3
-    assert units.left.tolist() == [0, 1, 0, 0, 2]
-    drawn = np.array([[2, 3, 1]], np.float32)
-    assert units.weights(drawn).tolist() == [[2, 3, 2, 2, 1]]
+    # 0, 1 and 4 are one; 2 and 3; 5 and 9 stand alone.
+    assert units.count == 4
+    drawn = np.array([[2, 3, 5, 7]], np.float32)
+    assert units.weights(drawn).tolist() == [[2, 3, 2, 10, 21]]
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=20))
-def test_connected_pairs_against_a_plain_search(edges):
-    left, right = (list(side) for side in zip(*edges, strict=True))
-    units = Units.of_images(left, right)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 12), st.booleans()), min_size=1, max_size=20
+    )
+)
+def test_connected_images_against_a_plain_search(edges):
+    left, right, genuine = (list(side) for side in zip(*edges, strict=True))
+    units = Units.of_images(left, right, genuine)
 
     def reachable(start: int) -> set[int]:
         seen = {start}
         while True:
-            more = {n for a, b in edges for n in (a, b) if a in seen or b in seen} | seen
+            linked = (({a, b}) for a, b, same in edges if same and (a in seen or b in seen))
+            more = seen.union(*linked)
             if more == seen:
                 return seen
             seen = more
 
-    for i in range(len(edges)):
-        for j in range(len(edges)):
-            same = units.left[i] == units.left[j]
-            assert same == (left[j] in reachable(left[i]))
+    images, numbers = [*left, *right], [*units.left, *units.right]
+    for one, unit in zip(images, numbers, strict=True):
+        for other, another in zip(images, numbers, strict=True):
+            assert (unit == another) == (other in reachable(one))
 
 
 def test_draws_are_the_same_every_time_and_draw_as_many_as_there_are():
