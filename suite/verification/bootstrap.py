@@ -1,19 +1,25 @@
 """How sure figures are: resampled people, and every figure on the resampled pairs.
 
 Pairs that share a person or an image are not independent, so people are drawn with replacement, not
-pairs: a genuine pair counts as often as its person was drawn, an impostor pair as often as both
-people were (the vertex bootstrap of Snijders and Borgatti 1999 [1]_; for biometrics the subset
-bootstrap of Bolle, Ratha and Pankanti 2004 [2]_). Where nobody says who is who, the images
-that genuine pairs connect are drawn together instead; one person may then be several such groups,
-so these intervals are optimistic. Intervals are the percentiles of the resampled figures (Efron and
-Tibshirani 1993).
+pairs (for biometrics: the subset bootstrap of Bolle, Ratha and Pankanti 2004 [1]_). A genuine pair
+counts as often as its person was drawn. Of all pairs, an impostor pair counts as often as the
+product of both people (the vertex bootstrap of Snijders and Borgatti 1999 [2]_). Of a list of
+pairs, in which a person has few, the product would triple what a pair varies by itself and make
+intervals too wide (Owen 2007 [3]_); there an impostor pair counts as often as both people were
+drawn, less one, and at least nothing: the product without what both deviate together. The
+simulation in ``tests/coverage.py`` says how well that holds.
+
+Where nobody says who is who, the images that genuine pairs connect are drawn together instead; one
+person may then be several such groups, so these intervals are optimistic. Intervals are the
+percentiles of the resampled figures (Efron and Tibshirani 1993).
 
 References
 ----------
-.. [1] T. Snijders, S. Borgatti: Non-parametric standard errors and tests for network statistics,
-   Connections 22 (1999).
-.. [2] R. Bolle, N. Ratha, S. Pankanti: Error analysis of pattern recognition systems - the subsets
+.. [1] R. Bolle, N. Ratha, S. Pankanti: Error analysis of pattern recognition systems - the subsets
    bootstrap, Computer Vision and Image Understanding 93 (2004).
+.. [2] T. Snijders, S. Borgatti: Non-parametric standard errors and tests for network statistics,
+   Connections 22 (1999).
+.. [3] A. Owen: The pigeonhole bootstrap, Annals of Applied Statistics 1 (2007).
 """
 
 from collections.abc import Callable
@@ -96,10 +102,11 @@ class Units:
 
     def weights(self, drawn: Weights) -> Weights:
         """How often each pair counts, float32 [b, n], given how often each unit was drawn."""
-        product: Weights = drawn[:, self.left]
+        counted: Weights = drawn[:, self.left]
         across = np.flatnonzero(self.left != self.right)
-        product[:, across] *= drawn[:, self.right[across]]
-        return product
+        both = counted[:, across] + drawn[:, self.right[across]] - 1
+        counted[:, across] = np.maximum(both, 0)
+        return counted
 
 
 def draw(units: int, resamples: int = RESAMPLES, seed: int = SEED) -> Weights:
