@@ -10,7 +10,9 @@ from suite.metrics import METRICS, WITH_INTERVAL
 CardId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Speed = Annotated[float, Field(gt=0)]
 Channels = tuple[float, float, float]
+CPU = "CPUExecutionProvider"
 OpType = Literal["Conv", "MatMul", "Gemm"]
 
 
@@ -41,6 +43,12 @@ class PreprocessSpec(Table):
     mean: Channels
     std: Channels
     scale: float
+
+    def shape(self, batch: int) -> tuple[int, int, int, int]:
+        """The input tensor of so many images."""
+        if self.layout == "NHWC":
+            return batch, self.height, self.width, 3
+        return batch, 3, self.height, self.width
 
     @field_validator("scale")
     @classmethod
@@ -147,10 +155,11 @@ class PolicySpec(Table):
 
 
 class ModeOverride(Table):
-    """What a model's card says otherwise than a mode's card."""
+    """What a model's card says otherwise than a mode's card; the speed floor, by provider."""
 
     tolerances: dict[str, float] = {}
     policy: PolicySpec = PolicySpec()
+    speed_floor: dict[CardId, Speed] = {}
 
     _metrics = field_validator("tolerances")(_known_metrics)
 
@@ -259,13 +268,14 @@ class ModeCard(Card):
     A mode without a recipe serves artifacts that are only ever brought. ``batch_dependent``
     marks a mode in which an image's embedding depends on its neighbours in the batch
     (onnxruntime#10111), so that it is evaluated one image at a time. ``quantizes`` names the
-    op types that the mode claims to quantize.
+    op types that the mode claims to quantize; ``may_run_elsewhere`` those that need not run on
+    a provider, by its id.
     """
 
     quantizes: tuple[OpType, ...] = ()
     batch_dependent: bool = False
     recipe: RecipeSpec | None = None
-    recipe_for_provider: dict[str, RecipeOverride] = {}
+    may_run_elsewhere: dict[CardId, tuple[str, ...]] = {}
     recipe_for_profile: dict[str, RecipeOverride] = {}
     tolerances: dict[str, float]
     policy: PolicySpec = PolicySpec()
@@ -285,9 +295,65 @@ class ThreadSpec(Table):
     latency: Annotated[int, Field(ge=0)] = 1
 
 
+class PlacementSpec(Table):
+    """Where nodes may run besides the provider asked for.
+
+    ``also_on`` are execution providers registered after it, on the same hardware, as CUDA is
+    after TensorRT; ``nodes_elsewhere`` is how many nodes may run on any other.
+    """
+
+    also_on: tuple[str, ...] = ()
+    nodes_elsewhere: Annotated[int, Field(ge=0)] = 0
+
+
 class ProviderCard(Card):
-    """An ONNX Runtime execution provider with its options."""
+    """An ONNX Runtime execution provider: its options, what it can run, how fast it must be.
+
+    Attributes
+    ----------
+    memory : the memory that a latency gate binds inputs and outputs to, as `onnxruntime.OrtValue`
+        names it
+    cuda_graph_option : the provider's option with which latency is measured on a captured CUDA
+        graph; none where it is not
+    threads_option : the provider's own option that takes the number of threads
+    engine_folder_option : the provider's own option that names a folder for what it compiles; it
+        gets one that lasts for the run, so that no engine of another artifact is ever used
+    throughput_batch : images a run where images per second are measured
+    profile : the profile that INT8 baselines are accepted on; else made of the id and hardware
+    recipe : what changes in a mode's recipe, by mode
+    not_applicable : why a mode cannot be run, by mode
+    speed_floor : the least speed-up over FP32, by mode
+    install, needs : how to install it and what must be present, for whoever lacks it
+    """
 
     execution_provider: str
     options: dict[str, str] = {}
     threads: ThreadSpec = ThreadSpec()
+    threads_option: str | None = None
+    engine_folder_option: str | None = None
+    memory: Annotated[str, Field(pattern=r"^[a-z]+$")] = "cpu"
+    cuda_graph_option: str | None = None
+    throughput_batch: Annotated[int, Field(ge=2)] = 8
+    profile: CardId | None = None
+    placement: PlacementSpec = PlacementSpec()
+    recipe: dict[CardId, RecipeOverride] = {}
+    not_applicable: dict[CardId, Annotated[str, Field(min_length=1)]] = {}
+    speed_floor: dict[CardId, Speed] = {}
+    install: str = ""
+    needs: str = ""
+
+    @property
+    def on_cpu_kernels(self) -> bool:
+        """Whether this is onnxruntime's own CPU provider."""
+        return self.execution_provider == CPU
+
+    @property
+    def device_id(self) -> int:
+        """The device among several of its kind; 0 where the options name none."""
+        given = self.options.get("device_id", "0")
+        return int(given) if given.isdecimal() else 0
+
+    @property
+    def hardware(self) -> tuple[str, ...]:
+        """The execution providers that are on the asked hardware."""
+        return (self.execution_provider, *self.placement.also_on)

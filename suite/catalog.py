@@ -84,12 +84,21 @@ class Catalog:
         """The least each metric of the quantized model may be."""
         return {**mode.policy.floor, **self.override(model, mode).policy.floor}
 
-    def policy(self, model: ModelCard, mode: ModeCard) -> PolicySpec:
-        """What the mode may cost this model: the mode's policy with the model's changes."""
+    def speed_floor(self, model: ModelCard, mode: ModeCard, provider: ProviderCard) -> float | None:
+        """The least speed-up over FP32 on a provider: the model's own, else the provider's."""
+        own = self.override(model, mode).speed_floor
+        return own.get(provider.id, provider.speed_floor.get(mode.id))
+
+    def policy(self, model: ModelCard, mode: ModeCard, provider: ProviderCard) -> PolicySpec:
+        """What the mode may cost this model: the mode's policy with the model's changes.
+
+        The provider's speed floor is among its floors.
+        """
         own = self.override(model, mode).policy
+        speed = self.speed_floor(model, mode, provider)
         return PolicySpec(
             loss=self.policy_loss(model, mode),
-            floor=self.policy_floor(model, mode),
+            floor=self.policy_floor(model, mode) | ({"speedup": speed} if speed else {}),
             on_interval=own.on_interval or mode.policy.on_interval,
         )
 
@@ -243,14 +252,25 @@ def _check_references(catalog: Catalog) -> None:
             _named(catalog.datasets, model.calibration, model, "calibration", "dataset")
         for mode_id in model.artifacts:
             _named(catalog.modes, mode_id, model, f"artifacts.{mode_id}", "mode")
-        for mode_id in model.modes:
+        for mode_id, override in model.modes.items():
             _named(catalog.modes, mode_id, model, f"modes.{mode_id}", "mode")
+            for provider_id in override.speed_floor:
+                key = f"modes.{mode_id}.speed_floor.{provider_id}"
+                _named(catalog.providers, provider_id, model, key, "provider")
         for mode_id, brought in model.artifacts.items():
             for provider_id in brought.providers:
                 key = f"artifacts.{mode_id}.providers.{provider_id}"
                 _named(catalog.providers, provider_id, model, key, "provider")
         if not model.family.strip():
             raise CatalogError(f"{model.card_file}: key 'family' is empty; name the family.")
+    for provider in catalog.providers.values():
+        for table in ("recipe", "not_applicable", "speed_floor"):
+            for mode_id in getattr(provider, table):
+                _named(catalog.modes, mode_id, provider, f"{table}.{mode_id}", "mode")
+    for mode in catalog.modes.values():
+        for provider_id in mode.may_run_elsewhere:
+            key = f"may_run_elsewhere.{provider_id}"
+            _named(catalog.providers, provider_id, mode, key, "provider")
 
 
 def _named(known: Mapping[str, C], name: str, card: Card, key: str, kind: str) -> C:

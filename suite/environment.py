@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from suite import __version__
 from suite.quantization.artifacts import onnxruntime_version
 from suite.records import Environment
-from suite.runtime.profile import cpu_name
+from suite.runtime.profile import cpu_name, device_name
 from suite.selection import Selection
 
 _SHOWN = ("onnx", "numpy", "pytest", "syrupy", "pytest-benchmark")
@@ -39,6 +39,7 @@ def describe(selection: Selection, command: str, profile: str, workers: int = 0)
         provider=provider.id,
         profile=profile,
         cpu=cpu_name(),
+        device=device_name(provider),
         cores=os.cpu_count() or 0,
         threads_embedding=provider.threads.embedding,
         threads_latency=provider.threads.latency,

@@ -19,7 +19,7 @@ from suite.baselines import (
 )
 from suite.cards import PolicySpec
 from suite.items import test_name
-from suite.judgement import Judgement, judge_against_baseline, judge_against_fp32
+from suite.judgement import Judgement, judge_against_baseline, judge_against_fp32, too_wide
 from suite.records import Measured, Outcome, Record
 from suite.report.tables import failure_message
 from suite.runtime.profile import PARENT_PROFILE
@@ -55,7 +55,7 @@ class Gate:
         """Hold a measurement against FP32 and the baseline; fail with the table of both."""
         against_fp32 = judge_against_fp32(measured, self._policy())
         path = self._baseline_path()
-        if self._snapshot.update_snapshots:
+        if self._snapshot.update_snapshots and self._may_write(path, measured):
             against_baseline, notes = self._accept(measured, path, against_fp32)
         else:
             against_baseline, notes = self._compare(measured, path)
@@ -71,29 +71,59 @@ class Gate:
             concluded.headline,
             measured,
             rows=(*against_fp32.rows, *against_baseline.rows),
-            notes=notes,
-            fails_fp32_policy=against_fp32.outcome is Outcome.FAIL,
+            notes=(*notes, *measured.remarks),
+            unacceptable=against_fp32.outcome is Outcome.FAIL,
+            baseline=self._proposed(path, measured),
         )
 
     def observe(self, measured: Measured, headline: str) -> None:
-        """Record a measurement that gates nothing."""
-        self._conclude(Outcome.PASS, headline, measured)
+        """Record a measurement that is compared with nothing; it fails by its own problem alone."""
+        fell_back = any(stray.fell_back for stray in measured.strays)
+        self._conclude(
+            Outcome.FAIL if measured.problem else Outcome.PASS,
+            measured.problem or headline,
+            measured,
+            notes=measured.remarks,
+            unacceptable=bool(measured.problem) or fell_back,
+        )
+
+    def is_undecided(self, measured: Measured) -> bool:
+        """Whether more rounds could still decide: nothing fails, and an interval is too wide."""
+        judged = [judge_against_fp32(measured, self._policy())]
+        entry = read_entry(self._baseline_path(), measured.section)
+        if self._snapshot.update_snapshots:
+            if too_wide(measured, self._tolerances()):
+                return True
+        elif entry is not None:
+            judged.append(judge_against_baseline(measured, entry, self._tolerances()))
+        outcomes = {each.outcome for each in judged}
+        return Outcome.FAIL not in outcomes and Outcome.UNDECIDED in outcomes
 
     def conclude_without(self, outcome: Outcome, headline: str) -> None:
         """Record that there was nothing to measure, and why."""
         self._conclude(outcome, headline, None)
 
     def _policy(self) -> PolicySpec:
-        return self._workbench.catalog.policy(self._case.model, self._case.mode)
+        return self._workbench.policy(self._case.model, self._case.mode)
 
     def _baseline_path(self) -> Path:
-        # FP32 is accepted once, in the parent profile that serves every CPU.
+        # FP32 is accepted once, in the parent profile that serves every provider.
         bench = self._workbench
-        on_cpu = bench.provider.execution_provider == "CPUExecutionProvider"
-        profile = PARENT_PROFILE if self._case.mode.is_reference and on_cpu else bench.profile
+        profile = PARENT_PROFILE if self._case.mode.is_reference else bench.profile
         return baseline_file(
             bench.catalog.baselines, profile, self._case.model.id, self._case.mode.id
         )
+
+    def _may_write(self, path: Path, measured: Measured) -> bool:
+        # A GPU's FP32 is held against the CPU's, never accepted in its place.
+        shared = self._case.mode.is_reference and not self._workbench.provider.on_cpu_kernels
+        return not shared or read_entry(path, measured.section) is None
+
+    def _proposed(self, path: Path, measured: Measured) -> str:
+        uncertain = measured.problem or too_wide(measured, self._tolerances())
+        if uncertain or not self._may_write(path, measured):
+            return ""
+        return path.relative_to(self._workbench.catalog.baselines).as_posix()
 
     def _compare(self, measured: Measured, path: Path) -> tuple[Judgement, tuple[str, ...]]:
         entry = read_entry(path, measured.section)
@@ -110,6 +140,9 @@ class Gate:
 
     def _nothing_accepted(self, section: str, path: Path) -> Judgement:
         root, case = self._workbench.catalog.baselines, self._case
+        if section.startswith("latency."):
+            words = f"not compared: no speed-up is accepted as {section}"
+            return Judgement(Outcome.NOT_COMPARED, words, ())
         others = accepted_profiles(root, case.model.id, case.mode.id, section)
         if others:
             words = f"not compared: accepted on {', '.join(others)}, this is {path.parts[-3]}"
@@ -126,11 +159,13 @@ class Gate:
         reason = (
             against_fp32.headline
             if against_fp32.outcome is Outcome.FAIL
-            else self._workbench.fails_fp32_policy(self._case.model, self._case.mode)
+            else self._workbench.why_unacceptable(self._case.model, self._case.mode)
         )
         if reason:
-            words = f"not accepted, because the case fails against FP32: {reason}"
-            return Judgement(Outcome.FAIL, words, ()), ()
+            return Judgement(Outcome.FAIL, f"not accepted: {reason}", ()), ()
+        if wide := too_wide(measured, self._tolerances()):
+            words = f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance"
+            return Judgement(Outcome.UNDECIDED, words, ()), ()
         before = read_sections(path).get(measured.section)
         tolerances = self._tolerances()
         if self._ask_syrupy(measured, path, tolerances) and before is not None:
@@ -146,7 +181,9 @@ class Gate:
         # Through syrupy, so that its --snapshot-update writes and its summary counts.
         snapshot = self._snapshot.use_extension(BaselineExtension)
         name = snapshot_name(path, measured.section)
-        return bool(snapshot(name=name) == proposal(measured, tolerances, self._versions))
+        updating = self._snapshot.update_snapshots
+        proposed = proposal(measured, tolerances, self._versions, updating=updating)
+        return bool(snapshot(name=name) == proposed)
 
     def _tolerances(self) -> dict[str, float]:
         return self._workbench.catalog.tolerances(self._case.model, self._case.mode)
@@ -158,7 +195,8 @@ class Gate:
         measured: Measured | None,
         rows: tuple = (),  # type: ignore[type-arg]
         notes: tuple[str, ...] = (),
-        fails_fp32_policy: bool = False,
+        unacceptable: bool = False,
+        baseline: str = "",
     ) -> None:
         record = Record(
             gate=test_name(self._item).removeprefix("test_"),
@@ -174,7 +212,8 @@ class Gate:
             measured=measured,
             rows=rows,
             notes=notes,
-            fails_fp32_policy=fails_fp32_policy,
+            unacceptable=unacceptable,
+            baseline=baseline,
             hashes=self._workbench.hashes(self._case.model, self._case.mode, self._dataset),
             rerun=self._rerun,
             seconds=round(time.monotonic() - self._started, 3),

@@ -1,7 +1,7 @@
 """Judging what was measured: against the accepted baseline and against FP32 of the same run."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from suite.cards import PolicySpec
@@ -52,7 +52,23 @@ def judge_against_baseline(
     failed = [row for row in rows if row.outcome is Outcome.FAIL]
     if failed:
         return Judgement(Outcome.FAIL, _moved(failed), rows)
+    straddling = [METRICS[row.metric].label for row in rows if row.outcome is Outcome.UNDECIDED]
+    if straddling:
+        words = f"the interval straddles the limit against accepted: {', '.join(straddling)}"
+        return Judgement(Outcome.UNDECIDED, words, rows)
     return Judgement(Outcome.PASS, "as accepted", rows)
+
+
+def too_wide(measured: Measured, tolerances: Mapping[str, float]) -> list[str]:
+    """The figures whose interval is wider than their tolerance: too uncertain to be accepted."""
+    wide = []
+    for name, (low, high) in measured.intervals.items():
+        if name not in measured.figures:
+            continue
+        unit = measured.figures[name] if METRICS[name].relative else 1.0
+        if high - low > tolerances.get(name, 0.0) * unit:
+            wide.append(name)
+    return wide
 
 
 def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
@@ -116,7 +132,8 @@ def _baseline_rows(
     rows = []
     for name, value in measured.figures.items():
         if name in accepted.figures:
-            rows.append(_row(name, value, accepted.figures[name], tolerances.get(name, 0.0)))
+            tolerance, between = tolerances.get(name, 0.0), measured.intervals.get(name)
+            rows.append(_row(name, value, accepted.figures[name], tolerance, between))
     for name, values in measured.samples.items():
         if name in accepted.samples:
             rows.append(
@@ -125,24 +142,43 @@ def _baseline_rows(
     return rows
 
 
-def _row(name: str, value: float, accepted: float, tolerance: float) -> Row:
+def _row(
+    name: str,
+    value: float,
+    accepted: float,
+    tolerance: float,
+    between: tuple[float, float] | None = None,
+) -> Row:
     metric = METRICS[name]
-    difference = value - accepted
-    if metric.relative:
-        difference = difference / accepted if accepted else math.inf
-    beyond = difference if metric.gated_upward_only else abs(difference)
-    within = math.isfinite(value) and beyond <= tolerance + _EPSILON * max(
-        1.0, abs(accepted) if not metric.relative else 1.0
-    )
+
+    def difference(end: float) -> float:
+        if not metric.relative:
+            return end - accepted
+        return (end - accepted) / accepted if accepted else math.inf
+
+    interval = (difference(between[0]), difference(between[1])) if between else None
+    ends = interval or (difference(value),)
+    worse = [-end if metric.worse == "lower" else end for end in ends]
+    if not metric.only_worse_fails:
+        worse = [abs(end) for end in ends]
+    slack = _EPSILON * (1.0 if metric.relative else max(1.0, abs(accepted)))
     return Row(
         metric=name,
         against="baseline",
         reference=accepted,
         measured=value,
-        difference=difference,
+        difference=difference(value),
         limit=tolerance,
-        outcome=Outcome.PASS if within else Outcome.FAIL,
+        outcome=_held(worse, tolerance + slack) if math.isfinite(value) else Outcome.FAIL,
+        interval=interval,
     )
+
+
+def _held(ends: Sequence[float], limit: float) -> Outcome:
+    """Whether an interval of how much worse something is lies within a limit, beyond, or across."""
+    if max(ends) <= limit:
+        return Outcome.PASS
+    return Outcome.FAIL if min(ends) > limit else Outcome.UNDECIDED
 
 
 def _samples_row(
@@ -168,13 +204,7 @@ def _loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool)
     sign = 1 if METRICS[name].worse == "higher" else -1
     known = measured.uncertainty.changes.get(name) if measured.uncertainty else None
     interval = (known.low, known.high) if known and on_interval else None
-    ends = interval or (value - reference, value - reference)
-    least, most = sorted(sign * end for end in ends)
-    outcome = Outcome.UNDECIDED
-    if most <= limit + _EPSILON:
-        outcome = Outcome.PASS
-    elif least > limit + _EPSILON:
-        outcome = Outcome.FAIL
+    ends = interval or (value - reference,)
     return Row(
         metric=name,
         against="fp32",
@@ -182,13 +212,14 @@ def _loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool)
         measured=value,
         difference=value - reference,
         limit=limit,
-        outcome=outcome,
+        outcome=_held([sign * end for end in ends], limit + _EPSILON),
         interval=interval,
     )
 
 
 def _floor_row(name: str, measured: Measured, limit: float) -> Row:
-    value = measured.figures[name]
+    value, between = measured.figures[name], measured.intervals.get(name)
+    ends = between or (value,)
     return Row(
         metric=name,
         against="floor",
@@ -196,7 +227,8 @@ def _floor_row(name: str, measured: Measured, limit: float) -> Row:
         measured=value,
         difference=value - limit,
         limit=limit,
-        outcome=Outcome.PASS if value >= limit - _EPSILON else Outcome.FAIL,
+        outcome=_held([limit - end for end in ends], _EPSILON),
+        interval=(between[0] - limit, between[1] - limit) if between else None,
     )
 
 
@@ -219,5 +251,5 @@ def _policy_words(row: Row) -> str:
     metric = METRICS[row.metric]
     measured = f"{row.measured:.{metric.digits}f}" if row.measured is not None else "none"
     if row.against == "floor":
-        return f"{metric.label} {measured} is below {row.limit:g}"
+        return f"{metric.label} {measured}, of which {row.limit:g} is the least allowed"
     return f"{metric.label} {measured} against {row.reference:.{metric.digits}f} in FP32"

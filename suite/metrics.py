@@ -14,14 +14,14 @@ class Metric:
     worse : which way is worse; ``"either"`` where only a change matters
     digits : digits after the point in tables
     relative : whether its tolerance is a share of the accepted value
-    gated_upward_only : whether less than accepted is never a failure
+    only_worse_fails : whether better than accepted is never a failure
     """
 
     label: str
     worse: Literal["lower", "higher", "either"]
     digits: int = 4
     relative: bool = False
-    gated_upward_only: bool = False
+    only_worse_fails: bool = False
 
 
 METRICS: dict[str, Metric] = {
@@ -58,16 +58,32 @@ METRICS: dict[str, Metric] = {
     "eer_threshold": Metric("EER threshold", "either", 4),
     "cosine_mean": Metric("Mean cosine to FP32", "lower", 5),
     "cosine_worst": Metric("Worst cosine to FP32", "lower", 5),
-    "size_bytes": Metric("Size (bytes)", "higher", 0, relative=True, gated_upward_only=True),
+    "size_bytes": Metric("Size (bytes)", "higher", 0, relative=True, only_worse_fails=True),
     "quantized_ops": Metric("Quantized ops", "lower", 0),
     "float_ops": Metric("Claimed ops left in float", "higher", 0),
     "tensor": Metric("Preprocessed tensor", "either", 5),
     "size": Metric("Input size", "either", 0),
     "embedding": Metric("FP32 embedding", "either", 5),
-    "latency_ms": Metric("Latency (ms)", "higher", 2),
-    "latency_fp32_ms": Metric("FP32 latency (ms)", "higher", 2),
-    "speedup": Metric("Speed-up over FP32", "lower", 2),
+    "nodes": Metric("Nodes", "either", 0),
+    "nodes_elsewhere": Metric("Nodes elsewhere", "higher", 0),
+    "nodes_fallen_back": Metric("Nodes fallen back", "higher", 0),
+    "kernels": Metric("Kernels run", "either", 0),
+    "kernels_elsewhere": Metric("Kernels elsewhere", "higher", 0),
+    "time_elsewhere": Metric("Share of time elsewhere", "higher", 3),
+    "memory_copies": Metric("Memory copies between devices", "higher", 0),
+    "latency_ms": Metric("Latency, p50 (ms)", "higher", 3),
+    "latency_p90_ms": Metric("Latency, p90 (ms)", "higher", 3),
+    "latency_p99_ms": Metric("Latency, p99 (ms)", "higher", 3),
+    "latency_with_copies_ms": Metric("Latency with host copies (ms)", "higher", 3),
+    "latency_fp32_ms": Metric("FP32 latency, p50 (ms)", "higher", 3),
+    "speedup": Metric("Speed-up over FP32", "lower", 3, relative=True, only_worse_fails=True),
     "images_per_second": Metric("Images per second", "lower", 1),
+    "blocks": Metric("Blocks of sessions", "either", 0),
+    "rounds": Metric("Rounds", "either", 0),
+    "load_ms": Metric("Load (ms)", "higher", 1),
+    "first_run_ms": Metric("First run (ms)", "higher", 1),
+    "peak_memory_mib": Metric("Peak host memory (MiB)", "higher", 1),
+    "device_memory_mib": Metric("Device memory (MiB)", "higher", 1),
 }
 
 # The metrics that are resampled.

@@ -22,6 +22,8 @@ def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExceptio
     outcome = Outcome.FAIL
     if excinfo.errisinstance(pytest.skip.Exception):
         outcome, headline = Outcome.SKIPPED, case.skip or str(excinfo.value)
+        if case.not_applicable and not case.skip:
+            outcome, headline = Outcome.NOT_APPLICABLE, case.not_applicable
     elif excinfo.errisinstance(SuiteError):
         headline = str(excinfo.value)
     else:
@@ -63,5 +65,5 @@ def _record(
         outcome=outcome,
         headline=headline.strip(),
         rerun=rerun(config, case, dataset, test),
-        fails_fp32_policy=outcome is Outcome.FAIL,
+        unacceptable=outcome is Outcome.FAIL,
     )

@@ -38,8 +38,8 @@ def find_orphans(catalog: Catalog) -> Iterator[Orphan]:
             gone = {
                 name: dataset
                 for name in sections
-                for _, dot, dataset in [name.partition(".")]
-                if dot and dataset not in model.evaluation
+                for gate, _, dataset in [name.partition(".")]
+                if gate in ("verification", "fidelity") and dataset not in model.evaluation
             }
             for name, dataset in gone.items():
                 reason = f"{dataset!r} is no evaluation set of {model.id}"

@@ -245,7 +245,7 @@ def workbench(request: pytest.FixtureRequest) -> Workbench:
         selection.catalog,
         provider,
         threads_a_worker(config, provider.threads.embedding),
-        chosen_profile(config.getoption("--profile")),
+        chosen_profile(config.getoption("--profile"), provider),
         Path(cache),
         Progress(config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled),
     )
@@ -286,12 +286,16 @@ def _open_report(config: pytest.Config) -> ReportFolder | None:
     from suite.parallel import workers
     from suite.report.writing import ReportFolder
     from suite.runtime.profile import chosen_profile
+    from suite.runtime.providers import require_provider
 
     try:
-        profile = chosen_profile(config.getoption("--profile"))
+        selection = _selection(config)
+        provider = selection.catalog.providers[selection.provider]
+        require_provider(provider)
+        profile = chosen_profile(config.getoption("--profile"), provider)
         config.stash[_REPORT] = ReportFolder(
             config.getoption("--report-dir"),
-            describe(_selection(config), command_line(config), profile, workers(config)),
+            describe(selection, command_line(config), profile, workers(config)),
             require_all=config.getoption("--require-all"),
             append=config.getoption("--report-append"),
         )
@@ -313,4 +317,5 @@ def _wanted(name: str, case: Case) -> bool:
 
 
 def _skip(case: Case) -> tuple[pytest.MarkDecorator, ...]:
-    return (pytest.mark.skip(reason=case.skip),) if case.skip else ()
+    reason = case.skip or case.not_applicable
+    return (pytest.mark.skip(reason=reason),) if reason else ()

@@ -5,7 +5,17 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 SCHEMA_VERSION = 1
-_SHARED = ("suite", "catalog", "provider", "profile", "cpu", "cores", "platform", "python")
+_SHARED = (
+    "suite",
+    "catalog",
+    "provider",
+    "profile",
+    "cpu",
+    "device",
+    "cores",
+    "platform",
+    "python",
+)
 
 
 class Outcome(StrEnum):
@@ -37,7 +47,7 @@ class Row(Frozen):
     ``against`` is ``baseline`` (measured − accepted within ± limit), ``fp32`` (loss against FP32
     of the same run at most limit) or ``floor`` (measured at least limit). ``difference`` is in the
     metric's own unit, or a share of the accepted value where the metric's tolerance is one.
-    ``interval`` is that of the difference, where the policy is on the interval.
+    ``interval`` is that of the difference, where it is judged on one.
     """
 
     metric: str
@@ -99,15 +109,30 @@ class Uncertainty(Frozen):
     resolution: dict[str, Resolution] = {}
 
 
+class StrayNode(Frozen):
+    """A node that is not on the provider asked for; one that ``fell_back`` no card expects."""
+
+    name: str
+    op_type: str
+    provider: str
+    fell_back: bool
+
+
 class Measured(Frozen):
     """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
-    ``problem`` says why there are no figures, where there are none.
+    ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
+    nothing is compared with, ``intervals`` the 95 % intervals on which a figure is judged, and
+    ``remarks`` what the report says of a figure whatever the verdict.
     """
 
     section: str
     identity: dict[str, str | int]
     figures: dict[str, float] = {}
+    observed: dict[str, float] = {}
+    intervals: dict[str, tuple[float, float]] = {}
+    remarks: tuple[str, ...] = ()
+    strays: tuple[StrayNode, ...] = ()
     samples: dict[str, tuple[float, ...]] = {}
     reference: dict[str, float] = {}
     uncertainty: Uncertainty | None = None
@@ -119,6 +144,8 @@ class Record(Frozen):
     """One gate's conclusion on one model, mode and dataset.
 
     ``hashes`` are the SHA-256 of what was really at work: source, artifact, calibration, dataset.
+    ``baseline`` is the file below ``baselines/`` that would accept what was measured; it is empty
+    where nothing may. An ``unacceptable`` record keeps its whole case from being accepted.
     """
 
     gate: str
@@ -134,7 +161,8 @@ class Record(Frozen):
     measured: Measured | None = None
     rows: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
-    fails_fp32_policy: bool = False
+    unacceptable: bool = False
+    baseline: str = ""
     hashes: dict[str, str] = {}
     rerun: str = ""
     seconds: float = 0.0
@@ -150,6 +178,7 @@ class Environment(Frozen):
     provider: str
     profile: str
     cpu: str
+    device: str
     cores: int
     threads_embedding: int
     threads_latency: int

@@ -11,11 +11,15 @@ from suite.errors import CatalogError
 
 @dataclass(frozen=True)
 class Case:
-    """One model in one mode; ``skip`` says why it cannot be run here."""
+    """One model in one mode.
+
+    ``skip`` says why it cannot be run here, ``not_applicable`` why never on this provider.
+    """
 
     model: ModelCard
     mode: ModeCard
     skip: str | None = None
+    not_applicable: str | None = None
 
     @property
     def id(self) -> str:
@@ -62,6 +66,7 @@ def select(options: Options) -> Selection:
     modes = _chosen("--modes", options.modes, catalog.modes)
     datasets = _chosen("--datasets", options.datasets, catalog.datasets)
     _chosen("--provider", (options.provider,), catalog.providers)
+    provider = catalog.providers[options.provider]
     cases = []
     for model_id in models:
         model = catalog.models[model_id]
@@ -73,7 +78,11 @@ def select(options: Options) -> Selection:
             brought = mode_id in model.artifacts
             if mode.recipe is None and not brought:
                 continue
-            cases.append(Case(model, mode, absent or _unbuildable(model, mode, options.provider)))
+            never = provider.not_applicable.get(mode_id)
+            if brought and options.provider in model.artifacts[mode_id].providers:
+                never = None
+            skip = absent or (None if never else _unbuildable(model, mode, options.provider))
+            cases.append(Case(model, mode, skip, never))
     return Selection(catalog, options.provider, tuple(cases), tuple(datasets))
 
 

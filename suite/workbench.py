@@ -1,6 +1,7 @@
 """The workbench of a run: sources, artifacts, embeddings and figures, each made once."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from suite.cards import BroughtFile, ModeCard, ModelCard, ProviderCard
+from suite.cards import BroughtFile, ModeCard, ModelCard, PolicySpec, ProviderCard
 from suite.catalog import Catalog
 from suite.datasets.faceset import Face, FaceSet, refuse_shared_faces
 from suite.datasets.loading import load_dataset
@@ -16,13 +17,23 @@ from suite.judgement import judge_against_fp32
 from suite.models.onnx_file import OnnxFile
 from suite.models.source import open_named
 from suite.progress import Progress
-from suite.quantization.artifacts import Artifact, ArtifactCache, Ingredients
+from suite.quantization.artifacts import (
+    Artifact,
+    ArtifactCache,
+    Ingredients,
+    onnxruntime_version,
+)
 from suite.quantization.inspection import quantized_ops
 from suite.quantization.recipe import resolve_recipe
-from suite.records import Measured, Outcome
+from suite.records import Measured, Outcome, StrayNode
 from suite.runtime.embedding import check_network, embed, graph_batch
 from suite.runtime.fingerprint import charts, embedding_samples, explain_tensor, tensor_samples
-from suite.runtime.sessions import open_session, require_provider
+from suite.runtime.footprint import footprint
+from suite.runtime.placement import fallback
+from suite.runtime.profile import device_slug
+from suite.runtime.providers import require_provider
+from suite.runtime.sessions import open_session
+from suite.runtime.tracing import trace
 from suite.uncertainty import flips, uncertainty
 from suite.verification.errors import VerificationError
 from suite.verification.evidence import Evidence, Pairs, Witness
@@ -110,9 +121,38 @@ class Workbench:
 
     def batch(self, model: ModelCard, mode: ModeCard) -> int:
         """The batch in which a mode is evaluated; part of the baseline."""
-        if mode.batch_dependent:
-            return graph_batch(self._session(model, mode), model.outputs) or 1
-        return graph_batch(self._session(model, mode), model.outputs) or EMBEDDING_BATCH
+        return self.fixed_batch(model, mode) or (1 if mode.batch_dependent else EMBEDDING_BATCH)
+
+    def fixed_batch(self, model: ModelCard, mode: ModeCard) -> int | None:
+        """The batch that a mode's graph is fixed at, or None where it takes any."""
+        return graph_batch(self._session(model, mode), model.outputs)
+
+    def measure_placement(self, model: ModelCard, mode: ModeCard) -> Measured:
+        """Where every node of an artifact was put and ran."""
+
+        def make() -> Measured:
+            path = self.artifact(model, mode).file.path
+            found, ran = trace(
+                path, self.provider, model.outputs, model.preprocess, self._elsewhere(mode)
+            )
+            reason = fallback(found, self.provider)
+            return Measured(
+                section="placement",
+                identity=self.identity(model, mode),
+                observed={
+                    "nodes": found.nodes,
+                    "nodes_elsewhere": len(found.strays),
+                    "nodes_fallen_back": len(found.fallen_back),
+                    "kernels": ran.kernels,
+                    "kernels_elsewhere": ran.kernels_elsewhere,
+                    "time_elsewhere": ran.time_elsewhere,
+                    "memory_copies": ran.memory_copies,
+                },
+                strays=tuple(StrayNode(**asdict(stray)) for stray in found.strays),
+                problem=reason,
+            )
+
+        return self._once(model, ("placement", mode.id), make)
 
     def measure_artifact(self, model: ModelCard, mode: ModeCard) -> Measured:
         """The artifact loads on the provider; its size and what it quantizes."""
@@ -231,15 +271,21 @@ class Workbench:
             problem=problem,
         )
 
-    def fails_fp32_policy(self, model: ModelCard, mode: ModeCard) -> str | None:
-        """Why a case must not be accepted: the first of its gates that fails against FP32."""
+    def why_unacceptable(self, model: ModelCard, mode: ModeCard) -> str | None:
+        """Why a case must not be accepted: nodes fell back, or a gate fails against FP32."""
+        for ran in (self.fp32, mode):
+            placed = self.measure_placement(model, ran)
+            fallen = [stray for stray in placed.strays if stray.fell_back]
+            if fallen:
+                named = ", ".join(f"{s.name or 'unnamed'} ({s.op_type})" for s in fallen[:3])
+                return f"placement: {len(fallen)} nodes of {ran.id} fell back: {named}"
         measures: list[Measured] = [self.measure_artifact(model, mode)]
         for dataset_id in model.evaluation:
             measures.append(self.measure_verification(model, mode, dataset_id))
             if not mode.is_reference:
                 measures.append(self.measure_fidelity(model, mode, dataset_id))
         for measured in measures:
-            judged = judge_against_fp32(measured, self.catalog.policy(model, mode))
+            judged = judge_against_fp32(measured, self.policy(model, mode))
             if judged.outcome is Outcome.FAIL:
                 return f"{measured.section}: {judged.headline}"
         return None
@@ -269,9 +315,38 @@ class Workbench:
         found = {name: str(identity[name]) for name in named if name in identity}
         return {**found, "artifact": self.artifact(model, mode).file.sha256}
 
+    def policy(self, model: ModelCard, mode: ModeCard) -> PolicySpec:
+        """What a mode may cost a model on this provider."""
+        return self.catalog.policy(model, mode, self.provider)
+
     def latency_session(self, model: ModelCard, mode: ModeCard) -> ort.InferenceSession:
-        """A session with the provider's latency threads."""
-        return self._open(model, mode, self.provider.threads.latency)
+        """A fresh session with the provider's latency threads, its runs replayed if the card says.
+
+        Raises
+        ------
+        ProviderError
+            where nodes fell back to another provider.
+        """
+        return self._open(model, mode, self.provider.threads.latency, cuda_graph=True)
+
+    def latency_section(self, batch: int) -> str:
+        """Where a speed-up is accepted: per device model and onnxruntime minor version."""
+        minor = ".".join(onnxruntime_version().split(".")[:2])
+        return f"latency.{device_slug(self.provider)}.onnxruntime-{minor}.batch{batch}"
+
+    def footprint(self, model: ModelCard, mode: ModeCard) -> dict[str, float]:
+        """What loading and first running a mode costs, one image at a time."""
+
+        def make() -> dict[str, float]:
+            found = footprint(
+                self.artifact(model, mode).file.path,
+                self.provider,
+                model.outputs.input,
+                model.preprocess.shape(1),
+            )
+            return {name: value for name, value in asdict(found).items() if value is not None}
+
+        return self._once(model, ("footprint", mode.id), make)
 
     def _witness(self, dataset_id: str) -> Witness:
         if dataset_id not in self._witnesses:
@@ -306,14 +381,24 @@ class Workbench:
             model, ("session", mode.id), lambda: self._open(model, mode, self._threads)
         )
 
-    def _open(self, model: ModelCard, mode: ModeCard, threads: int) -> ort.InferenceSession:
-        path = self.artifact(model, mode).file.path
-        session = open_session(path, self.provider, threads=threads)
+    def _open(
+        self, model: ModelCard, mode: ModeCard, threads: int, *, cuda_graph: bool = False
+    ) -> ort.InferenceSession:
+        session = open_session(
+            self.artifact(model, mode).file.path,
+            self.provider,
+            threads=threads,
+            may_run_elsewhere=self._elsewhere(mode),
+            cuda_graph=cuda_graph,
+        )
         check_network(session, model.preprocess, model.outputs, model.flip)
         return session
 
+    def _elsewhere(self, mode: ModeCard) -> tuple[str, ...]:
+        return mode.may_run_elsewhere.get(self.provider.id, ())
+
     def _ingredients(self, model: ModelCard, mode: ModeCard) -> Ingredients:
-        recipe = resolve_recipe(mode, self.provider.id, self.profile)
+        recipe = resolve_recipe(mode, self.provider, self.profile)
         assert recipe is not None, "a mode without a recipe is only selected where it is brought"
         return Ingredients(
             source_sha256=self.source(model).sha256,

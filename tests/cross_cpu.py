@@ -58,7 +58,7 @@ def build_all(folder: Path, faces: int) -> list[dict[str, str]]:
         source = read_onnx_file(catalog.locate(model, model.source.file, weights=True))
         for mode in catalog.modes.values():
             for profile in PROFILES:
-                recipe = resolve_recipe(mode, "cpu", profile)
+                recipe = resolve_recipe(mode, catalog.providers["cpu"], profile)
                 assert recipe is not None
                 file = source.path
                 if recipe.method != "none":

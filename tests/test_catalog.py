@@ -141,14 +141,17 @@ def test_a_model_without_calibration_skips_static_with_the_reason(catalog: Path)
         ("cpu", "cpu-avx2", "QUInt8", False, True),
         ("cpu", "cpu-aarch64", "QUInt8", False, True),
         ("cuda", "cuda-sm90", "QInt8", True, False),
-        ("tensorrt", "cuda-sm90", "QInt8", True, False),
+        ("tensorrt", "tensorrt-sm90", "QInt8", True, False),
+        ("openvino", "openvino-cpu-vnni", "QUInt8", False, False),
+        ("openvino", "openvino-cpu-avx2", "QUInt8", False, True),
     ],
 )
 def test_the_static_recipe_follows_provider_and_profile(
     provider: str, profile: str, activation: str, symmetric: bool, reduced: bool
 ) -> None:
-    mode: ModeCard = read_catalog().modes["int8_static_qdq"]
-    recipe = resolve_recipe(mode, provider, profile)
+    catalog = read_catalog()
+    mode: ModeCard = catalog.modes["int8_static_qdq"]
+    recipe = resolve_recipe(mode, catalog.providers[provider], profile)
     assert recipe is not None
     assert recipe.activation_type == activation
     assert recipe.symmetric_activations is symmetric

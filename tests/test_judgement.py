@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suite.cards import PolicySpec
-from suite.judgement import Entry, judge_against_baseline, judge_against_fp32
+from suite.judgement import (
+    Entry,
+    judge_against_baseline,
+    judge_against_fp32,
+    too_wide,
+)
 from suite.records import Change, Measured, Outcome, Uncertainty
 
 IDENTITY = {"source": "a" * 64, "recipe": "b" * 64}
@@ -100,7 +105,8 @@ def test_a_floor_names_the_figure_below_it() -> None:
         measured(cosine_mean=0.951), PolicySpec(floor={"cosine_mean": 0.98})
     )
     assert judged.headline == (
-        "quantization costs too much: Mean cosine to FP32 0.95100 is below 0.98"
+        "quantization costs too much: Mean cosine to FP32 0.95100, of which 0.98 is the "
+        "least allowed"
     )
 
 
@@ -135,3 +141,54 @@ def test_a_policy_on_the_interval_has_three_outcomes(
     on_point = judge_against_fp32(now, PolicySpec(loss={name: 0.01}))
     assert on_point.outcome is not Outcome.UNDECIDED
     assert on_point.rows[0].interval is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (1.02, 1.10, "pass"),
+        (0.98, 1.05, "undecided"),
+        (0.90, 0.97, "fail"),
+        (0.8, 1.9, "undecided"),
+    ],
+)
+def test_a_speed_floor_is_judged_on_the_interval(low: float, high: float, outcome: str) -> None:
+    judged = judge_against_fp32(timed(low, high), PolicySpec(floor={"speedup": 1.0}))
+    assert judged.outcome == outcome
+    (row,) = judged.rows
+    assert row.interval == pytest.approx((low - 1, high - 1))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (1.25, 1.30, "pass"),
+        (1.15, 1.18, "fail"),  # 7 % below 1.28 is 1.1904
+        (1.17, 1.21, "undecided"),
+        (1.60, 1.70, "pass"),  # faster never fails
+    ],
+)
+def test_an_accepted_speed_up_may_be_lost_by_its_tolerance(
+    low: float, high: float, outcome: str
+) -> None:
+    entry = Entry({"batch": 1, "threads": 1}, {"speedup": 1.28}, {})
+    judged = judge_against_baseline(timed(low, high), entry, {"speedup": 0.07})
+    assert judged.outcome == outcome
+    if outcome == "undecided":
+        assert "straddles the limit against accepted: Speed-up over FP32" in judged.headline
+
+
+def test_an_interval_wider_than_its_tolerance_is_too_uncertain_to_accept() -> None:
+    assert too_wide(timed(1.0, 1.05), {"speedup": 0.07}) == []
+    assert too_wide(timed(1.0, 1.10), {"speedup": 0.07}) == ["speedup"]
+    assert too_wide(timed(1.0, 1.0), {}) == []
+
+
+def timed(low: float, high: float) -> Measured:
+    return Measured(
+        section="latency.some-cpu.onnxruntime-1.32.batch1",
+        identity={"batch": 1, "threads": 1},
+        figures={"speedup": (low + high) / 2},
+        observed={"latency_ms": 1.0},
+        intervals={"speedup": (low, high), "latency_ms": (0.9, 1.1)},
+    )

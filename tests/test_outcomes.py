@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from team import MODEL, SOME_PAIRS, SOURCE, Team, copy_catalog
+from team import MODEL, SOME_PAIRS, SOURCE, Team, allow_any_speed, copy_catalog
 
 SPY = """
 import os, time
@@ -54,6 +54,11 @@ def outcomes(team: Team) -> dict[str, str]:
     return {f"{r['gate']} {r['mode']}": r["outcome"] for r in team.report["records"]}
 
 
+def compared(team: Team) -> set[str]:
+    """The outcomes of the gates that compare something; placement only proves."""
+    return {what for gate, what in outcomes(team).items() if not gate.startswith("placement")}
+
+
 def both(team: Team, *options: str) -> tuple[tuple[int, str], tuple[int, str]]:
     """Exit status and output, without and with --require-all; the report is of the first."""
     strict = team.run(*options, "--require-all")
@@ -97,7 +102,7 @@ def test_an_absent_baseline(team: Team) -> None:
     (plain, said), (strict, _) = both(team, *FP32)
     assert (plain, strict) == (1, 1)
     assert "accept with --snapshot-update" in said
-    assert set(outcomes(team).values()) == {"fail"}
+    assert compared(team) == {"fail"}
 
 
 def test_a_metric_missing_from_the_baseline(team: Team) -> None:
@@ -116,7 +121,7 @@ def test_another_profile(team: Team) -> None:
     (plain, _), (strict, said) = both(team, "--modes=int8_dynamic", "-m", "not latency")
     assert (plain, strict) == (0, 1)
     assert "not compared: accepted on cpu-other" in said
-    assert set(outcomes(team).values()) == {"not compared"}
+    assert compared(team) == {"not compared"}
     assert "## What was not decided" in team.markdown
 
 
@@ -155,10 +160,39 @@ def test_not_applicable(team: Team) -> None:
     assert "says nothing of cpu-avx2" in team.markdown
 
 
+def test_no_speed_up_accepted_here(team: Team) -> None:
+    allow_any_speed(team.folder)
+    options = ("--modes=int8_static_qdq", "-k", "latency or artifact")
+    (plain, _), (strict, said) = both(team, *options)
+    assert (plain, strict) == (0, 1)
+    assert outcomes(team)["latency int8_static_qdq"] == "not compared"
+    assert "no speed-up is accepted as latency." in said
+    assert "no speed-up is accepted as latency." in team.markdown
+    # Accepted, it is compared; accepted far too high, it fails; taken back, it is as accepted.
+    assert team.run(*options, "--snapshot-update").returncode == 0
+    assert both(team, *options)[1][0] == 0
+    document = json.loads(team.baseline("int8_static_qdq").read_text())
+    for name, section in document["sections"].items():
+        if name.startswith("latency."):
+            section["figures"]["speedup"] *= 100
+    team.baseline("int8_static_qdq").write_text(json.dumps(document))
+    (plain, said), _ = both(team, *options)
+    assert plain == 1
+    assert "not as accepted: Speed-up over FP32" in said
+
+
+def test_a_provider_that_cannot_be_used(team: Team) -> None:
+    (plain, said), (strict, _) = both(team, *FP32, "--provider=tensorrt")
+    assert (plain, strict) == (4, 4)
+    assert "--provider tensorrt: the installed onnxruntime" in said
+    assert "is a wheel without TensorrtExecutionProvider" in said
+    assert "Traceback" not in said
+
+
 def test_a_profile_that_this_cpu_cannot_give(team: Team) -> None:
     (plain, said), (strict, _) = both(team, *FP32, "--profile=cpu-aarch64")
     assert (plain, strict) == (4, 4)
-    assert "--profile cpu-aarch64: this CPU is" in said
+    assert "--profile cpu-aarch64: cpu is" in said
 
 
 def test_a_worker_that_crashed(team: Team, monkeypatch) -> None:
@@ -209,7 +243,7 @@ def test_an_interrupted_run(team: Team, monkeypatch, how: signal.Signals, status
     records = team.folder / "face-quant-report" / "records.jsonl"
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        if records.exists() and records.read_text().count("\n") == 2:
+        if records.exists() and records.read_text().count("\n") == 3:
             break
         time.sleep(0.05)
     process.send_signal(how)

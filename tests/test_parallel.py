@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from team import EMBEDDED, SOME_PAIRS, Team, bytes_below, copy_catalog
+from team import EMBEDDED, SOME_PAIRS, Team, allow_any_speed, bytes_below, copy_catalog
 
 MODELS = ("arcface-embedded", "facenet-embedded")
 # Loaded with -p into every process: notes each build, and does what the test asks for.
@@ -42,6 +42,7 @@ def pytest_runtest_setup(item):
 def accepted(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Team:
     folder = tmp_path_factory.mktemp("parallel")
     copy_catalog(folder, *MODELS, pairs=SOME_PAIRS)
+    allow_any_speed(folder)
     (folder / "spy.py").write_text(SPY)
     team = Team(folder, cache)
     result = team.gates("--snapshot-update")
@@ -89,6 +90,7 @@ def test_four_workers_build_each_artifact_once_and_give_one_report_with_the_same
 
 
 def test_latency_completes_the_report_of_a_parallel_run(team: Team) -> None:
+    assert team.run("-m", "latency", "--snapshot-update").returncode == 0
     assert team.run("-n", "2", "--require-all").returncode == 1
     before = figures(team)
     result = team.run("-m", "latency", "--report-append", "--require-all")
@@ -151,7 +153,7 @@ def test_a_worker_that_dies_is_named_and_a_plain_rerun_is_green(team: Team, monk
     assert "crashed while running" in record["headline"]
     assert record["notes"] == ["run again on another worker: pass, as accepted"]
     assert record["headline"] in team.markdown
-    assert len(team.report["records"]) == 18
+    assert len(team.report["records"]) == 24
     assert team.gates().returncode == 0
 
 
@@ -161,8 +163,8 @@ def test_what_a_dead_worker_left_undone_is_listed(team: Team, monkeypatch) -> No
     assert result.returncode == 1
     report = team.report
     assert report["not_run"]
-    assert len(report["not_run"]) + len(report["records"]) == 18
-    assert f"{len(report['not_run'])} of 18 gates did not run" in report["summary"]
+    assert len(report["not_run"]) + len(report["records"]) == 24
+    assert f"{len(report['not_run'])} of 24 gates did not run" in report["summary"]
     for node in report["not_run"]:
         assert f"not run: {node}" in result.stdout
         assert node in team.markdown

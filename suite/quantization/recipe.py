@@ -1,15 +1,15 @@
 """A recipe: a mode made concrete for one provider and profile."""
 
-from suite.cards import ModeCard, RecipeSpec
+from suite.cards import ModeCard, ProviderCard, RecipeSpec
 
 
-def resolve_recipe(mode: ModeCard, provider_id: str, profile: str) -> RecipeSpec | None:
+def resolve_recipe(mode: ModeCard, provider: ProviderCard, profile: str) -> RecipeSpec | None:
     """The mode's recipe with the provider's, then the profile's changes; None if it has none."""
     if mode.recipe is None:
         return None
     changes: dict[str, object] = {}
     for table, key in (
-        (mode.recipe_for_provider, provider_id),
+        (provider.recipe, mode.id),
         (mode.recipe_for_profile, profile),
     ):
         if key in table:

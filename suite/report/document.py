@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from suite.metrics import METRICS
 from suite.records import Appended, Environment, Outcome, Record, Report
 from suite.report.certainty import certainty, flags
+from suite.report.speed import placement, speed
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 
 MIB = 2**20
@@ -58,7 +59,8 @@ def make_report(
 def is_gated(record: Record) -> bool:
     """Whether a record is of a gate that decided something."""
     decided = (Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED, Outcome.NOT_COMPARED)
-    return record.gate != "latency" and record.outcome in decided
+    recorded_only = record.gate == "latency" and not record.rows
+    return record.outcome in decided and not recorded_only
 
 
 def to_markdown(report: Report) -> str:
@@ -120,7 +122,7 @@ def _model(model: str, records: Sequence[Record]) -> list[str]:
             lines += certainty(
                 [r for r in records if r.gate == "verification" and r.dataset == dataset]
             )
-    return lines
+    return lines + speed(records) + placement(records)
 
 
 def _legend(records: Sequence[Record]) -> list[str]:
@@ -151,7 +153,7 @@ def _mode_cells(
         (
             r
             for r in mine
-            if r.gate == "latency" and r.measured and r.measured.identity["batch"] == 1
+            if r.gate == "latency" and r.measured and r.measured.identity.get("batch") == 1
         ),
         None,
     )
@@ -197,8 +199,9 @@ def _size(record: Record | None) -> str:
 def _latency(record: Record | None) -> str:
     if record is None or record.measured is None:
         return "–"
-    figures = record.measured.figures
-    return f"{figures['latency_ms']:.2f} ({figures['speedup']:.2f} ×)"
+    known = {**record.measured.figures, **record.measured.observed}
+    ratio = f" ({known['speedup']:.2f} ×)" if "speedup" in known else ""
+    return f"{known['latency_ms']:.2f}{ratio}"
 
 
 def _undecided(records: Sequence[Record]) -> list[str]:
@@ -227,6 +230,7 @@ def _environment(report: Report) -> list[str]:
         ("Catalog", env.catalog),
         ("Provider, profile", f"{env.provider}, {env.profile}"),
         ("CPU", f"{env.cpu}, {env.cores} cores"),
+        ("Device", env.device),
         ("Threads", f"embedding {env.threads_embedding or 'all'}, latency {env.threads_latency}"),
         ("Platform", f"{env.platform}, Python {env.python}"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in env.versions.items())),

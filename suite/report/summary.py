@@ -15,6 +15,12 @@ def summary_lines(folder: ReportFolder) -> list[str]:
             lines += [f"  {note}" for note in record.notes]
     for reason in sorted({r.headline for r in folder.records if r.outcome is Outcome.SKIPPED}):
         lines.append(f"skipped: {reason}")
+    for record in folder.records:
+        if record.outcome is Outcome.UNDECIDED:
+            place = f" on {record.dataset}" if record.dataset else ""
+            lines.append(
+                f"undecided: {record.gate} {record.model} {record.mode}{place}: {record.headline}"
+            )
     lines += [f"not run: {node}" for node in folder.not_run]
     if not any(is_gated(record) for record in folder.records):
         lines.append("NOTHING WAS GATED: no gate compared anything; this run proves nothing.")

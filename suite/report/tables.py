@@ -30,15 +30,16 @@ def row_cells(row: Row) -> tuple[str, ...]:
     digits = max(metric.digits, 0)
     difference = "" if row.difference is None else signed(row.difference, digits)
     allowed = f"± {row.limit:g}"
-    if metric.relative and row.against == "baseline":
+    share = metric.relative and row.against == "baseline"
+    if share:
         difference = "" if row.difference is None else f"{row.difference:+.2%}"
         allowed = f"± {row.limit:.2%}"
-    if metric.gated_upward_only and row.against == "baseline":
-        allowed = allowed.replace("±", "+")
+    if metric.only_worse_fails and row.against == "baseline":
+        allowed = allowed.replace("±", "−" if metric.worse == "lower" else "+")
     if row.against == "fp32":
         allowed = f"loss ≤ {row.limit:g}"
     if row.interval:
-        low, high = (signed(end, digits) for end in row.interval)
+        low, high = (f"{end:+.2%}" if share else signed(end, digits) for end in row.interval)
         difference += f" ({low} … {high})"
     if row.against == "floor":
         allowed = f"≥ {row.limit:g}"

@@ -2,10 +2,13 @@
 
 import functools
 import platform
+import re
 
 import cpuinfo
 
+from suite.cards import ProviderCard
 from suite.errors import ProviderError
+from suite.runtime.nvidia import find_gpu
 
 PARENT_PROFILE = "cpu"
 # A recipe for AVX2 gives the same bits on a CPU with VNNI: docs/profiles.md has the measurement.
@@ -28,7 +31,36 @@ def cpu_profile() -> str:
     return profile_of(list(flags) if isinstance(flags, list) else [], platform.machine())
 
 
-def chosen_profile(asked: str | None) -> str:
+def device_name(card: ProviderCard) -> str:
+    """The model of the device that a provider runs on.
+
+    Hypervisors shorten a CPU's name until several generations share it, so its family and model
+    numbers belong to it.
+    """
+    if card.memory == "cuda":
+        return find_gpu(card.device_id).name
+    numbers = [f"{key} {_cpu()[key]}" for key in ("family", "model") if key in _cpu()]
+    return " ".join([cpu_name(), *numbers])
+
+
+def device_slug(card: ProviderCard) -> str:
+    """The device's name as part of a baseline's section: ``amd-epyc-family-26-model-2``."""
+    return re.sub(r"[^a-z0-9]+", "-", device_name(card).lower()).strip("-")
+
+
+def own_profile(card: ProviderCard) -> str:
+    """The profile of a provider here: ``cpu-vnni``, ``openvino-cpu-vnni``, ``cuda-sm90``.
+
+    A provider's card may name it.
+    """
+    if card.profile:
+        return card.profile
+    if card.memory == "cuda":
+        return f"{card.id}-sm{find_gpu(card.device_id).capability}"
+    return cpu_profile() if card.on_cpu_kernels else f"{card.id}-{cpu_profile()}"
+
+
+def chosen_profile(asked: str | None, card: ProviderCard) -> str:
     """The profile that a run is gated on: this machine's, or the one asked for.
 
     Raises
@@ -36,15 +68,16 @@ def chosen_profile(asked: str | None) -> str:
     ProviderError
         where this machine does not give the bits of the profile asked for.
     """
-    own = cpu_profile()
+    own = own_profile(card)
     if asked in (None, own):
         return own
-    if asked in _IMITATED.get(own, ()):
+    imitated = _IMITATED.get(own, ())
+    if asked in imitated:
         return str(asked)
-    able = ", ".join((own, *_IMITATED.get(own, ())))
     raise ProviderError(
-        f"--profile {asked}: this CPU is {own} and can give the figures of {able} alone; INT8 "
-        "results differ between instruction sets, so run it on such a CPU."
+        f"--profile {asked}: {card.id} is {own} here and can give the figures of "
+        f"{', '.join((own, *imitated))} alone; INT8 results differ between instruction sets, so "
+        "run it on such a machine."
     )
 
 

@@ -1,58 +1,111 @@
 """Inference sessions that run on the provider asked for, or not at all."""
 
+import atexit
+import functools
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnxruntime as ort
 
 from suite.cards import ProviderCard
 from suite.errors import ModelError, ProviderError
+from suite.runtime.placement import RECORD_ASSIGNMENT, assignment, refuse_fallback
 
 
-def require_provider(card: ProviderCard) -> None:
-    """Raise ProviderError where the installed onnxruntime does not have the provider."""
-    available = ort.get_available_providers()
-    if card.execution_provider not in available:
-        raise ProviderError(
-            f"--provider {card.id}: onnxruntime {ort.__version__} here has no "
-            f"{card.execution_provider} (it has {', '.join(available)}); install the wheel that "
-            "brings it."
-        )
-
-
-def open_session(path: Path, card: ProviderCard, *, threads: int) -> ort.InferenceSession:
-    """Load a model on the card's provider.
+def open_session(
+    path: Path,
+    card: ProviderCard,
+    *,
+    threads: int,
+    may_run_elsewhere: Sequence[str] = (),
+    cuda_graph: bool = False,
+) -> ort.InferenceSession:
+    """Load a model on the card's provider, and prove that its nodes run there.
 
     Parameters
     ----------
     threads : intra-op threads; 0 is every core. Idle threads do not spin, because two sessions
         that alternate would take each other's cores.
+    may_run_elsewhere : op types that need not run on the provider
+    cuda_graph : capture the first run as a CUDA graph and replay it, if the card names the option
 
     Raises
     ------
     ModelError
         where onnxruntime cannot load the file.
     ProviderError
-        where the session would not run on the provider asked for.
+        where nodes fell back to another provider; it names them.
+    """
+    session = load(path, card, threads=threads, cuda_graph=cuda_graph)
+    refuse_fallback(assignment(session, card, may_run_elsewhere), card, path)
+    return session
+
+
+def load(
+    path: Path | bytes,
+    card: ProviderCard,
+    *,
+    threads: int,
+    cuda_graph: bool = False,
+    profile_prefix: Path | None = None,
+) -> ort.InferenceSession:
+    """Load a model with the card's provider first, wherever its nodes then run.
+
+    Raises
+    ------
+    ModelError
+        where onnxruntime cannot load the file.
+    ProviderError
+        where onnxruntime left the provider out.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if card.execution_provider != "CPUExecutionProvider":
-        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    options.add_session_config_entry(*RECORD_ASSIGNMENT)
+    if profile_prefix:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile_prefix)
+    own = dict(card.options)
+    if threads and card.threads_option:
+        own[card.threads_option] = str(threads)
+    if card.engine_folder_option:
+        own[card.engine_folder_option] = str(_engines(path))
+    if cuda_graph and card.cuda_graph_option:
+        own[card.cuda_graph_option] = "1"
+    named = path if isinstance(path, Path) else "the model"
     try:
         session = ort.InferenceSession(
             path,
             sess_options=options,
-            providers=[(card.execution_provider, dict(card.options))],
+            providers=[(card.execution_provider, own), *card.placement.also_on],
+            # Else Python tries again on the CPU, with no more than a printed line.
             enable_fallback=0,
         )
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
-        raise ModelError(f"{path}: onnxruntime cannot load it on {card.id}: {reason}") from None
+        raise ModelError(f"{named}: onnxruntime cannot load it on {card.id}: {reason}") from None
     if session.get_providers()[0] != card.execution_provider:
         raise ProviderError(
-            f"{path}: asked for {card.execution_provider}, got {session.get_providers()[0]}."
+            f"{named}: asked for {card.execution_provider}, got {session.get_providers()[0]}."
         )
     return session
+
+
+def _engines(path: Path | bytes) -> Path:
+    """A folder for what a provider compiles of a model, one per model."""
+    name = str(path).encode() if isinstance(path, Path) else path
+    folder = _engine_root() / hashlib.sha256(name).hexdigest()[:16]
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@functools.cache
+def _engine_root() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="face-quant-gate-engines-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

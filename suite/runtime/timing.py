@@ -1,55 +1,93 @@
-"""Timing a session: inputs made once, runs counted in nanoseconds."""
+"""Timing two calls in turn, in blocks, and what may be concluded from it.
 
+A block times freshly opened sessions: where a session's memory lands moves its latency by up to a
+fifth for as long as it lives, so rounds of one session are not independent and its blocks are what
+an interval is made of.
+"""
+
+import math
+import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
-import onnxruntime as ort
+Call = Callable[[], object]
+WARM_S = 0.5
+_WINDOW = 5
+_STABLE = 0.05
 
-from suite.errors import ModelError
 
-_NUMPY_TYPES = {
-    "tensor(float)": np.float32,
-    "tensor(float16)": np.float16,
-    "tensor(uint8)": np.uint8,
-}
+@dataclass
+class Block:
+    """Seconds of each round of one block, the reference's and the candidate's in turn."""
+
+    reference: list[float] = field(default_factory=list)
+    candidate: list[float] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster the candidate is: the median over rounds of their own ratios."""
+        pairs = zip(self.reference, self.candidate, strict=True)
+        return statistics.median(reference / candidate for reference, candidate in pairs)
 
 
 @dataclass(frozen=True)
-class LatencyPlan:
-    """How many interleaved rounds a latency gate takes, after how many that are not counted."""
+class Estimate:
+    """A median with its 95 % interval."""
 
-    rounds: int
-    warmup: int
-
-
-def runner(
-    session: ort.InferenceSession, input_name: str | None, shape: tuple[int, ...]
-) -> Callable[[], None]:
-    """A call that runs the session once on fixed seeded noise of this shape."""
-    node = next((i for i in session.get_inputs() if i.name == input_name), session.get_inputs()[0])
-    if node.type not in _NUMPY_TYPES:
-        raise ModelError(f"input {node.name!r} is {node.type}; a float image tensor is needed.")
-    values = np.random.default_rng(0).standard_normal(shape).astype(_NUMPY_TYPES[node.type])
-    feed = {node.name: values}
-
-    def run() -> None:
-        session.run(None, feed)
-
-    return run
+    point: float
+    low: float
+    high: float
 
 
-def seconds_of(call: Callable[[], None]) -> float:
+def seconds_of(call: Call) -> float:
     """How long one call takes."""
     start = time.perf_counter_ns()
     call()
     return (time.perf_counter_ns() - start) / 1e9
 
 
-def plan(first: Callable[[], None], second: Callable[[], None], budget_s: float) -> LatencyPlan:
-    """As many interleaved rounds as fit the budget, between 15 and 200."""
-    for call in (first, second):
-        call()
-    each = seconds_of(first) + seconds_of(second)
-    return LatencyPlan(rounds=int(min(200, max(15, budget_s / max(each, 1e-6)))), warmup=3)
+def warm_up(calls: Sequence[Call], at_most_s: float = WARM_S) -> float:
+    """Run calls in turn until their time is stable; give back the seconds of one turn.
+
+    Stable is a median of five turns within 5 % of that of the five before. A slow network is run
+    twice at least.
+    """
+    turns: list[float] = []
+    started = time.perf_counter()
+    while True:
+        turns.append(sum(seconds_of(call) for call in calls))
+        late = time.perf_counter() - started > at_most_s
+        if len(turns) >= 2 and late:
+            break
+        if len(turns) >= 2 * _WINDOW:
+            before = statistics.median(turns[-2 * _WINDOW : -_WINDOW])
+            if abs(statistics.median(turns[-_WINDOW:]) / before - 1) < _STABLE:
+                break
+    return statistics.median(turns[-_WINDOW:])
+
+
+def median_interval(values: Sequence[float]) -> Estimate:
+    """The median and its 95 % interval by order statistics.
+
+    The number of values below the true median is binomial with one half, whatever their
+    distribution (Conover, Practical Nonparametric Statistics, 3.2). Fewer than six values have no
+    such interval: it is then infinite.
+    """
+    ordered = sorted(values)
+    point = statistics.median(ordered)
+    count, below, rank = len(ordered), 0.0, 0
+    while rank < count // 2:
+        below += math.comb(count, rank) / 2**count
+        if below > 0.025:
+            break
+        rank += 1
+    if rank == 0:
+        return Estimate(point, -math.inf, math.inf)
+    return Estimate(point, ordered[rank - 1], ordered[-rank])
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of the values does not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,0 +1,107 @@
+"""What loading and first running a network costs, measured in a process of its own.
+
+``python -m suite.runtime.footprint`` reads a `Question` as JSON and prints a `Footprint`.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from suite.cards import ProviderCard
+from suite.errors import ModelError, ProviderError
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Milliseconds to load and to run once, and the peak of memory that both added, in MiB.
+
+    Host memory is None where the system does not say; device memory is None on a CPU.
+    """
+
+    load_ms: float
+    first_run_ms: float
+    peak_memory_mib: float | None
+    device_memory_mib: float | None
+
+
+def footprint(
+    path: Path, card: ProviderCard, input_name: str | None, shape: tuple[int, ...]
+) -> Footprint:
+    """Measure a network in a fresh process, with the provider's latency threads.
+
+    Raises
+    ------
+    ModelError
+        where that process fails, with its last line.
+    """
+    question = {
+        "path": str(path),
+        "card": card.model_dump(mode="json") | {"card_file": str(card.card_file)},
+        "input": input_name,
+        "shape": list(shape),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "suite.runtime.footprint"],
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        raise ModelError(f"{path}: cannot be loaded and run in a process of its own: {said}")
+    return Footprint(**json.loads(lines[-1]))
+
+
+def _measure(question: dict[str, Any]) -> Footprint:
+    import onnxruntime as ort
+
+    from suite.runtime.binding import image_input, noise
+    from suite.runtime.nvidia import used_bytes
+    from suite.runtime.sessions import load
+
+    card = ProviderCard.model_validate_json(json.dumps(question["card"]))
+    on_gpu = card.memory == "cuda"
+    if on_gpu:
+        ort.preload_dlls()
+    host, device = _peak_bytes(), used_bytes(card.device_id) if on_gpu else 0
+    start = time.perf_counter()
+    session = load(Path(str(question["path"])), card, threads=card.threads.latency)
+    loaded = time.perf_counter()
+    name, dtype = image_input(session, question["input"])
+    values = noise(tuple(question["shape"]), dtype, 0)
+    begun = time.perf_counter()
+    session.run(None, {name: values})
+    ran = time.perf_counter()
+    peak = _peak_bytes()
+    return Footprint(
+        load_ms=(loaded - start) * 1e3,
+        first_run_ms=(ran - begun) * 1e3,
+        peak_memory_mib=(peak - host) / MIB if peak is not None and host is not None else None,
+        device_memory_mib=(used_bytes(card.device_id) - device) / MIB if on_gpu else None,
+    )
+
+
+def _peak_bytes() -> int | None:
+    # getrusage's maximum outlives exec, so that it would be the parent's.
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(found.group(1)) * 1024 if found else None
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(asdict(_measure(json.load(sys.stdin)))))
+    except (ModelError, ProviderError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,104 @@
+"""Providers that are not here are refused, with what is missing; nodes that stray are named."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import onnxruntime as ort
+import pytest
+
+from suite.cards import ProviderCard
+from suite.catalog import read_catalog
+from suite.errors import ProviderError
+from suite.runtime.placement import assignment, fallback, refuse_fallback
+from suite.runtime.providers import require_provider
+
+CATALOG = read_catalog()
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+
+def session(**parts: list[tuple[str, str]]) -> SimpleNamespace:
+    """A session that says where its nodes are: provider → (name, op type) of each."""
+
+    def subgraph(provider: str, nodes: list[tuple[str, str]]) -> SimpleNamespace:
+        found = [SimpleNamespace(name=name, op_type=op) for name, op in nodes]
+        return SimpleNamespace(ep_name=provider, get_nodes=lambda: found)
+
+    return SimpleNamespace(
+        get_provider_graph_assignment_info=lambda: [subgraph(*part) for part in parts.items()]
+    )
+
+
+def card(name: str = "cuda", **changes: object) -> ProviderCard:
+    return CATALOG.providers[name].model_copy(update=changes)
+
+
+MIXED = session(**{CUDA: [("a", "Conv")], CPU: [("b", "TopK"), ("c", "TopK"), ("d", "Gemm")]})
+
+
+def test_every_node_on_the_provider_is_no_fallback() -> None:
+    found = assignment(session(**{CUDA: [("a", "Conv"), ("b", "Relu")]}), card())
+    assert (found.nodes, found.strays, fallback(found, card())) == (2, (), None)
+
+
+def test_a_fallback_names_the_nodes_and_where_they_run() -> None:
+    found = assignment(MIXED, card(), may_run_elsewhere=["TopK"])
+    assert [(s.name, s.fell_back) for s in found.strays] == [
+        ("b", False),
+        ("c", False),
+        ("d", True),
+    ]
+    with pytest.raises(ProviderError) as error:
+        refuse_fallback(found, card(), Path("model.onnx"))
+    said = str(error.value)
+    assert said.startswith(
+        "model.onnx: 1 of 4 nodes do not run on CUDAExecutionProvider but on CPU"
+    )
+    assert "d (Gemm)" in said
+    assert "may_run_elsewhere.cuda" in said
+
+
+def test_a_provider_of_the_same_hardware_is_expected() -> None:
+    found = assignment(session(**{CUDA: [("a", "Conv")]}), card("tensorrt"))
+    assert [stray.fell_back for stray in found.strays] == [False]
+    assert fallback(found, card("tensorrt")) is None
+
+
+def test_an_onnxruntime_that_does_not_say_proves_nothing() -> None:
+    def refuse() -> None:
+        raise RuntimeError("not recorded")
+
+    silent = SimpleNamespace(get_provider_graph_assignment_info=refuse)
+    with pytest.raises(ProviderError, match="does not say where nodes run"):
+        assignment(silent, card())
+
+
+def test_the_wrong_wheel_is_named_with_what_to_install(monkeypatch) -> None:
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [CPU])
+    with pytest.raises(ProviderError) as error:
+        require_provider(card())
+    said = str(error.value)
+    assert said.startswith("--provider cuda: the installed onnxruntime")
+    assert "is a wheel without CUDAExecutionProvider" in said
+    assert "face-quant-gate[cuda12]" in said
+
+
+def test_the_right_wheel_without_a_gpu_is_refused(monkeypatch) -> None:
+    # onnxruntime-gpu lists CUDA on a machine without a GPU.
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [CUDA, CPU])
+    refused = "the driver is missing"
+
+    def absent(device_id: int) -> None:
+        raise ProviderError(refused)
+
+    monkeypatch.setattr("suite.runtime.providers.find_gpu", absent)
+    with pytest.raises(ProviderError, match=f"--provider cuda: {refused}"):
+        require_provider(card())
+
+
+def test_a_node_that_lands_elsewhere_refuses_the_provider(monkeypatch) -> None:
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr(
+        "suite.runtime.providers.load", lambda *_, **__: session(**{CPU: [("relu", "Relu")]})
+    )
+    with pytest.raises(ProviderError, match="a Relu that it was given ran on CPUExecutionProvider"):
+        require_provider(card(memory="cpu"))
