@@ -63,6 +63,9 @@ def placement(records: Sequence[Record]) -> list[str]:
         for r in records
         if r.gate == "latency" and r.measured and "load_ms" in r.measured.observed
     }
+    memory = ["peak_memory_mib"]
+    if any("device_memory_mib" in measured.observed for measured in costs.values()):
+        memory.append("device_memory_mib")
     rows = [
         (
             record.mode,
@@ -74,18 +77,15 @@ def placement(records: Sequence[Record]) -> list[str]:
             _figure(measured, "memory_copies"),
             *(
                 _figure(costs.get(record.mode), name)
-                for name in (
-                    *("load_ms", "first_run_ms"),
-                    *("peak_memory_mib", "device_memory_mib"),
-                )
+                for name in ("load_ms", "first_run_ms", *memory)
             ),
         )
         for record, measured in placed
     ]
     header = (
         *("Model", "Nodes", "Elsewhere", "Fallen back", "Kernels run", "Time on the provider"),
-        *("Memory copies", "Load (ms)", "First run (ms)", "Peak memory (MiB)"),
-        "Device memory (MiB)",
+        *("Memory copies", "Load (ms)", "First run (ms)"),
+        *(METRICS[name].label for name in memory),
     )
     provider = placed[0][0].provider
     lines = [
