@@ -128,8 +128,9 @@ def _flips(known: Sequence[tuple[str, Measured]]) -> list[str]:
         own, kept = (sum(getattr(flip, how) for flip in measured.flips) for how in ("own", "kept"))
         shown = measured.flips[:SHOWN_FLIPS]
         lines += [
-            f"**{mode}** decides {own} pair{'s' * (own != 1)} otherwise with each model's own accuracy threshold, "
-            f"{kept} with FP32's; the {len(shown)} that moved farthest (all are in `report.json`):",
+            f"**{mode}** decides {own} pair{'s' * (own != 1)} otherwise with each model's own "
+            f"accuracy threshold, {kept} with FP32's; the {len(shown)} that moved farthest (all "
+            "are in `report.json`):",
             "",
             *markdown(
                 ("Pair", "Left", "Right", "", "d, FP32", "d", "Otherwise with"),
