@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import onnx
 from onnxruntime.quantization import (
     CalibrationMethod,
@@ -115,9 +116,8 @@ def _static(
             "or bring the artifact."
         )
     graph = load_graph(prepared).graph
-    reader = FaceReader(
-        calibration.faces, spec, outputs.input or _only_input(graph), _fixed_batch(graph)
-    )
+    name = outputs.input or _only_input(graph)
+    reader = FaceReader(calibration.faces, spec, name, _fixed_batch(graph), _type(graph, name))
     quantize_static(
         prepared,
         target,
@@ -139,6 +139,11 @@ def _only_input(graph: onnx.GraphProto) -> str:
     if len(names) != 1:
         raise ArtifactError(f"the model has inputs {names}: name one in the card's outputs.input.")
     return str(names[0])
+
+
+def _type(graph: onnx.GraphProto, name: str) -> np.dtype[np.generic]:
+    kinds = {value.name: value.type.tensor_type.elem_type for value in graph.input}
+    return onnx.helper.tensor_dtype_to_np_dtype(kinds[name])
 
 
 def _fixed_batch(graph: onnx.GraphProto) -> int:

@@ -6,7 +6,8 @@ import onnxruntime as ort
 
 from suite.errors import ModelError
 
-_NUMPY_TYPES: dict[str, type[np.generic]] = {
+# The types that an image input may have, as onnxruntime names them.
+IMAGE_TYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
@@ -93,9 +94,9 @@ def image_input(
     """
     ports = session.get_inputs()
     port = next((port for port in ports if port.name == input_name), ports[0])
-    if port.type not in _NUMPY_TYPES:
+    if port.type not in IMAGE_TYPES:
         raise ModelError(f"input {port.name!r} is {port.type}; a float image tensor is needed.")
-    return str(port.name), _NUMPY_TYPES[port.type]
+    return str(port.name), IMAGE_TYPES[port.type]
 
 
 def noise(shape: tuple[int, ...], dtype: type[np.generic], seed: int) -> Values:

@@ -15,6 +15,7 @@ from suite.cards import OutputSpec, PreprocessSpec
 from suite.datasets.faceset import Face
 from suite.datasets.preprocessing import decode, mirror, prepare
 from suite.errors import ModelError
+from suite.runtime.binding import IMAGE_TYPES
 
 Flip = Literal["none", "add", "concat", "norm_weighted"]
 Floats = npt.NDArray[np.float32]
@@ -34,6 +35,7 @@ class Network:
     spec: PreprocessSpec
     dim: int
     input: str
+    dtype: type[np.generic]
     fetched: tuple[str, ...]
     batch: int | None
 
@@ -148,7 +150,8 @@ def _run(network: Network, tensor: Floats) -> list[Floats]:
         filling = np.repeat(tensor[-1:], network.batch - count, axis=0)
         tensor = np.concatenate([tensor, filling])
     try:
-        results = network.session.run(network.fetched, {network.input: tensor})
+        feed = {network.input: tensor.astype(network.dtype, copy=False)}
+        results = network.session.run(network.fetched, feed)
     except Exception as error:  # onnxruntime's exceptions have no class in common
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(
@@ -205,7 +208,13 @@ def check_network(
         fetched.append(_port(session.get_outputs(), outputs.norm, "norm"))
     names = tuple(str(port.name) for port in fetched)
     return Network(
-        session, spec, outputs.embedding_dim, source.name, names, graph_batch(session, outputs)
+        session,
+        spec,
+        outputs.embedding_dim,
+        source.name,
+        IMAGE_TYPES[source.type],
+        names,
+        graph_batch(session, outputs),
     )
 
 
@@ -250,10 +259,16 @@ def _check_input(port: Any, spec: PreprocessSpec) -> None:
             f"{spec.layout!r} make {['n', *wanted[1:]]}, and the network's input {port.name!r} is "
             f"{_shape(port)}; correct the card."
         )
-    if port.type != "tensor(float)":
+    if port.type not in IMAGE_TYPES:
         raise ModelError(
-            f"outputs.input: the network's input {port.name!r} is a {port.type} and must be a "
-            "tensor(float); export the model with a float32 input."
+            f"outputs.input: the network's input {port.name!r} is a {port.type} and must be one "
+            f"of {', '.join(IMAGE_TYPES)}; export the model with a float32 input."
+        )
+    plain = (spec.scale, *spec.mean, *spec.std) == (255.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
+    if IMAGE_TYPES[port.type] is np.uint8 and not plain:
+        raise ModelError(
+            f"preprocess: the network's input {port.name!r} takes bytes as they are, so the card "
+            "needs scale = 255.0, mean = [0.0, 0.0, 0.0] and std = [1.0, 1.0, 1.0]."
         )
 
 
