@@ -67,11 +67,66 @@ class PreprocessSpec(Table):
         return value
 
 
-class SourceSpec(Table):
-    """Where a model's FP32 ONNX comes from."""
+Architecture = Literal["inception_resnet_v1", "iresnet50", "adaface_ir50"]
+Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+class CheckpointSpec(Table):
+    """A PyTorch checkpoint that a model's ONNX is exported from; one without a hash is pinned."""
 
     file: str
-    sha256: Sha256
+    architecture: Architecture
+    sha256: Sha256 | None = None
+
+
+class SourceSpec(Table):
+    """Where a model's FP32 ONNX comes from.
+
+    Attributes
+    ----------
+    file : the ONNX file's name
+    sha256 : its hash; none where nobody publishes one, so that the first file seen is pinned
+    url : where the checkpoint, the archive or the file itself is downloaded
+    member : the ONNX file's name in the ZIP archive at ``url``
+    page : where a human downloads what no program can
+    checkpoint : what the ONNX file is exported from
+    """
+
+    file: str
+    sha256: Sha256 | None = None
+    url: Address | None = None
+    member: str | None = None
+    page: Address | None = None
+    checkpoint: CheckpointSpec | None = None
+
+    @model_validator(mode="after")
+    def _has_a_hash_or_an_origin(self) -> Self:
+        if self.sha256 is None and not (self.url or self.page):
+            raise ValueError("needs sha256, the file's hash, or the url or page that it is from")
+        if self.member and not self.url:
+            raise ValueError("has a member and no url, the archive's address")
+        return self
+
+
+class ReferenceRow(Table):
+    """What somebody else measured of a model in a mode, shown beside our figures and not gated.
+
+    Sizes are in MiB, latencies in milliseconds.
+    """
+
+    mode: CardId
+    dataset: CardId
+    title: str
+    accuracy: Fraction | None = None
+    tar_at_far_1e_3: Fraction | None = Field(default=None, alias="tar_at_far_1e-3")
+    tar_at_far_1e_4: Fraction | None = Field(default=None, alias="tar_at_far_1e-4")
+    roc_auc: Fraction | None = None
+    size_mib: Speed | None = None
+    latency_ms: Speed | None = None
+
+    def shows(self, mode: str, dataset: str) -> bool:
+        """Whether the row is of this mode and dataset."""
+        return (self.mode, self.dataset) == (mode, dataset)
 
 
 class OutputSpec(Table):
@@ -165,10 +220,16 @@ class ModeOverride(Table):
 
 
 class ModelCard(Card):
-    """One face-recognition model and how it is fed and judged."""
+    """One face-recognition model and how it is fed and judged.
+
+    ``non_commercial`` says why a licence must be accepted; a model ``on_request`` runs where it is
+    named alone.
+    """
 
     family: str
     licence: str
+    non_commercial: str | None = None
+    on_request: bool = False
     source: SourceSpec
     preprocess: PreprocessSpec
     outputs: OutputSpec
@@ -178,6 +239,7 @@ class ModelCard(Card):
     evaluation: Annotated[tuple[CardId, ...], Field(min_length=1)]
     artifacts: dict[str, BroughtArtifact] = {}
     modes: dict[str, ModeOverride] = {}
+    reference: tuple[ReferenceRow, ...] = ()
 
     @model_validator(mode="after")
     def _norm_has_an_output(self) -> Self:

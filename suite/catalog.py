@@ -3,11 +3,12 @@
 import difflib
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from platformdirs import user_cache_path
 from pydantic import TypeAdapter, ValidationError
 
 from suite.cards import (
@@ -36,6 +37,11 @@ class Roots:
     data_dir: Path | None = None
     weights_dir: Path | None = None
 
+    @property
+    def weights(self) -> Path:
+        """The folder of weights: the one given, or that of the user's cache."""
+        return self.weights_dir or user_cache_path("face-quant-gate") / "weights"
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -52,8 +58,8 @@ class Catalog:
         """The file or folder a card names.
 
         Looked for beside the card, then (weights only) in the weights folder by its path and by
-        its bare name, then in the data folder. Where none exists, the path beside the card is
-        given back, for the caller to say that it is absent.
+        its bare name, then in the data folder, where one is given. Where none exists, the path
+        beside the card is given back, for the caller to say that it is absent.
         """
         places = self.places(card, relative, weights=weights)
         return next((place for place in places if place.exists()), places[0])
@@ -61,9 +67,9 @@ class Catalog:
     def places(self, card: Card, relative: str, *, weights: bool = False) -> list[Path]:
         """Every path at which `locate` looks, in order."""
         places = [card.card_file.parent / relative]
-        if weights and self.roots.weights_dir:
-            places.append(self.roots.weights_dir / relative)
-            places.append(self.roots.weights_dir / Path(relative).name)
+        if weights:
+            places.append(self.roots.weights / relative)
+            places.append(self.roots.weights / Path(relative).name)
         if self.roots.data_dir:
             places.append(self.roots.data_dir / relative)
         return places
@@ -146,6 +152,26 @@ def read_catalog(folder: Path | None = None, roots: Roots | None = None) -> Cata
     )
     _check_references(catalog)
     return catalog
+
+
+def broken_cards(folder: Path | None = None) -> Iterator[str]:
+    """What is wrong with each card that cannot be read by itself, a sentence each."""
+    own = folder or builtin_cards()
+    if not own.is_dir():
+        yield f"{own}: no such catalog folder; give --catalog an existing one."
+        return
+    kinds: tuple[tuple[str, TypeAdapter[Any]], ...] = (
+        ("models", TypeAdapter(ModelCard)),
+        ("datasets", _DATASET),
+        ("modes", TypeAdapter(ModeCard)),
+        ("providers", TypeAdapter(ProviderCard)),
+    )
+    for kind, adapter in kinds:
+        for path in sorted((own / kind).glob("*.toml")):
+            try:
+                _read_card(path, adapter)
+            except CatalogError as error:
+                yield str(error)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -261,6 +287,10 @@ def _check_references(catalog: Catalog) -> None:
             for provider_id in brought.providers:
                 key = f"artifacts.{mode_id}.providers.{provider_id}"
                 _named(catalog.providers, provider_id, model, key, "provider")
+        for index, row in enumerate(model.reference):
+            _named(catalog.modes, row.mode, model, f"reference[{index}].mode", "mode")
+            key = f"reference[{index}].dataset"
+            _named(catalog.datasets, row.dataset, model, key, "dataset")
         if not model.family.strip():
             raise CatalogError(f"{model.card_file}: key 'family' is empty; name the family.")
     for provider in catalog.providers.values():

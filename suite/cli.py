@@ -1,43 +1,176 @@
 """The console command ``face-quant-gate``."""
 
+from __future__ import annotations
+
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from suite.errors import SuiteError
+
+if TYPE_CHECKING:
+    from suite.cards import ModelCard
+    from suite.catalog import Catalog
+
+Add = Callable[..., argparse.ArgumentParser]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sub-command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="face-quant-gate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    orphans = commands.add_parser(
-        "orphans", help="list accepted entries that no card names; exits with 1 where there are any"
-    )
-    orphans.add_argument("--catalog", metavar="DIR", type=Path, help="a team's catalog")
-    orphans.add_argument("--remove", action="store_true", help="remove them, and exit with 0")
+    _add_orphans(commands.add_parser)
+    _add_weights(commands.add_parser)
+    _add_check(commands.add_parser)
+    _add_draft(commands.add_parser)
     chosen = parser.parse_args(arguments)
+    run = {"orphans": _orphans, "weights": _weights, "check": _check, "draft": _draft}
     try:
-        return _orphans(chosen.catalog, remove=chosen.remove)
+        return run[chosen.command](chosen)
     except SuiteError as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def _orphans(catalog: Path | None, *, remove: bool) -> int:
+def _add_orphans(add: Add) -> None:
+    orphans = add(
+        "orphans", help="list accepted entries that no card names; exits with 1 where there are any"
+    )
+    _add_catalog(orphans)
+    orphans.add_argument("--remove", action="store_true", help="remove them, and exit with 0")
+
+
+def _add_weights(add: Add) -> None:
+    weights = add(
+        "weights",
+        help="list what models need, what is here and what is missing; exits with 1 if anything is",
+    )
+    _add_catalog(weights)
+    _add_roots(weights)
+    weights.add_argument("--models", metavar="ID[,ID…]", default="", help="models, by id (all)")
+    weights.add_argument(
+        "--get", action="store_true", help="download what is missing; else nothing is downloaded"
+    )
+    weights.add_argument(
+        "--accept-licence",
+        action="store_true",
+        help="say that your use is one that the models' licences allow",
+    )
+    weights.add_argument(
+        "--trust-first-use",
+        action="store_true",
+        help="pin the hash of a file of which none is published",
+    )
+
+
+def _add_check(add: Add) -> None:
+    check = add("check", help="say what is wrong in a catalog; exits with 1 where anything is")
+    _add_catalog(check)
+    _add_roots(check)
+
+
+def _add_draft(add: Add) -> None:
+    draft = add("draft", help="write a model's card from its ONNX file, with blanks to fill in")
+    draft.add_argument("model", metavar="MODEL.onnx", type=Path)
+    draft.add_argument("--output", metavar="CARD.toml", type=Path, help="default: standard output")
+
+
+def _add_catalog(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--catalog", metavar="DIR", type=Path, help="a team's catalog")
+
+
+def _add_roots(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights-dir", metavar="DIR", type=Path, help="folder of weights")
+    parser.add_argument("--data-dir", metavar="DIR", type=Path, help="root for data")
+
+
+def _orphans(chosen: argparse.Namespace) -> int:
     from suite.baselines import remove_sections
     from suite.catalog import read_catalog
     from suite.orphans import find_orphans
 
-    found = list(find_orphans(read_catalog(catalog)))
+    found = list(find_orphans(read_catalog(chosen.catalog)))
     for orphan in found:
         print(f"{orphan.path}: {', '.join(orphan.sections)}: {orphan.reason}")
-        if remove:
+        if chosen.remove:
             remove_sections(orphan.path, orphan.sections)
-    done = "removed" if remove else "orphaned"
+    done = "removed" if chosen.remove else "orphaned"
     print(f"{sum(len(orphan.sections) for orphan in found)} accepted entries {done}")
-    return 1 if found and not remove else 0
+    return 1 if found and not chosen.remove else 0
+
+
+def _weights(chosen: argparse.Namespace) -> int:
+    from suite.catalog import Roots, read_catalog
+    from suite.inventory import needs_of
+    from suite.selection import chosen_models
+
+    catalog = read_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
+    named = tuple(name.strip() for name in chosen.models.split(",") if name.strip())
+    models = chosen_models(catalog, named or tuple(catalog.models))
+    failed = 0
+    if chosen.get:
+        failed = _get(catalog, models, chosen)
+    needs = list(needs_of(catalog, models))
+    for need in needs:
+        state = need.problem or "here"
+        print(f"{need.owner}: {need.what} {need.path}: {state}")
+    missing = sum(bool(need.problem) for need in needs)
+    print(f"{len(needs) - missing} of {len(needs)} are here")
+    return 1 if missing or failed else 0
+
+
+def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespace) -> int:
+    from suite.inventory import weights_of
+    from suite.models.getting import get_weights
+    from suite.selection import refuse_unaccepted_licence
+
+    failed = 0
+    for model in models:
+        if not weights_of(catalog, model).problem:
+            continue
+        try:
+            refuse_unaccepted_licence(model, accepted=chosen.accept_licence)
+            got = get_weights(
+                model,
+                catalog.roots.weights,
+                trust_first_use=chosen.trust_first_use,
+                progress=sys.stderr.isatty(),
+                say=print,
+            )
+            print(f"{model.id}: got {got}")
+        except SuiteError as error:
+            failed += 1
+            print(error, file=sys.stderr)
+    return failed
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from suite.catalog import Roots
+    from suite.checking import problems_of
+
+    problems = list(problems_of(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir)))
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} problems" if problems else "nothing wrong was found")
+    return 1 if problems else 0
+
+
+def _draft(chosen: argparse.Namespace) -> int:
+    from suite.drafting import draft_card
+
+    text = draft_card(chosen.model, chosen.output.parent if chosen.output else Path())
+    if chosen.output is None:
+        print(text, end="")
+        return 0
+    try:
+        with chosen.output.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise SuiteError(f"{chosen.output}: cannot write the card ({error.strerror}).") from None
+    print(f"{chosen.output}: fill in what is marked, then run face-quant-gate check")
+    return 0
 
 
 if __name__ == "__main__":

@@ -66,6 +66,8 @@ def rerun(config: pytest.Config, case: Case, dataset: str | None, test: str) -> 
             words.append(f"{option}={config.getoption(option)}")
     if config.getoption("--provider") != "cpu":
         words.append(f"--provider={config.getoption('--provider')}")
+    if config.getoption("--accept-licence"):
+        words.append("--accept-licence")
     words += [f"--models={case.model.id}", f"--modes={case.mode.id}"]
     if dataset:
         words.append(f"--datasets={dataset}")

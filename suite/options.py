@@ -33,6 +33,11 @@ def add_options(parser: pytest.Parser) -> None:
     ):
         group.addoption(name, metavar="DIR", type=Path, default=None, help=what)
     group.addoption(
+        "--accept-licence",
+        action="store_true",
+        help="say that your use is one that the models' licences allow",
+    )
+    group.addoption(
         "--report-dir",
         metavar="DIR",
         type=Path,
@@ -64,6 +69,7 @@ def read_options(config: pytest.Config) -> Options:
         provider=config.getoption("--provider"),
         catalog=config.getoption("--catalog"),
         roots=Roots(config.getoption("--data-dir"), config.getoption("--weights-dir")),
+        accept_licence=config.getoption("--accept-licence"),
     )
 
 

@@ -118,6 +118,16 @@ class StrayNode(Frozen):
     fell_back: bool
 
 
+class Beside(Frozen):
+    """Figures that somebody else measured of the same model and mode, as its card gives them.
+
+    Metrics by name, ``size_mib`` in MiB and ``latency_ms`` in milliseconds.
+    """
+
+    title: str
+    figures: dict[str, float]
+
+
 class Measured(Frozen):
     """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
@@ -133,6 +143,7 @@ class Measured(Frozen):
     intervals: dict[str, tuple[float, float]] = {}
     remarks: tuple[str, ...] = ()
     strays: tuple[StrayNode, ...] = ()
+    beside: tuple[Beside, ...] = ()
     samples: dict[str, tuple[float, ...]] = {}
     reference: dict[str, float] = {}
     uncertainty: Uncertainty | None = None

@@ -37,6 +37,7 @@ class Options:
     provider: str = "cpu"
     catalog: Path | None = None
     roots: Roots = field(default_factory=Roots)
+    accept_licence: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def select(options: Options) -> Selection:
         for an id that no card has, and for data that a selected model needs and that is absent.
     """
     catalog = read_catalog(options.catalog, options.roots)
-    models = _chosen("--models", options.models, catalog.models)
+    models = [model.id for model in chosen_models(catalog, options.models)]
     modes = _chosen("--modes", options.modes, catalog.modes)
     datasets = _chosen("--datasets", options.datasets, catalog.datasets)
     _chosen("--provider", (options.provider,), catalog.providers)
@@ -70,6 +71,7 @@ def select(options: Options) -> Selection:
     cases = []
     for model_id in models:
         model = catalog.models[model_id]
+        refuse_unaccepted_licence(model, accepted=options.accept_licence)
         absent = absent_source(catalog, model)
         if not absent:
             _require_data(catalog, model, datasets)
@@ -86,14 +88,38 @@ def select(options: Options) -> Selection:
     return Selection(catalog, options.provider, tuple(cases), tuple(datasets))
 
 
+def chosen_models(catalog: Catalog, named: tuple[str, ...]) -> list[ModelCard]:
+    """The models that are named; where none is, all but those that run on request alone.
+
+    Raises
+    ------
+    CatalogError
+        for an id that no card has.
+    """
+    ids = _chosen("--models", named, catalog.models)
+    models = [catalog.models[name] for name in ids]
+    return models if named else [model for model in models if not model.on_request]
+
+
+def refuse_unaccepted_licence(model: ModelCard, *, accepted: bool) -> None:
+    """Raise CatalogError where a model's licence must be accepted and was not."""
+    if model.non_commercial and not accepted:
+        raise CatalogError(
+            f"{model.id}: {model.licence}: {model.non_commercial}; --accept-licence says that your "
+            "use is allowed."
+        )
+
+
 def absent_source(catalog: Catalog, model: ModelCard) -> str | None:
     """Why a model cannot be run here: its weights are absent; None where they are there."""
     if catalog.locate(model, model.source.file, weights=True).is_file():
         return None
     tried = ", ".join(str(p) for p in catalog.places(model, model.source.file, weights=True))
+    known = model.source.url or model.source.page
+    get = f", or get them with face-quant-gate weights --get --models={model.id}" if known else ""
     return (
         f"{model.id}: weights {model.source.file!r} are absent (looked at {tried}); "
-        "put them there or name their folder with --weights-dir or --data-dir"
+        f"put them there or name their folder with --weights-dir or --data-dir{get}"
     )
 
 

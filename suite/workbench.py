@@ -9,10 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from suite.cards import BroughtFile, ModeCard, ModelCard, PolicySpec, ProviderCard
+from suite.cards import (
+    BroughtFile,
+    ModeCard,
+    ModelCard,
+    PolicySpec,
+    PreprocessSpec,
+    ProviderCard,
+    ReferenceRow,
+)
 from suite.catalog import Catalog
 from suite.datasets.faceset import Face, FaceSet, refuse_shared_faces
 from suite.datasets.loading import load_dataset
+from suite.diagnosis import explain_accuracy, is_far_below
 from suite.judgement import judge_against_fp32
 from suite.models.onnx_file import OnnxFile
 from suite.models.source import open_named
@@ -25,7 +34,7 @@ from suite.quantization.artifacts import (
 )
 from suite.quantization.inspection import quantized_ops
 from suite.quantization.recipe import resolve_recipe
-from suite.records import Measured, Outcome, StrayNode
+from suite.records import Beside, Measured, Outcome, StrayNode
 from suite.runtime.embedding import check_network, embed, graph_batch
 from suite.runtime.fingerprint import charts, embedding_samples, explain_tensor, tensor_samples
 from suite.runtime.footprint import footprint
@@ -169,10 +178,17 @@ class Workbench:
                     f"nothing is quantized: {mode.id} claims {', '.join(mode.quantizes)}, and "
                     f"{len(ops.left_in_float)} of them are all in float"
                 )
+        remarks: tuple[str, ...] = ()
+        if mode.is_reference and model.source.sha256 is None:
+            remarks = (
+                f"nobody publishes the weights' SHA-256: {artifact.file.sha256} was trusted when "
+                "it was first seen here",
+            )
         return Measured(
             section="artifact",
             identity=self.identity(model, mode),
             figures=figures,
+            remarks=remarks,
             problem=problem,
         )
 
@@ -228,12 +244,15 @@ class Workbench:
             evidence = self._evidence(model, mode, dataset_id)
         except VerificationError as error:
             return Measured(section=section, identity=identity, problem=str(error))
+        beside = tuple(_beside(row) for row in model.reference if row.shows(mode.id, dataset_id))
         if mode.is_reference:
             return Measured(
                 section=section,
                 identity=identity,
                 figures=dict(evidence.figures),
                 uncertainty=uncertainty(witness.units, evidence),
+                remarks=self._doubts(model, dataset_id, evidence.figures["accuracy"]),
+                beside=beside,
             )
         try:
             fp32 = self._evidence(model, self.fp32, dataset_id)
@@ -250,6 +269,7 @@ class Workbench:
             reference=dict(fp32.figures),
             uncertainty=uncertainty(witness.units, evidence, fp32),
             flips=flips(self.dataset(dataset_id), evidence, fp32),
+            beside=beside,
         )
 
     def measure_fidelity(self, model: ModelCard, mode: ModeCard, dataset_id: str) -> Measured:
@@ -348,6 +368,21 @@ class Workbench:
 
         return self._once(model, ("footprint", mode.id), make)
 
+    def _doubts(self, model: ModelCard, dataset_id: str, accuracy: float) -> tuple[str, ...]:
+        """Why FP32 may not be the published model: the usual mistakes, tried."""
+        if not is_far_below(model, dataset_id, accuracy):
+            return ()
+        session, batch = self._session(model, self.fp32), self.batch(model, self.fp32)
+
+        def embedded(faces: tuple[Face, ...], spec: PreprocessSpec) -> Embeddings:
+            return embed(session, faces, spec, model.outputs, model.flip, batch)
+
+        def make() -> tuple[str, ...]:
+            with self._progress.step(f"{model.id}: why is FP32 far below what is published?"):
+                return explain_accuracy(model, self.dataset(dataset_id), accuracy, embedded)
+
+        return self._once(model, ("doubts", dataset_id), make)
+
     def _witness(self, dataset_id: str) -> Witness:
         if dataset_id not in self._witnesses:
             faces = self.dataset(dataset_id)
@@ -418,3 +453,8 @@ class Workbench:
         if key not in self._held:
             self._held[key] = make()
         return cast(T, self._held[key])
+
+
+def _beside(row: ReferenceRow) -> Beside:
+    given = row.model_dump(by_alias=True, exclude_none=True, exclude={"mode", "dataset", "title"})
+    return Beside(title=row.title, figures=given)

@@ -6,24 +6,34 @@ from suite.cards import BroughtFile, ModelCard, SourceSpec
 from suite.catalog import Catalog
 from suite.errors import ModelError
 from suite.models.onnx_file import OnnxFile, read_onnx_file
+from suite.models.pins import pinned
 
 
 def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFile) -> OnnxFile:
-    """The ONNX file that a card names, verified by its SHA-256.
+    """The ONNX file that a card names, verified by its SHA-256 or the one that was pinned.
 
     Raises
     ------
     ModelError
-        where it is absent, unreadable or other bytes than the card's.
+        where it is absent, unreadable, other bytes than the card's, or never trusted.
     """
     path: Path = catalog.locate(model, named.file, weights=True)
     if not path.is_file():
         tried = ", ".join(str(p) for p in catalog.places(model, named.file, weights=True))
         raise ModelError(f"{model.card_file}: {named.file!r} is absent (looked at {tried}).")
     file = read_onnx_file(path)
-    if file.sha256 != named.sha256:
+    known, by = named.sha256, str(model.card_file)
+    if known is None:
+        known, by = pinned(path), f"the pin beside it, of --trust-first-use, for {model.id}"
+    if known is None:
+        raise ModelError(
+            f"{path}: nobody publishes its SHA-256; it is {file.sha256}: write that as sha256 into "
+            f"{model.card_file}, or trust it with face-quant-gate weights --get "
+            f"--trust-first-use --models={model.id}."
+        )
+    if file.sha256 != known:
         raise ModelError(
             f"{path}: other weights than the card's: its SHA-256 is {file.sha256}, "
-            f"{model.card_file} says {named.sha256}; get the right file or correct the card."
+            f"{by} says {known}; get the right file or correct the card."
         )
     return file

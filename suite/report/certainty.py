@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from suite.metrics import METRICS
-from suite.records import Measured, Record, Uncertainty
+from suite.records import Change, Measured, Record, Uncertainty
 from suite.report.tables import markdown, signed
 
 # Below so many units the intervals are known to be too short: docs/figures.md has the simulation.
@@ -23,6 +23,7 @@ def certainty(records: Sequence[Record]) -> list[str]:
     known = [(mode, found, sure) for mode, found, sure in measured if sure]
     return [
         *_flagged(known[0][2]),
+        *_worse(known),
         "<details><summary>How sure, what quantization changed, which pairs it flipped</summary>",
         "",
         *_resolution(known),
@@ -92,19 +93,38 @@ def _changes(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
                     f"{measured.figures[name]:.{digits}f}",
                     signed(change.point, digits),
                     f"{signed(change.low, digits)} … {signed(change.high, digits)}",
+                    "**worse**" if _is_worse(name, change) else "",
                 )
             )
     if not rows:
         return []
-    header = ("Model", "Figure", "FP32", "Quantized", "Change", "95 % interval")
+    header = ("Model", "Figure", "FP32", "Quantized", "Change", "95 % interval", "")
     return [
         "What quantization changed, on the same pairs and the same draws of people. *At FP32's "
         "threshold*: a deployment that swaps the model and keeps its threshold at FAR=1e-3. *FP32 "
-        "gallery*: one that re-enrols nobody.",
+        "gallery*: one that re-enrols nobody. **Worse**: all of the interval is.",
         "",
         *markdown(header, rows),
         "",
     ]
+
+
+def _is_worse(name: str, change: Change) -> bool:
+    """Whether quantization made a figure worse beyond chance."""
+    if METRICS[name].worse == "lower":
+        return change.high < 0
+    return METRICS[name].worse == "higher" and change.low > 0
+
+
+def _worse(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
+    found = [
+        f"{mode}: {', '.join(names)}"
+        for mode, _, sure in known
+        if (names := [METRICS[n].label for n, c in sure.changes.items() if _is_worse(n, c)])
+    ]
+    if not found:
+        return []
+    return [f"**Worse than FP32 beyond chance**, whatever the policy: {'; '.join(found)}.", ""]
 
 
 def _basis(sure: Uncertainty) -> list[str]:

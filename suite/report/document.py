@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from suite.metrics import METRICS
-from suite.records import Appended, Environment, Outcome, Record, Report
+from suite.records import Appended, Beside, Environment, Outcome, Record, Report
 from suite.report.certainty import certainty, flags
 from suite.report.speed import placement, speed
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
@@ -106,6 +106,7 @@ def _model(model: str, records: Sequence[Record]) -> list[str]:
     lines = [f"## {model} ({records[0].family})", ""]
     skipped = {r.headline for r in records if r.outcome is Outcome.SKIPPED}
     lines += [*(f"Skipped: {reason}." for reason in sorted(skipped)), *([""] if skipped else [])]
+    lines += _remarks([r for r in records if r.gate == "artifact"])
     datasets = dict.fromkeys(r.dataset for r in records if r.gate == "verification")
     for dataset in datasets:
         columns = _columns(dataset, records)
@@ -114,15 +115,38 @@ def _model(model: str, records: Sequence[Record]) -> list[str]:
             cells = _mode_cells(mode, dataset, records, columns)
             if cells:
                 rows.append(cells)
+                rows += _beside_cells(mode, dataset, records, columns)
         if rows:
             labels = [METRICS[name].label for name in columns]
             header = ("Model", *labels, "Size (MiB)", "Latency (ms)", "Mean cosine", "Worst cosine")
             lines += [f"On **{dataset}**:", "", *markdown(header, rows), ""]
             lines += _legend(records)
+            lines += _remarks(
+                [r for r in records if r.gate == "verification" and r.dataset == dataset]
+            )
             lines += certainty(
                 [r for r in records if r.gate == "verification" and r.dataset == dataset]
             )
-    return lines + speed(records) + placement(records)
+    return lines + speed(records) + placement(records) + _limits(records)
+
+
+def _limits(records: Sequence[Record]) -> list[str]:
+    """Every figure with the limit that it was held against."""
+    rows = [
+        (f"{record.gate} {record.mode}", record.dataset or "", *row_cells(row))
+        for record in records
+        for row in record.rows
+    ]
+    if not rows:
+        return []
+    return [
+        f"<details><summary>All {len(rows)} figures and the limits they were held to</summary>",
+        "",
+        *markdown(("Gate", "Dataset", *ROW_HEADER), rows),
+        "",
+        "</details>",
+        "",
+    ]
 
 
 def _legend(records: Sequence[Record]) -> list[str]:
@@ -167,6 +191,41 @@ def _mode_cells(
     )
 
 
+def _beside_cells(
+    mode: str, dataset: str | None, records: Sequence[Record], columns: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """The rows that the card gives of a mode, under our own."""
+    record = _find([r for r in records if r.mode == mode], "verification", dataset)
+    if record is None or record.measured is None:
+        return []
+
+    def cell(given: Beside, name: str, digits: int) -> str:
+        return f"{given.figures[name]:.{digits}f}" if name in given.figures else "–"
+
+    return [
+        (
+            f"{mode}, {given.title}",
+            *(cell(given, name, METRICS[name].digits) for name in columns),
+            cell(given, "size_mib", 2),
+            cell(given, "latency_ms", 2),
+            "–",
+            "–",
+        )
+        for given in record.measured.beside
+    ]
+
+
+def _remarks(records: Sequence[Record]) -> list[str]:
+    """What a gate has to say of its figures, whatever the verdict."""
+    found = [
+        f"- **{record.mode}**: {remark}."
+        for record in records
+        if record.measured
+        for remark in record.measured.remarks
+    ]
+    return [*found, ""] if found else []
+
+
 def _find(records: Sequence[Record], gate: str, dataset: str | None = None) -> Record | None:
     return next((r for r in records if r.gate == gate and r.dataset == dataset), None)
 
@@ -209,7 +268,13 @@ def _undecided(records: Sequence[Record]) -> list[str]:
     found = [record for record in records if record.outcome in shown]
     if not found:
         return []
-    rows = [(r.gate, r.model, r.mode, r.dataset or "", str(r.outcome), r.headline) for r in found]
+    rows = [
+        (
+            *(r.gate, r.model, r.mode, r.dataset or "", str(r.outcome)),
+            r.headline.removeprefix(f"{r.outcome}: "),
+        )
+        for r in found
+    ]
     header = ("Gate", "Model", "Mode", "Dataset", "Outcome", "Why")
     return ["## What was not decided", "", *markdown(header, rows), ""]
 

@@ -24,5 +24,6 @@ def summary_lines(folder: ReportFolder) -> list[str]:
     lines += [f"not run: {node}" for node in folder.not_run]
     if not any(is_gated(record) for record in folder.records):
         lines.append("NOTHING WAS GATED: no gate compared anything; this run proves nothing.")
+    lines.append(folder.concluded)
     lines.append(f"report: {folder.folder / 'report.md'}")
     return lines

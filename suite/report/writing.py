@@ -21,6 +21,7 @@ class ReportFolder:
 
     The report is written anew with each record, so that a killed run leaves a valid one that says
     it did not end. With ``append`` the records of the run before are kept and completed.
+    ``concluded`` is the verdict of the report written last, with the count of each outcome.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ReportFolder:
         self._planned: dict[str, None] = {}
         self._appended: tuple[Appended, ...] = ()
         self._died: set[str] = set()
+        self.concluded = ""
         if append:
             self._take_over(_read_report(folder / "report.json"))
         try:
@@ -90,6 +92,7 @@ class ReportFolder:
             _replace(self.folder / "report.md", to_markdown(report))
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
+        self.concluded = f"{report.verdict.upper()}: {report.summary}"
         return report.verdict
 
     def _take_over(self, report: Report) -> None:

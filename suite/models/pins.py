@@ -1,0 +1,40 @@
+"""Hashes of files whose publisher gives none, kept from the first time that they were trusted."""
+
+import json
+from pathlib import Path
+
+from suite.errors import ModelError
+
+PINS = "pins.json"
+
+
+def pinned(path: Path) -> str | None:
+    """The SHA-256 that a file was trusted with; None where it never was.
+
+    Raises
+    ------
+    ModelError
+        where the folder's pins cannot be read.
+    """
+    return _read(path.parent / PINS).get(path.name)
+
+
+def pin(path: Path, sha256: str) -> None:
+    """Trust a file with this hash from now on."""
+    pins = _read(path.parent / PINS) | {path.name: sha256}
+    fresh = path.parent / f".{PINS}.tmp"
+    fresh.write_text(json.dumps(dict(sorted(pins.items())), indent=2) + "\n", encoding="utf-8")
+    fresh.replace(path.parent / PINS)
+
+
+def _read(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        pins = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): str(digest) for name, digest in pins.items()}
+    except (ValueError, AttributeError) as error:
+        raise ModelError(
+            f"{path}: is not a readable list of pinned hashes ({error}); delete it and trust anew "
+            "with face-quant-gate weights --get --trust-first-use."
+        ) from None
