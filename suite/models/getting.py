@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from suite.cards import ModelCard
+from suite.cards import Architecture, ModelCard
 from suite.errors import ModelError
 from suite.models.onnx_file import read_onnx_file
 from suite.models.pins import pin, pinned
@@ -191,15 +191,15 @@ def _verify(
         )
 
 
-def _export(checkpoint: Path, architecture: str, target: Path) -> None:
+def _export(checkpoint: Path, architecture: Architecture, target: Path) -> None:
     try:
-        exporting = importlib.import_module("suite.export")
+        from suite.export import export_checkpoint
     except ImportError as error:
         raise ModelError(
             f"{checkpoint}: exporting it needs PyTorch ({error}): "
             "pip install 'face-quant-gate[export]'."
         ) from None
-    exporting.export_checkpoint(checkpoint, architecture, target)
+    export_checkpoint(checkpoint, architecture, target)
 
 
 def _name_of(url: str | None) -> str:

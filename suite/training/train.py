@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from suite.export import to_onnx
 from suite.training import networks
 from suite.training.losses import AdaptiveMargin, ArcMargin, CosineMargin, MarginLoss, Prototypes
 from suite.training.people import Split
@@ -139,19 +140,9 @@ def train(
 
 
 def export(network: nn.Module, size_px: int, file: Path) -> None:
-    """Write the network as ONNX: opset 17, input ``images``, a dynamic batch."""
+    """Write a network as ONNX, with the outputs that its card names."""
     two = isinstance(network, networks.AdaFace)
-    outputs = ["feature", "norm"] if two else ["embedding"]
-    torch.onnx.export(
-        network.to(memory_format=torch.contiguous_format),
-        (torch.zeros(2, 3, size_px, size_px),),
-        str(file),
-        dynamo=False,
-        opset_version=17,
-        input_names=["images"],
-        output_names=outputs,
-        dynamic_axes={axis: {0: "batch"} for axis in ("images", *outputs)},
-    )
+    to_onnx(network, size_px, ("feature", "norm") if two else ("embedding",), file)
 
 
 def _pool(split: Split, identities: int, pictures: int) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,119 @@
+"""Reading a PyTorch checkpoint without running anything that is in it."""
+
+import pickle
+import re
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from suite.cards import Architecture
+from suite.errors import ModelError
+from suite.export.architectures import ARCHITECTURES, FullSize
+
+# What trainers store beside the weights; none of it is needed, and none of it is imported.
+_BOOKKEEPING = ("pytorch_lightning.", "lightning.", "argparse.", "omegaconf.")
+
+
+class _Forgotten:
+    """Stands for an object of a trainer's bookkeeping; takes anything and keeps nothing."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        del args, kwargs
+
+    def __setstate__(self, state: object) -> None:
+        del state
+
+
+def load_checkpoint(path: Path, architecture: Architecture) -> nn.Module:
+    """A network with a checkpoint's weights, in evaluation mode.
+
+    Parameters
+    ----------
+    path : a ``state_dict`` saved by ``torch.save``, bare or under the key ``state_dict``, as
+        PyTorch Lightning saves it; keys may begin with ``module.``, as DataParallel saves them
+
+    Raises
+    ------
+    ModelError
+        where the file is no checkpoint, is truncated, holds objects that loading would have to
+        run, or is of another network: then with the first key that differs.
+    """
+    wanted = ARCHITECTURES[architecture]
+    network = wanted.build()
+    weights = _state_dict(path, _read(path), wanted)
+    expected = network.state_dict()
+    problem = _first_difference(expected, weights)
+    if problem:
+        raise ModelError(
+            f"{path}: is no checkpoint of {architecture}: {problem}; give the checkpoint that the "
+            "card speaks of, or name the architecture that this one has."
+        )
+    network.load_state_dict(weights, strict=False)
+    return network.eval()
+
+
+def _read(path: Path) -> Any:
+    try:
+        unknown = _unknown_names(path)
+        stand_ins = [(_Forgotten, name) for name in unknown if name.startswith(_BOOKKEEPING)]
+        with torch.serialization.safe_globals(stand_ins), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it advises on pickle protocols
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        found = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f"it holds a {found[1]}" if found else "it holds more than tensors"
+        raise ModelError(
+            f"{path}: cannot be read as weights alone: {what}, which loading would run or import; "
+            "save its state_dict with torch.save instead."
+        ) from None
+    except (RuntimeError, EOFError, KeyError, ValueError, zipfile.BadZipFile, OSError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise ModelError(
+            f"{path}: is no whole PyTorch checkpoint ({reason}); get it again."
+        ) from None
+
+
+def _unknown_names(path: Path) -> list[str]:
+    """The names in a checkpoint that are not plain weights; none for a file of the old format."""
+    if not zipfile.is_zipfile(path):
+        return []
+    return torch.serialization.get_unsafe_globals_in_checkpoint(path)
+
+
+def _state_dict(path: Path, held: Any, wanted: FullSize) -> dict[str, Tensor]:
+    if isinstance(held, Mapping) and isinstance(held.get("state_dict"), Mapping):
+        held = held["state_dict"]
+    if not isinstance(held, Mapping) or not held:
+        raise ModelError(f"{path}: holds no state_dict but a {type(held).__name__}; save one.")
+    named = {str(key).removeprefix("module."): value for key, value in held.items()}
+    if wanted.prefix and any(key.startswith(wanted.prefix) for key in named):
+        named = {
+            key.removeprefix(wanted.prefix): value
+            for key, value in named.items()
+            if key.startswith(wanted.prefix)
+        }
+    return {
+        key: value for key, value in named.items() if not key.startswith(wanted.only_in_training)
+    }
+
+
+def _first_difference(expected: Mapping[str, Tensor], found: Mapping[str, Any]) -> str:
+    """The first key that is absent, of another shape or too many; empty where none is."""
+    for key, tensor in expected.items():
+        if key not in found:
+            # Files older than PyTorch 0.4.1 have no such counter, and inference needs none.
+            if key.endswith(".num_batches_tracked"):
+                continue
+            return f"it has no {key!r}"
+        if not isinstance(found[key], Tensor) or found[key].shape != tensor.shape:
+            shape = list(found[key].shape) if isinstance(found[key], Tensor) else "no tensor"
+            return f"its {key!r} is {shape} and not {list(tensor.shape)}"
+        if not torch.isfinite(found[key].float()).all():
+            return f"its {key!r} has values that are not finite"
+    more = [key for key in found if key not in expected]
+    return f"it has {more[0]!r}, which the network has not" if more else ""
