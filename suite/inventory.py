@@ -46,7 +46,10 @@ def weights_of(catalog: Catalog, model: ModelCard) -> Need:
     """A model's weights, verified where they are here."""
     path = catalog.locate(model, model.source.file, weights=True)
     problem = _absent(path)
-    if problem and (origin := model.source.url or model.source.page):
+    checkpoint = model.source.checkpoint
+    if problem and checkpoint and catalog.locate(model, checkpoint.file, weights=True).is_file():
+        problem = f"to be exported from {checkpoint.file}, which is here: add --get"
+    elif problem and (origin := model.source.url or model.source.page):
         problem = f"missing, from {origin}"
     if not problem:
         try:

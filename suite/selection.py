@@ -68,10 +68,11 @@ def select(options: Options) -> Selection:
     datasets = _chosen("--datasets", options.datasets, catalog.datasets)
     _chosen("--provider", (options.provider,), catalog.providers)
     provider = catalog.providers[options.provider]
+    for model_id in models:
+        refuse_unaccepted_licence(catalog.models[model_id], accepted=options.accept_licence)
     cases = []
     for model_id in models:
         model = catalog.models[model_id]
-        refuse_unaccepted_licence(model, accepted=options.accept_licence)
         absent = absent_source(catalog, model)
         if not absent:
             _require_data(catalog, model, datasets)

@@ -40,6 +40,9 @@ def get_weights(
     """
     source, target = model.source, folder / model.source.file
     folder.mkdir(parents=True, exist_ok=True)
+    if source.sha256 is None and target.is_file():
+        _verify(target, _sha256(target), None, model, trust_first_use)
+        return target
     if source.checkpoint is None:
         if source.member is None:
             return _download(model, source.file, source.sha256, folder, trust_first_use, progress)

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import io
+import sys
 import threading
 import time
 import zipfile
@@ -163,6 +164,31 @@ def test_without_a_published_hash_trust_must_be_said(server: str, tmp_path: Path
     got = get(card, tmp_path, trust=True)
     assert pinned(got) == DIGEST
     assert left_in(tmp_path) == ["net.onnx", PINS]
+
+
+def test_a_file_that_is_there_is_pinned_and_not_downloaded(server: str, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(DATA)
+    card = model(url=f"{server}/plain/net.onnx")
+    with pytest.raises(ModelError, match="nobody publishes its SHA-256; it is"):
+        get(card, tmp_path)
+    assert pinned(get(card, tmp_path, trust=True)) == DIGEST
+    (tmp_path / "net.onnx").write_bytes(DATA[:-1])
+    with pytest.raises(ModelError, match=f"{DIGEST} is expected for net"):
+        get(card, tmp_path, trust=True)
+    assert Server.asked == []
+
+
+def test_a_checkpoint_needs_pytorch_to_be_exported(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "suite.export", raising=False)
+    (tmp_path / "net.pt").write_bytes(b"weights")
+    checkpoint = CheckpointSpec(file="net.pt", architecture="iresnet50")
+    card = model(page="https://example.org/zoo", checkpoint=checkpoint)
+    with pytest.raises(
+        ModelError, match=r"needs PyTorch .*pip install 'face-quant-gate\[export\]'"
+    ):
+        get(card, tmp_path, trust=True)
+    assert left_in(tmp_path) == ["net.pt", PINS]
 
 
 def test_a_file_that_only_a_human_can_get_says_where(tmp_path: Path) -> None:
