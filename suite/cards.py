@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from suite.errors import nearest
 from suite.metrics import METRICS, WITH_INTERVAL
 
 CardId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
@@ -178,7 +179,7 @@ class BroughtArtifact(Table):
 def _known_metrics(values: dict[str, float]) -> dict[str, float]:
     for name, value in values.items():
         if name not in METRICS:
-            raise ValueError(f"has no metric {name!r}; metrics are {', '.join(METRICS)}")
+            raise ValueError(f"has no metric {name!r}; {nearest(name, METRICS)}")
         if not 0 <= value < float("inf"):
             raise ValueError(f"{name} must be a number of 0 or more")
     return values

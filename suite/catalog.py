@@ -1,9 +1,8 @@
 """A catalog: a folder of cards, read and checked as a whole."""
 
-import difflib
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +21,7 @@ from suite.cards import (
     PolicySpec,
     ProviderCard,
 )
-from suite.errors import CatalogError
+from suite.errors import CatalogError, nearest
 
 C = TypeVar("C", bound=Card)
 
@@ -174,14 +173,6 @@ def broken_cards(folder: Path | None = None) -> Iterator[str]:
                 yield str(error)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt name: the nearest known one, and all of them."""
-    known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}known: {', '.join(known) or 'none'}"
-
-
 def _layered(builtin: Path, own: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
     cards = _read_cards(builtin, adapter)
     if own != builtin:
@@ -218,7 +209,8 @@ def _read_card(path: Path, adapter: TypeAdapter[C]) -> C:
 
 
 def _sentence(path: Path, adapter: TypeAdapter[Any], error: ValidationError) -> str:
-    first = error.errors()[0]
+    # A misspelt key is unknown and its right name missing: the unknown one says both.
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     # A tagged union puts its tag first in the location: no key of the card.
     keys = [str(part) for part in first["loc"] if part not in ("bin", "lfw", "folder")]
     key = ".".join(keys)
@@ -226,6 +218,10 @@ def _sentence(path: Path, adapter: TypeAdapter[Any], error: ValidationError) -> 
     if kind == "extra_forbidden":
         allowed = _allowed_keys(adapter, first["loc"])
         return f"{path}: unknown key {key!r}; {nearest(keys[-1], allowed)}."
+    short = kind == "missing" and isinstance(first["loc"][-1], int)
+    if short or kind == "too_long":
+        listed = ".".join(keys[:-1] if short else keys)
+        return f"{path}: key {listed!r} needs three numbers, one a channel."
     if kind == "missing":
         return f"{path}: key {key!r} is missing; add it."
     if kind.startswith("union_tag"):

@@ -3,6 +3,9 @@
 Each message is one sentence that says what is wrong, where, and what to do.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class SuiteError(Exception):
     """Something the user can mend; its message is shown without a traceback."""
@@ -30,3 +33,11 @@ class ProviderError(SuiteError):
 
 class BaselineError(SuiteError):
     """An accepted baseline that cannot be read or written."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt name: the nearest known one, and all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}known: {', '.join(known) or 'none'}"

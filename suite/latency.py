@@ -30,7 +30,7 @@ _MS = 1e3
 class Stopwatch:
     """Times one case; pytest-benchmark times one target a test."""
 
-    def __init__(self, workbench: Workbench, benchmark: BenchmarkFixture) -> None:
+    def __init__(self, workbench: Workbench, benchmark: BenchmarkFixture | None) -> None:
         self._workbench = workbench
         self._benchmark = benchmark
 
@@ -42,7 +42,7 @@ class Stopwatch:
         self, model: ModelCard, mode: ModeCard, batch: int
     ) -> tuple[Outcome, str] | None:
         """Why there is nothing to time: no pytest-benchmark, another profile, or a fixed batch."""
-        if self._benchmark.disabled:
+        if self._benchmark is None or self._benchmark.disabled:
             return Outcome.DEFERRED, "pytest-benchmark is off here (under xdist, or by an option)"
         own = own_profile(self._workbench.provider)
         if self._workbench.profile != own:
@@ -68,6 +68,7 @@ class Stopwatch:
         undecided : says of a measurement that its interval is too wide to conclude; more blocks
             are then timed, up to a bound
         """
+        assert self._benchmark is not None, "cannot_time has said so"
         race = _Race(self._workbench, model, mode, batch)
         self._benchmark.pedantic(  # type: ignore[no-untyped-call]
             race.run_candidate,

@@ -54,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if parallel and may_gate(config):
         # pytest-benchmark would say so in a warning of its own; the report says «deferred».
         config.option.benchmark_disable = True
+    if not config.pluginmanager.hasplugin("benchmark"):
+        config.pluginmanager.register(_NoBenchmark())
     config.addinivalue_line("markers", "latency: gates that time; not run under xdist")
     # pytest looks for its configuration before it knows a plugin's options, and takes the DIR of
     # "--data-dir DIR" for a test folder: without an ini file it would collect everything here.
@@ -268,8 +270,16 @@ def gate(request: pytest.FixtureRequest, workbench: Workbench, snapshot: Snapsho
     )
 
 
+class _NoBenchmark:
+    """Stands in for pytest-benchmark where it is switched off, so that latency is deferred."""
+
+    @pytest.fixture
+    def benchmark(self) -> None:
+        """Nothing to time with."""
+
+
 @pytest.fixture
-def stopwatch(workbench: Workbench, benchmark: BenchmarkFixture) -> Stopwatch:
+def stopwatch(workbench: Workbench, benchmark: BenchmarkFixture | None) -> Stopwatch:
     """Times FP32 and a mode interleaved."""
     from suite.latency import Stopwatch
 

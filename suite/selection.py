@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from suite.cards import Card, ModeCard, ModelCard
-from suite.catalog import Catalog, Roots, nearest, read_catalog, require_dataset
-from suite.errors import CatalogError
+from suite.catalog import Catalog, Roots, read_catalog, require_dataset
+from suite.errors import CatalogError, nearest
 
 
 @dataclass(frozen=True)

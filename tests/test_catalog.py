@@ -36,6 +36,18 @@ def edit(path: Path, old: str, new: str) -> None:
             "hight = 112\nheight = 112\n",
             "unknown key 'preprocess.hight'; did you",
         ),
+        (
+            "color_order =",
+            "colour_order =",
+            "unknown key 'preprocess.colour_order'; did you mean 'color_order'",
+        ),
+        ("mean = [127.5, 127.5, 127.5]", "mean = [1.0, 1.0]", "'preprocess.mean' needs three"),
+        ("std = [127.5, 127.5, 127.5]", "std = [1.0, 1.0, 1.0, 1.0]", "'preprocess.std' needs"),
+        (
+            "[source]",
+            "[modes.fp32.tolerances]\nacuracy = 1\n[source]",
+            "has no metric 'acuracy'; did you mean 'accuracy'",
+        ),
         ("height = 112", 'height = "112"', "key 'preprocess.height' (it is '112') must be a valid"),
         ('color_order = "RGB"', 'color_order = "RBG"', "must be 'RGB' or 'BGR'"),
         ("scale = 255.0", "scale = 2.0", "key 'preprocess.scale' (it is 2.0) must be 1"),

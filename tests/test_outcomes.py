@@ -148,6 +148,12 @@ def test_deferred_latency(team: Team) -> None:
     assert completed.returncode == 0, completed.stdout
 
 
+def test_latency_without_pytest_benchmark_is_deferred(team: Team) -> None:
+    result = team.run("--modes=fp32", "-p", "no:benchmark")
+    assert result.returncode == 0, result.stdout
+    assert outcomes(team)["latency fp32"] == "deferred"
+
+
 def test_not_applicable(team: Team) -> None:
     options = ("--modes=int8_dynamic", "-k", "latency or artifact", "--profile=cpu-avx2")
     profile = team.baseline("int8_dynamic").parents[1]
