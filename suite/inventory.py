@@ -1,10 +1,11 @@
 """What models need, what of it is here, and what is missing."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.cards import ModelCard
+from suite.cards import DatasetCard, ModelCard
 from suite.catalog import Catalog, dataset_paths
 from suite.errors import SuiteError
 from suite.models.source import open_named
@@ -38,25 +39,48 @@ def needs_of(catalog: Catalog, models: Sequence[ModelCard]) -> Iterator[Need]:
             if dataset_id in seen:
                 continue
             seen.add(dataset_id)
-            for key, path in dataset_paths(catalog, catalog.datasets[dataset_id]).items():
-                yield Need(dataset_id, key, path, _absent(path))
+            card = catalog.datasets[dataset_id]
+            for key, path in dataset_paths(catalog, card).items():
+                yield Need(dataset_id, key, *_data(catalog, card, path))
 
 
 def weights_of(catalog: Catalog, model: ModelCard) -> Need:
     """A model's weights, verified where they are here."""
-    path = catalog.locate(model, model.source.file, weights=True)
-    problem = _absent(path)
-    checkpoint = model.source.checkpoint
-    if problem and checkpoint and catalog.locate(model, checkpoint.file, weights=True).is_file():
-        problem = f"to be exported from {checkpoint.file}, which is here: add --get"
-    elif problem and (origin := model.source.url or model.source.page):
-        problem = f"missing, from {origin}"
-    if not problem:
-        try:
-            open_named(catalog, model, model.source)
-        except SuiteError as error:
-            problem = str(error)
-    return Need(model.id, "weights", path, problem)
+    source = model.source
+    path = catalog.locate(model, source.file, weights=True)
+    if not path.exists():
+        return Need(
+            model.id, "weights", catalog.roots.weights / source.file, _origin(catalog, model)
+        )
+    try:
+        open_named(catalog, model, source)
+    except SuiteError as error:
+        return Need(model.id, "weights", path, str(error))
+    return Need(model.id, "weights", path, "")
+
+
+def _origin(catalog: Catalog, model: ModelCard) -> str:
+    """How absent weights are got."""
+    source = model.source
+    wanted = source.checkpoint.file if source.checkpoint else source.file
+    export = ", and --get exports it" if source.checkpoint else ""
+    if source.checkpoint and (catalog.roots.weights / wanted).is_file():
+        return f"missing; {wanted} is here{export}"
+    if source.url:
+        return f"missing; --get downloads {source.url}"
+    if source.page:
+        return f"missing; download {wanted} by hand from {source.page} to here{export}"
+    return "missing"
+
+
+def _data(catalog: Catalog, card: DatasetCard, path: Path) -> tuple[Path, str]:
+    """Where data is, or where it would be looked for last."""
+    root = catalog.roots.data_dir
+    if path.exists():
+        return path, ""
+    if root is None:
+        return path, "missing; give its root by --data-dir"
+    return root / os.path.relpath(path, card.card_file.parent), "missing"
 
 
 def _absent(path: Path) -> str:

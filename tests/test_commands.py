@@ -82,7 +82,10 @@ def test_weights_lists_what_is_here_and_what_is_missing(catalog: Path) -> None:
     assert result.returncode == 1
     assert "nowhere.onnx: missing" in result.stdout
     shipped = command("weights", "--models=arcface-buffalo-l")
-    assert "missing, from https://github.com/deepinsight/insightface/releases" in shipped.stdout
+    assert (
+        "missing; --get downloads https://github.com/deepinsight/insightface/releases"
+        in shipped.stdout
+    )
     assert "lfw: file" in shipped.stdout
 
 
