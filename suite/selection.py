@@ -95,11 +95,17 @@ def chosen_models(catalog: Catalog, named: tuple[str, ...]) -> list[ModelCard]:
     Raises
     ------
     CatalogError
-        for an id that no card has.
+        for an id that no card has, and where none is named and each runs on request alone.
     """
     ids = _chosen("--models", named, catalog.models)
     models = [catalog.models[name] for name in ids]
-    return models if named else [model for model in models if not model.on_request]
+    plain = models if named else [model for model in models if not model.on_request]
+    if models and not plain:
+        raise CatalogError(
+            f"{models[0].card_file.parent}: each model there has on_request = true; name some with "
+            "--models, or take that key out of their cards."
+        )
+    return plain
 
 
 def refuse_unaccepted_licence(model: ModelCard, *, accepted: bool) -> None:

@@ -169,3 +169,11 @@ def test_the_static_recipe_follows_provider_and_profile(
     assert recipe.symmetric_activations is symmetric
     assert recipe.reduce_range is reduced
     assert recipe.per_channel
+
+
+def test_a_catalog_of_models_on_request_says_how_to_run_them(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    edit(path, "flip =", "on_request = true\nflip =")
+    with pytest.raises(CatalogError, match=r"on_request = true; name some with --models"):
+        select(Options(catalog=catalog))
+    assert select(Options(catalog=catalog, models=("arcface-embedded",))).cases
