@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from suite.card_mistakes import nearest
 from suite.cards import Card, ModeCard, ModelCard
-from suite.catalog import Catalog, Roots, nearest, read_catalog, require_dataset
+from suite.catalog import Catalog, Roots, read_catalog, require_dataset
 from suite.errors import CatalogError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.cards import BinDataset, DatasetCard, FolderDataset, LfwDataset
+from suite.dataset_cards import BinDataset, DatasetCard, FolderDataset, LfwDataset
 from suite.datasets.faceset import FaceSet
 from suite.datasets.loading import load_dataset
 from suite.errors import DatasetError
