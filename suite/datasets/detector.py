@@ -60,8 +60,9 @@ class Detector:
             )
         self._pad, self._enlarge = pad, enlarge
         level = cv2.utils.logging.getLogLevel()
-        # OpenCV 5.0 warns of a target that its new engine does not know, though none was asked for.
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+        # OpenCV 5.0 warns of a target that its new engine does not know, though none was asked for,
+        # and says in its own words what is raised here.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         try:
             self._net = cv2.FaceDetectorYN.create(
                 str(path), "", (320, 320), score, _OVERLAP, _MOST_FACES
