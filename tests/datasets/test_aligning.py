@@ -101,10 +101,8 @@ def test_a_cache_that_cannot_be_written_is_named(folder):
         settled(folder, CENTRE)
 
 
-@pytest.mark.parametrize(
-    "change", [lambda data: b"", lambda data: data[:60], lambda data: b"\0" * 99]
-)
-def test_a_damaged_entry_is_made_again(folder, change):
+@pytest.mark.parametrize("left", [0, 60, -1])
+def test_a_damaged_entry_is_made_again(folder, left):
     first = settled(folder, CENTRE)
     whole = [path.read_bytes() for path in entries(folder)]
     victim = entries(folder)[1]
