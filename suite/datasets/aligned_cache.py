@@ -52,7 +52,8 @@ class AlignedCache:
             return None
         face = make()
         try:
-            entry.parent.mkdir(parents=True, exist_ok=True)
+            if not entry.parent.is_dir():
+                entry.parent.mkdir(parents=True, exist_ok=True)
             if face is None:
                 nothing.touch()
                 return None

@@ -1,5 +1,6 @@
 """A card's image files made faces: as they are, or aligned, and what is done with the others."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from suite.dataset_cards import (
 )
 from suite.datasets.aligned_cache import AlignedCache, key_of
 from suite.datasets.detector import Detector
-from suite.datasets.faceset import Face
+from suite.datasets.faceset import Face, read_image
 from suite.datasets.geometry import Image, centre_box, crop, warp
 from suite.datasets.image_folder import NamedImage
 from suite.datasets.landmarks import read_landmarks
@@ -82,15 +83,16 @@ def settle(
     unreadable: list[str] = []
     for done, image in enumerate(images, 1):
         try:
-            plain = Face.in_file(image.name, image.path)
+            data = read_image(image.path)
+            plain = Face(image.name, hashlib.sha256(data).hexdigest(), image.path)
             face: Face | None = plain
             if aligner:
-                face = _aligned(plain, aligner, kept)
+                face = _aligned(plain, data, aligner, kept)
                 if face is None:
                     missing.append(image.name)
                     face = _in_place(card, plain)
             elif card.unreadable == "skip":
-                _decoded(plain)
+                _decoded(data, image.name)
         except UnreadableImageError:
             if card.unreadable == "error":
                 raise
@@ -117,20 +119,19 @@ def _count(names: Sequence[str], total: int) -> str:
     return f"{len(names):,} of {total:,} images ({first}) {has}"
 
 
-def _aligned(plain: Face, aligner: _Aligner, cache: AlignedCache) -> Face | None:
+def _aligned(plain: Face, data: bytes, aligner: _Aligner, cache: AlignedCache) -> Face | None:
     ingredients = aligner.ingredients(plain.name)
     if ingredients is None:
-        _decoded(plain)  # it may be used unaligned, or be unreadable too
+        _decoded(data, plain.name)  # it may be used unaligned, or be unreadable too
         return None
     key = key_of(plain.sha256, ingredients)
-    path = cache.get(key, lambda: aligner.cut(_decoded(plain), plain.name))
+    path = cache.get(key, lambda: aligner.cut(_decoded(data, plain.name), plain.name))
     return None if path is None else Face(plain.name, key, path, plain.sha256)
 
 
-def _decoded(face: Face) -> Image:
-    data = face.read()
+def _decoded(data: bytes, name: str) -> Image:
     try:
-        return decode(data, face.name)
+        return decode(data, name)
     except DatasetError as error:
         raise UnreadableImageError(str(error)) from None
 

@@ -43,7 +43,7 @@ class Face:
         DatasetError
             where the file cannot be read.
         """
-        return cls(name, hashlib.sha256(_read(path)).hexdigest(), path)
+        return cls(name, hashlib.sha256(read_image(path)).hexdigest(), path)
 
     def read(self) -> bytes:
         """The encoded image.
@@ -53,10 +53,17 @@ class Face:
         DatasetError
             where its file cannot be read.
         """
-        return self.source if isinstance(self.source, bytes) else _read(self.source)
+        return self.source if isinstance(self.source, bytes) else read_image(self.source)
 
 
-def _read(path: Path) -> bytes:
+def read_image(path: Path) -> bytes:
+    """An image file's bytes.
+
+    Raises
+    ------
+    DatasetError
+        where the file cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
