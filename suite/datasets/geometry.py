@@ -64,8 +64,8 @@ def warp(image: Image, points: Points, side: int) -> Image:
     Returns
     -------
     uint8 [side, side, 3], bilinear; where the image ends its border is repeated. (InsightFace
-    leaves that black: on LFW, whose images end far from the face, it is the same; on the tightly
-    cut ORL faces it cost 0.0004 of accuracy)
+    leaves that black, which is the same where an image ends far from the face; on the tightly cut
+    ORL faces it cost 0.0004 of accuracy)
 
     Raises
     ------
