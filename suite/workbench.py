@@ -393,7 +393,9 @@ class Workbench:
     def _witness(self, dataset_id: str) -> Witness:
         if dataset_id not in self._witnesses:
             faces = self.dataset(dataset_id)
-            pairs = Pairs(faces.left, faces.right, faces.genuine, faces.people)
+            # LFW's View 1 is one fold, of which ten are made as of any list.
+            folds = faces.folds if faces.folds > 1 else 10
+            pairs = Pairs(faces.left, faces.right, faces.genuine, faces.people, folds)
             self._witnesses[dataset_id] = Witness(pairs)
         return self._witnesses[dataset_id]
 

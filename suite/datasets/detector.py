@@ -1,6 +1,8 @@
 """YuNet: where a face is in an image, and its five points."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from suite.errors import DatasetError
 
 # OpenCV's own defaults.
 _OVERLAP, _MOST_FACES = 0.3, 5000
+_SILENT = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +25,22 @@ class Found:
 
     box: Box
     points: Points
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep OpenCV's log quiet.
+
+    5.0 warns of a target that its new engine does not know, though none was asked for, and says in
+    its own words what is raised here.
+    """
+    log = getattr(cv2.utils, "logging", cv2)  # where 4.10 has the same functions
+    level = log.getLogLevel()
+    log.setLogLevel(_SILENT)
+    try:
+        yield
+    finally:
+        log.setLogLevel(level)
 
 
 class Detector:
@@ -59,21 +78,16 @@ class Detector:
                 f"{sha256}; give the detector that the card means, or correct the hash."
             )
         self._pad, self._enlarge = pad, enlarge
-        level = cv2.utils.logging.getLogLevel()
-        # OpenCV 5.0 warns of a target that its new engine does not know, though none was asked for,
-        # and says in its own words what is raised here.
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         try:
-            self._net = cv2.FaceDetectorYN.create(
-                str(path), "", (320, 320), score, _OVERLAP, _MOST_FACES
-            )
+            with _silence():
+                self._net = cv2.FaceDetectorYN.create(
+                    str(path), "", (320, 320), score, _OVERLAP, _MOST_FACES
+                )
         except cv2.error as error:
             raise DatasetError(
                 f"{path}: OpenCV {cv2.__version__} cannot load this detector; give YuNet's ONNX "
                 f"file in align.detector of {card_file}."
             ) from error
-        finally:
-            cv2.utils.logging.setLogLevel(level)
 
     def find(self, image: Image, name: str) -> Found | None:
         """The face that is meant, or None where none is found.

@@ -230,3 +230,16 @@ def test_what_begins_like_an_image_is_read_or_refused(tail, head):
         inspect(head + tail)
     except Unfit as reason:
         assert str(reason)
+
+
+def test_exif_turns_a_picture():
+    tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    body = b"Exif\0\0" + tiff
+    data = encoded(".jpg")
+    app1 = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+    assert decode(data[:2] + app1 + data[2:], "face").shape == (30, 20, 3)
+
+
+@pytest.mark.parametrize("comment", [b"P5\n# made by\n2 1\n255\n\0\1", b"P5 2 1 # x\n255\n\0\1"])
+def test_comments_in_a_pgms_header_are_passed(comment):
+    assert decode(comment, "face")[0, :, 0].tolist() == [0, 1]
