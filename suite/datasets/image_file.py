@@ -68,8 +68,8 @@ def inspect(data: bytes) -> ImageFile:
         raise Unfit(f"is cut short at {len(data):,} bytes; fetch the image again") from None
     if found is None:
         raise Unfit(
-            f"its {len(data):,} bytes are no {READABLE} image; convert it to one of them or "
-            "replace it"
+            f"its {len(data):,} bytes are no image of a kind that is read ({READABLE}); convert it "
+            "to one of these or replace it"
         )
     if found.width < 1 or found.height < 1:
         raise Unfit(
