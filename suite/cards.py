@@ -249,52 +249,6 @@ class ModelCard(Card):
         return self
 
 
-class BinDataset(Card):
-    """An InsightFace ``.bin``: a pickle of encoded images and the list of issame.
-
-    ``identities`` is a text file with a line for each image of the list, in its order, that
-    says who it shows.
-    """
-
-    kind: Literal["bin"]
-    file: str
-    identities: str | None = None
-    sha256: Sha256 | None = None
-    folds: Annotated[int, Field(ge=2)] = 10
-
-
-class LfwDataset(Card):
-    """A folder of images, a sub-folder per person, and pairs in LFW's ``pairs.txt`` form."""
-
-    kind: Literal["lfw"]
-    folder: str
-    pairs: str
-    image: str = "{person}/{person}_{number:04d}.jpg"
-    sha256: Sha256 | None = None
-
-    @field_validator("image")
-    @classmethod
-    def _image_names_both(cls, value: str) -> str:
-        try:
-            value.format(person="p", number=1)
-        except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(
-                "is a pattern of {person} and {number}, as '{person}/{person}_{number:04d}.jpg'"
-            ) from error
-        return value
-
-
-class FolderDataset(Card):
-    """Images alone, every one below a folder: for calibration."""
-
-    kind: Literal["folder"]
-    folder: str
-    sha256: Sha256 | None = None
-
-
-DatasetCard = BinDataset | LfwDataset | FolderDataset
-
-
 class RecipeSpec(Table):
     """How a mode is made: what is handed to ``onnxruntime.quantization``.
 

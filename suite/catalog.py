@@ -5,28 +5,27 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from platformdirs import user_cache_path
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from suite.card_mistakes import sentence
 from suite.cards import (
     Card,
-    DatasetCard,
-    FolderDataset,
-    LfwDataset,
     ModeCard,
     ModelCard,
     ModeOverride,
     PolicySpec,
     ProviderCard,
 )
+from suite.dataset_cards import DatasetCard, FolderDataset
 from suite.errors import CatalogError, nearest
 
 C = TypeVar("C", bound=Card)
 
 _PACKAGE = Path(__file__).resolve().parent
-_DATASET: TypeAdapter[Any] = TypeAdapter(DatasetCard)
+_DATASET: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetCard, Field(discriminator="kind")])
 
 
 @dataclass(frozen=True)
@@ -205,60 +204,7 @@ def _read_card(path: Path, adapter: TypeAdapter[C]) -> C:
         text = json.dumps({**table, "card_file": str(path.absolute())}, default=str)
         return adapter.validate_json(text)
     except ValidationError as error:
-        raise CatalogError(_sentence(path, adapter, error)) from None
-
-
-def _sentence(path: Path, adapter: TypeAdapter[Any], error: ValidationError) -> str:
-    # A misspelt key is unknown and its right name missing: the unknown one says both.
-    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-    # A tagged union puts its tag first in the location: no key of the card.
-    keys = [str(part) for part in first["loc"] if part not in ("bin", "lfw", "folder")]
-    key = ".".join(keys)
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        allowed = _allowed_keys(adapter, first["loc"])
-        return f"{path}: unknown key {key!r}; {nearest(keys[-1], allowed)}."
-    short = kind == "missing" and isinstance(first["loc"][-1], int)
-    if short or kind == "too_long":
-        listed = ".".join(keys[:-1] if short else keys)
-        return f"{path}: key {listed!r} needs three numbers, one a channel."
-    if kind == "missing":
-        return f"{path}: key {key!r} is missing; add it."
-    if kind.startswith("union_tag"):
-        return f"{path}: key 'kind' must be 'bin', 'lfw' or 'folder'."
-    message = first["msg"].removeprefix("Value error, ")
-    if message.startswith("Input should be "):
-        message = "must be " + message.removeprefix("Input should be ")
-    elif message.startswith("String should "):
-        message = "must " + message.removeprefix("String should ")
-    given = first["input"]
-    shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) else ""
-    return f"{path}: key {key!r}{shown} {message}."
-
-
-def _allowed_keys(adapter: TypeAdapter[Any], location: tuple[int | str, ...]) -> set[str]:
-    """The keys allowed where an unknown one was met, from the card's JSON schema."""
-    schema = adapter.json_schema()
-    definitions = schema.get("$defs", {})
-    nodes = [schema]
-    for part in [*location[:-1], None]:
-        nodes = [resolved for node in nodes for resolved in _resolve(node, definitions)]
-        if part is not None:
-            nodes = [
-                node.get("properties", {}).get(part, node.get("additionalProperties", node))
-                for node in nodes
-            ]
-    keys = {key for node in nodes if isinstance(node, dict) for key in node.get("properties", {})}
-    return keys - {"card_file"}
-
-
-def _resolve(node: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
-    if not isinstance(node, dict):
-        return []
-    if "$ref" in node:
-        return _resolve(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
-    branches = [*node.get("anyOf", []), *node.get("oneOf", [])]
-    return [r for branch in branches for r in _resolve(branch, definitions)] or [node]
+        raise CatalogError(sentence(path, adapter, error)) from None
 
 
 def _check_references(catalog: Catalog) -> None:
@@ -268,7 +214,7 @@ def _check_references(catalog: Catalog) -> None:
             if isinstance(dataset, FolderDataset):
                 raise CatalogError(
                     f"{model.card_file}: key 'evaluation[{index}]': {dataset_id!r} is a folder "
-                    "without pairs; name a dataset of kind 'bin' or 'lfw'."
+                    "without pairs; name a dataset of kind 'bin', 'lfw', 'csv' or 'people'."
                 )
         if model.calibration:
             _named(catalog.datasets, model.calibration, model, "calibration", "dataset")
@@ -309,14 +255,7 @@ def _named(known: Mapping[str, C], name: str, card: Card, key: str, kind: str) -
 
 def dataset_paths(catalog: Catalog, card: DatasetCard) -> dict[str, Path]:
     """Each file or folder that a dataset's card names, by its key."""
-    if isinstance(card, FolderDataset):
-        named = {"folder": card.folder}
-    elif isinstance(card, LfwDataset):
-        named = {"folder": card.folder, "pairs": card.pairs}
-    else:
-        named = {"file": card.file}
-        if card.identities:
-            named["identities"] = card.identities
+    named = card.named_files()
     return {key: catalog.locate(card, relative) for key, relative in named.items()}
 
 
@@ -324,7 +263,7 @@ def require_dataset(catalog: Catalog, card: DatasetCard) -> None:
     """Raise CatalogError, naming the key and the places tried, where a dataset's data is absent."""
     for key, path in dataset_paths(catalog, card).items():
         if not path.exists():
-            relative = getattr(card, key)
+            relative = card.named_files()[key]
             tried = ", ".join(str(place) for place in catalog.places(card, relative))
             raise CatalogError(
                 f"{card.card_file}: key {key!r}: there is no {relative!r} (looked at {tried}); "

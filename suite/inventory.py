@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.cards import DatasetCard, ModelCard
+from suite.cards import ModelCard
 from suite.catalog import Catalog, dataset_paths
+from suite.dataset_cards import DatasetCard
 from suite.errors import SuiteError
 from suite.models.source import open_named
 

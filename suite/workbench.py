@@ -72,6 +72,7 @@ class Workbench:
         self.profile = profile
         self._progress = progress
         self._cache = ArtifactCache(cache, progress.say)
+        self._aligned = cache / "aligned"
         self._datasets: dict[str, FaceSet] = {}
         self._witnesses: dict[str, Witness] = {}
         self._model: str | None = None
@@ -86,9 +87,13 @@ class Workbench:
         """A dataset, read once in the session."""
         if dataset_id not in self._datasets:
             card = self.catalog.datasets[dataset_id]
-            self._datasets[dataset_id] = load_dataset(
-                card, lambda relative: self.catalog.locate(card, relative)
-            )
+            with self._progress.step(f"{dataset_id}: reading") as advance:
+                self._datasets[dataset_id] = load_dataset(
+                    card,
+                    lambda relative: self.catalog.locate(card, relative),
+                    self._aligned,
+                    advance,
+                )
         return self._datasets[dataset_id]
 
     def source(self, model: ModelCard) -> OnnxFile:
@@ -244,6 +249,7 @@ class Workbench:
             evidence = self._evidence(model, mode, dataset_id)
         except VerificationError as error:
             return Measured(section=section, identity=identity, problem=str(error))
+        notes = self.dataset(dataset_id).remarks
         beside = tuple(_beside(row) for row in model.reference if row.shows(mode.id, dataset_id))
         if mode.is_reference:
             return Measured(
@@ -251,7 +257,7 @@ class Workbench:
                 identity=identity,
                 figures=dict(evidence.figures),
                 uncertainty=uncertainty(witness.units, evidence),
-                remarks=self._doubts(model, dataset_id, evidence.figures["accuracy"]),
+                remarks=(*notes, *self._doubts(model, dataset_id, evidence.figures["accuracy"])),
                 beside=beside,
             )
         try:
@@ -269,6 +275,7 @@ class Workbench:
             reference=dict(fp32.figures),
             uncertainty=uncertainty(witness.units, evidence, fp32),
             flips=flips(self.dataset(dataset_id), evidence, fp32),
+            remarks=notes,
             beside=beside,
         )
 
@@ -386,7 +393,9 @@ class Workbench:
     def _witness(self, dataset_id: str) -> Witness:
         if dataset_id not in self._witnesses:
             faces = self.dataset(dataset_id)
-            pairs = Pairs(faces.left, faces.right, faces.genuine, faces.people)
+            # LFW's View 1 is one fold, of which ten are made as of any list.
+            folds = faces.folds if faces.folds > 1 else 10
+            pairs = Pairs(faces.left, faces.right, faces.genuine, faces.people, folds)
             self._witnesses[dataset_id] = Witness(pairs)
         return self._witnesses[dataset_id]
 

@@ -18,13 +18,16 @@ class Face:
     Attributes
     ----------
     name : what messages call it, as ``orl.bin[17]`` or a path below the set's folder
-    sha256 : SHA-256 of its encoded bytes, in hexadecimal
+    sha256 : what it is known by, in hexadecimal: SHA-256 of its encoded bytes; of an aligned face,
+        of its image's and of how it is aligned, so that it is the same on every machine
     source : its bytes, or the file that has them
+    image_sha256 : SHA-256 of the image that it was cut out of; empty where it is that image
     """
 
     name: str
     sha256: str
     source: bytes | Path = field(repr=False)
+    image_sha256: str = ""
 
     @classmethod
     def held(cls, name: str, data: bytes) -> "Face":
@@ -40,7 +43,7 @@ class Face:
         DatasetError
             where the file cannot be read.
         """
-        return cls(name, hashlib.sha256(_read(path)).hexdigest(), path)
+        return cls(name, hashlib.sha256(read_image(path)).hexdigest(), path)
 
     def read(self) -> bytes:
         """The encoded image.
@@ -50,10 +53,17 @@ class Face:
         DatasetError
             where its file cannot be read.
         """
-        return self.source if isinstance(self.source, bytes) else _read(self.source)
+        return self.source if isinstance(self.source, bytes) else read_image(self.source)
 
 
-def _read(path: Path) -> bytes:
+def read_image(path: Path) -> bytes:
+    """An image file's bytes.
+
+    Raises
+    ------
+    DatasetError
+        where the file cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -75,6 +85,7 @@ class FaceSet:
     folds : contiguous folds that the pairs make; 0 where there are no pairs
     people : int64 [faces], who each face shows, numbered as they first appear; None where unknown
     sha256 : hash of the faces' contents, the pairs, the folds and who is who, whatever the names
+    remarks : what a report says of how it was made, as how many images were left out
     """
 
     id: str
@@ -85,6 +96,7 @@ class FaceSet:
     folds: int
     people: npt.NDArray[np.int64] | None
     sha256: str
+    remarks: tuple[str, ...] = ()
 
 
 def face_set(
@@ -95,6 +107,7 @@ def face_set(
     genuine: Sequence[bool] | npt.NDArray[np.bool_] = (),
     folds: int = 0,
     people: Sequence[str] | None = None,
+    remarks: Sequence[str] = (),
 ) -> FaceSet:
     """Make a set of faces that may repeat, and pairs of them.
 
@@ -106,6 +119,7 @@ def face_set(
     genuine : bool [n], whether a pair shows one person
     folds : contiguous folds that the pairs make
     people : who each image as given shows, where that is known
+    remarks : what a report says of how the set was made
 
     Raises
     ------
@@ -128,7 +142,9 @@ def face_set(
     for array in (lefts, rights, flags):
         array.setflags(write=False)
     digest = _content_hash(distinct, lefts, rights, flags, folds, who)
-    return FaceSet(dataset_id, tuple(distinct), lefts, rights, flags, folds, who, digest)
+    return FaceSet(
+        dataset_id, tuple(distinct), lefts, rights, flags, folds, who, digest, tuple(remarks)
+    )
 
 
 def _people(
@@ -186,11 +202,10 @@ def _content_hash(
 
 
 def shared_faces(calibration: FaceSet, evaluation: FaceSet) -> tuple[tuple[Face, Face], ...]:
-    """The images in both sets: each as the calibration set and as the evaluation set has it."""
-    evaluated = {face.sha256: face for face in evaluation.faces}
-    return tuple(
-        (face, evaluated[face.sha256]) for face in calibration.faces if face.sha256 in evaluated
-    )
+    """The images in both sets, however cut: each as calibration and as evaluation has it."""
+    evaluated = {face.image_sha256 or face.sha256: face for face in evaluation.faces}
+    images = ((face.image_sha256 or face.sha256, face) for face in calibration.faces)
+    return tuple((face, evaluated[image]) for image, face in images if image in evaluated)
 
 
 def refuse_shared_faces(calibration: FaceSet, evaluation: FaceSet) -> None:

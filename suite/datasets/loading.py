@@ -1,44 +1,95 @@
 """A dataset's card made a set of faces."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from platformdirs import user_cache_path
 
-from suite.cards import BinDataset, DatasetCard, FolderDataset, LfwDataset
+from suite.dataset_cards import (
+    BinDataset,
+    CsvDataset,
+    DatasetCard,
+    FolderDataset,
+    ImagesDataset,
+    LfwDataset,
+    PeopleDataset,
+)
+from suite.datasets.aligning import Settled, settle
+from suite.datasets.drawn_pairs import draw_pairs
 from suite.datasets.faceset import Face, FaceSet, face_set
+from suite.datasets.image_folder import (
+    IMAGE_SUFFIXES,
+    NamedImage,
+    images_below,
+    need_folder,
+    plain_name,
+)
 from suite.datasets.insightface_bin import read_bin
 from suite.datasets.lfw_pairs import LfwPair, NumberedImage, read_lfw_pairs
+from suite.datasets.pairs_csv import read_pairs_csv
 from suite.errors import DatasetError
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp")
+Settle = Callable[[Sequence[NamedImage]], Settled]
 
 
-def load_dataset(card: DatasetCard, locate: Callable[[str], Path]) -> FaceSet:
+@dataclass(frozen=True)
+class _Listed:
+    """Images and pairs as files list them; ``people`` says who each image shows, where known."""
+
+    images: Sequence[NamedImage]
+    left: Sequence[int]
+    right: Sequence[int]
+    genuine: Sequence[bool]
+    folds: int
+    people: Sequence[str] | None
+
+
+def load_dataset(
+    card: DatasetCard,
+    locate: Callable[[str], Path],
+    aligned: Path | None = None,
+    advance: Callable[[int, int], None] | None = None,
+) -> FaceSet:
     """Read the faces and pairs that a card names.
 
     Parameters
     ----------
     card : the dataset's card. Its ``sha256``, where given, is checked: for kind ``bin`` it is
-        that of the file, for ``lfw`` and ``folder`` the set's content hash (`FaceSet.sha256`),
-        which the message shows where it differs.
+        that of the file, for the others the set's content hash (`FaceSet.sha256`), which the
+        message shows where it differs.
     locate : gives the path for a path in the card
+    aligned : the folder in which aligned faces are kept; by default in the user's cache
+    advance : called with the images read and how many there are
 
     Raises
     ------
     DatasetError
         where files are absent or not what they should be, or have another hash than the card's.
     """
+    if isinstance(card, BinDataset):
+        identities = locate(card.identities) if card.identities else None
+        return _load_bin(card, locate(card.file), identities)
+    folder = locate(card.folder)
+    need_folder(folder)
+    cache = aligned or user_cache_path("face-quant-gate") / "aligned"
+
+    def settled(images: Sequence[NamedImage]) -> Settled:
+        return settle(card, images, locate, cache, advance)
+
     match card:
-        case BinDataset():
-            identities = locate(card.identities) if card.identities else None
-            return _load_bin(card, locate(card.file), identities)
         case LfwDataset():
-            faces = _load_lfw(card, locate(card.folder), locate(card.pairs))
-            return _checked(card, locate(card.folder), faces)
+            faces = _paired(card, _list_lfw(card, folder, locate(card.pairs)), settled)
+        case CsvDataset():
+            faces = _paired(card, _list_csv(card, folder, locate(card.file)), settled)
+        case PeopleDataset():
+            faces = _load_people(card, folder, settled)
         case FolderDataset():
-            return _checked(card, locate(card.folder), _load_folder(card, locate(card.folder)))
+            faces = _load_folder(card, folder, settled)
+    _compare(card, folder, faces.sha256)
+    return faces
 
 
 def _load_bin(card: BinDataset, path: Path, identities: Path | None) -> FaceSet:
@@ -72,66 +123,172 @@ def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
     return people
 
 
-def _load_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> FaceSet:
-    _need_folder(folder)
+def _list_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> _Listed:
     read = read_lfw_pairs(pairs_file)
     places: dict[NumberedImage, int] = {}
-    faces: list[Face] = []
+    images: list[NamedImage] = []
     for pair in read.pairs:
         for image in (pair.left, pair.right):
             if image not in places:
-                places[image] = len(faces)
-                faces.append(_lfw_face(card, folder, pairs_file, pair, image))
-    left = [places[pair.left] for pair in read.pairs]
-    right = [places[pair.right] for pair in read.pairs]
-    genuine = [pair.genuine for pair in read.pairs]
-    people = [image.person for image in places]
-    return face_set(card.id, faces, left, right, genuine, read.folds, people)
+                places[image] = len(images)
+                images.append(_lfw_image(card, folder, pairs_file, pair, image))
+    return _Listed(
+        images,
+        [places[pair.left] for pair in read.pairs],
+        [places[pair.right] for pair in read.pairs],
+        [pair.genuine for pair in read.pairs],
+        read.folds,
+        [image.person for image in places],
+    )
 
 
-def _lfw_face(
+def _lfw_image(
     card: LfwDataset, folder: Path, pairs_file: Path, pair: LfwPair, image: NumberedImage
-) -> Face:
+) -> NamedImage:
     name = card.image.format(person=image.person, number=image.number)
     path = folder / name
-    if not path.is_file():
+    if plain_name(name) is None or not path.is_file():
         raise DatasetError(
             f"{pairs_file}: line {pair.line} names image {image.number} of {image.person!r}, and "
             f"there is no {path}; add it, or correct image = {card.image!r} in {card.card_file}."
         )
-    return Face.in_file(name, path)
+    return NamedImage(name, path)
 
 
-def _load_folder(card: FolderDataset, folder: Path) -> FaceSet:
-    _need_folder(folder)
-    faces = [Face.in_file(path.relative_to(folder).as_posix(), path) for path in _images(folder)]
+def _list_csv(card: CsvDataset, folder: Path, file: Path) -> _Listed:
+    read = read_pairs_csv(file, card.folds)
+    places: dict[str, int] = {}
+    images: list[NamedImage] = []
+    for pair in read.pairs:
+        for name in (pair.left, pair.right):
+            if name not in places:
+                places[name] = len(images)
+                images.append(NamedImage(name, folder / name))
+                if not images[-1].path.is_file():
+                    raise DatasetError(
+                        f"{file}: line {pair.line} names {name!r}, and there is no "
+                        f"{folder / name}; add it, or correct folder in {card.card_file}."
+                    )
+    return _Listed(
+        images,
+        [places[pair.left] for pair in read.pairs],
+        [places[pair.right] for pair in read.pairs],
+        [pair.genuine for pair in read.pairs],
+        read.folds,
+        None,
+    )
+
+
+def _paired(card: LfwDataset | CsvDataset, listed: _Listed, settled: Settle) -> FaceSet:
+    """The set without the pairs of images that were left out."""
+    found = settled(listed.images)
+    kept = [place for place, face in enumerate(found.faces) if face is not None]
+    if len(kept) == len(found.faces):
+        pairs = list(range(len(listed.genuine)))
+    else:
+        here = np.array([face is not None for face in found.faces])
+        pairs = np.flatnonzero(here[list(listed.left)] & here[list(listed.right)]).tolist()
+    genuine = np.array([listed.genuine[pair] for pair in pairs], dtype=np.bool_)
+    remarks = [*found.remarks]
+    lost = len(listed.genuine) - len(pairs)
+    if lost:
+        _refuse_one_kind(card, genuine, found.remarks)
+        remarks.append(
+            f"{lost:,} of {len(listed.genuine):,} pairs were left out with their images: "
+            f"{int(genuine.sum()):,} genuine and {int((~genuine).sum()):,} impostor pairs remain, "
+            f"and folds are made of these anew"
+        )
+    new = {place: index for index, place in enumerate(kept)}
+    return face_set(
+        card.id,
+        _faces(found.faces),
+        [new[listed.left[pair]] for pair in pairs],
+        [new[listed.right[pair]] for pair in pairs],
+        genuine,
+        listed.folds,
+        None if listed.people is None else [listed.people[place] for place in kept],
+        remarks,
+    )
+
+
+def _refuse_one_kind(card: DatasetCard, genuine: np.ndarray, why: Sequence[str]) -> None:
+    for kind, count in (("genuine", genuine.sum()), ("impostor", (~genuine).sum())):
+        if not count:
+            raise DatasetError(
+                f"{card.card_file}: no {kind} pair of {card.id!r} remains: {'; '.join(why)}; "
+                "repair the images or change [align]."
+            )
+
+
+def _load_people(card: PeopleDataset, folder: Path, settled: Settle) -> FaceSet:
+    images = list(images_below(folder))
+    _refuse_stray(card, folder, images)
+    found = settled(images)
+    # An image that a person has twice would make a genuine pair of itself.
+    people: dict[str, str] = {}
+    faces: list[Face] = []
+    for image, face in zip(images, found.faces, strict=True):
+        person = image.name.split("/", 1)[0]
+        if face is None or people.get(face.sha256) == person:
+            continue
+        people.setdefault(face.sha256, person)
+        faces.append(face)
+    named = [face.name.split("/", 1)[0] for face in faces]
+    try:
+        drawn = draw_pairs(named, card.folds, card.pairs_per_fold, card.seed)
+    except DatasetError as error:
+        raise DatasetError(f"{card.card_file}: below {folder}, {error}") from None
+    remarks = [*found.remarks]
+    repeated = len(_faces(found.faces)) - len(faces)
+    if repeated:
+        remarks.append(f"{repeated:,} images are there twice for one person, and count once")
+    if drawn.shared:
+        remarks.append("people are too few for folds of their own: some are in several folds")
+    return face_set(
+        card.id, faces, drawn.left, drawn.right, drawn.genuine, card.folds, named, remarks
+    )
+
+
+def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage]) -> None:
+    _need_images(card, folder, images)
+    for image in images:
+        if "/" not in image.name:
+            raise DatasetError(
+                f"{image.path}: lies beside the people's folders; put it into a folder that is "
+                "named by whom it shows, or remove it."
+            )
+    shown = {image.name.split("/", 1)[0] for image in images}
+    for place in sorted(folder.iterdir()):
+        if place.is_dir() and not place.name.startswith(".") and place.name not in shown:
+            raise DatasetError(
+                f"{place}: this person's folder holds no image ({', '.join(IMAGE_SUFFIXES)}); put "
+                "some there, or remove it."
+            )
+
+
+def _load_folder(card: FolderDataset, folder: Path, settled: Settle) -> FaceSet:
+    images = list(images_below(folder))
+    _need_images(card, folder, images)
+    found = settled(images)
+    faces = _faces(found.faces)
     if not faces:
+        raise DatasetError(
+            f"{card.card_file}: no image of {card.id!r} remains: {'; '.join(found.remarks)}; "
+            "repair the images or change [align]."
+        )
+    return face_set(card.id, faces, remarks=found.remarks)
+
+
+def _need_images(card: ImagesDataset, folder: Path, images: Sequence[NamedImage]) -> None:
+    if not images:
         raise DatasetError(
             f"{folder}: holds no image ({', '.join(IMAGE_SUFFIXES)}); put the faces of "
             f"{card.id!r} there."
         )
-    return face_set(card.id, faces)
 
 
-def _images(folder: Path) -> Iterator[Path]:
-    """Every image below a folder, in the order of their paths; hidden files are not images."""
-    for path in sorted(folder.rglob("*"), key=lambda found: found.relative_to(folder).parts):
-        hidden = path.name.startswith(".")  # as macOS's «._face.jpg»
-        if path.suffix.lower() in IMAGE_SUFFIXES and not hidden and path.is_file():
-            yield path
-
-
-def _need_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise DatasetError(
-            f"{folder}: no such folder; put the images there, or give --data-dir the folder that "
-            "has them."
-        )
-
-
-def _checked(card: LfwDataset | FolderDataset, folder: Path, faces: FaceSet) -> FaceSet:
-    _compare(card, folder, faces.sha256)
-    return faces
+def _faces(faces: Iterable[Face | None]) -> list[Face]:
+    return [face for face in faces if face is not None]
 
 
 def _compare(card: DatasetCard, path: Path, found: str) -> None:

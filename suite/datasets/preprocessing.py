@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.cards import PreprocessSpec
+from suite.datasets.image_file import ImageFile, Unfit, inspect
 from suite.errors import DatasetError
 
-_JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8\xff", b"\xff\xda", b"\xff\xd9"
+# Any bytes but 0xFF: a decoder that lacks data would take them for the picture's.
+_JUNK = b"\x5a\x37" * 256
 
 
 def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
@@ -18,37 +20,54 @@ def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
 
     Parameters
     ----------
-    data : the encoded image, in any format that OpenCV reads
+    data : the encoded image: a JPEG (CMYK too), PNG, WebP, BMP, PGM, PPM or PBM, told by its
+        content
     name : what to call it in a message
 
     Returns
     -------
-    uint8 [h, w, 3], channels in the order BGR; a grey image has three equal channels
+    uint8 [h, w, 3], channels in the order BGR; a grey image has three equal channels, of 16 bits
+    the upper eight are taken, transparency is dropped
 
     Raises
     ------
     DatasetError
-        where it is empty, cut short or no image.
+        where it is empty, cut short, damaged, no image, or has more than 64 million pixels.
     """
-    if _jpeg_is_cut_short(data):
-        raise DatasetError(f"{name}: this JPEG is cut short; fetch the image again.")
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # as for an image of no byte
-        image = None
+        found = inspect(data)
+    except Unfit as reason:
+        raise DatasetError(f"{name}: {reason}.") from None
+    image = _pixels(found.data)
     if image is None:
         raise DatasetError(
-            f"{name}: its {len(data):,} bytes are no image that OpenCV reads; replace it."
+            f"{name}: this {found.format} of {len(data):,} bytes is damaged; fetch the image again."
         )
-    return np.asarray(image, dtype=np.uint8)
+    if found.format == "JPEG" and _is_filled_up(found, image):
+        raise DatasetError(f"{name}: this JPEG is cut short; fetch the image again.")
+    return image
 
 
-def _jpeg_is_cut_short(data: bytes) -> bool:
-    """Whether a JPEG's last scan has no end: some versions of OpenCV fill up the rest with grey.
+def _pixels(data: bytes) -> npt.NDArray[np.uint8] | None:
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    return None if image is None else np.asarray(image, dtype=np.uint8)
 
-    A thumbnail in the header has an end of its own, before the image's scan.
+
+def _is_filled_up(found: ImageFile, image: npt.NDArray[np.uint8]) -> bool:
+    """Whether a JPEG that has its end lacks picture data before it.
+
+    libjpeg fills up what is missing with middle grey, so only where a corner has that (Exif may
+    have turned the picture) is there doubt. Then the end is replaced by other bytes: a picture
+    that is whole does not see them, one that lacks data becomes another.
     """
-    return data.startswith(_JPEG_START) and data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN)
+    corners = image[:: max(1, len(image) - 1), :: max(1, image.shape[1] - 1)]
+    if found.in_passes or not (corners == 128).all(axis=2).any():
+        return False
+    again = _pixels(found.data[: found.end] + _JUNK)
+    return again is None or not np.array_equal(again, image)
 
 
 def prepare(

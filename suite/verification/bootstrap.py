@@ -124,21 +124,21 @@ class ResampledPairs:
     With every weight 1 each figure is exactly that of `suite.verification.verify`.
     """
 
-    def __init__(self, distances: ArrayLike, genuine: ArrayLike) -> None:
+    def __init__(self, distances: ArrayLike, genuine: ArrayLike, folds: int = 10) -> None:
         self._distances, self._labels = checked_pairs(distances, genuine)
         at = np.arange(len(self._distances))
         self._genuine = _ascending(at[self._labels], self._distances)
         self._impostors = _ascending(at[~self._labels], self._distances)
         self._of_genuine = self._distances[self._genuine]
         self._of_impostors = self._distances[self._impostors]
-        ends = np.cumsum(fold_sizes(len(self._distances), 10)).tolist()
+        ends = np.cumsum(fold_sizes(len(self._distances), folds)).tolist()
         self._folds = [
             _ascending(np.arange(start, end), self._distances)
             for start, end in zip([0, *ends], ends, strict=False)
         ]
 
     def accuracy(self, weights: Weights) -> Floats:
-        """10-fold accuracy; a fold that nobody was drawn for is left out of the mean."""
+        """Accuracy by folds; a fold that nobody was drawn for is left out of the mean."""
         correct_of_fold = np.stack([self._correct(weights, fold) for fold in self._folds], axis=1)
         pairs_of_fold = np.stack([weights[:, fold].sum(axis=1) for fold in self._folds], axis=1)
         elsewhere = correct_of_fold.sum(axis=1, keepdims=True) - correct_of_fold

@@ -39,12 +39,14 @@ class Pairs:
     left, right : int64 [n], each pair's images
     genuine : bool [n], whether both images show one person
     people : int64 [images], who each image shows; None where nobody says
+    folds : contiguous folds that the pairs make, for accuracy and VAL
     """
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     genuine: NDArray[np.bool_]
     people: NDArray[np.int64] | None
+    folds: int = 10
 
     def units(self) -> Units:
         """What is drawn: people, or groups of images that genuine pairs connect."""
@@ -113,7 +115,8 @@ class Witness:
         """
         genuine = self._pairs.genuine
         distances = self._distances(rows, rows)
-        found = verify(distances, genuine, tuple(FAR_TARGETS.values()))
+        folds = self._pairs.folds
+        found = verify(distances, genuine, tuple(FAR_TARGETS.values()), folds)
         points = {
             f"tar_at_far_{name}": point
             for name, point in zip(FAR_TARGETS, found.tar_at_far, strict=True)
@@ -125,9 +128,9 @@ class Witness:
             "roc_auc": found.roc_auc,
             "eer": found.eer,
             "eer_threshold": found.eer_threshold,
-            **_val(distances, genuine),
+            **_val(distances, genuine, folds),
         }
-        again = ResampledPairs(distances, genuine)
+        again = ResampledPairs(distances, genuine, folds)
         resampled = self._resample(
             {
                 "accuracy": again.accuracy,
@@ -213,9 +216,9 @@ class Witness:
         return Evidence(figures, points, resampled, np.empty(0))
 
 
-def _val(distances: Floats, genuine: NDArray[np.bool_]) -> dict[str, float]:
+def _val(distances: Floats, genuine: NDArray[np.bool_], folds: int) -> dict[str, float]:
     try:
-        found = fold_val(distances, genuine)
+        found = fold_val(distances, genuine, folds=folds)
     except VerificationError:
         return {}  # a fold of one class alone has no VAL, as in a small set
     return {"val_at_far_1e-3": found.val, "val_far_1e-3": found.far}

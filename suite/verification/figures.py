@@ -18,7 +18,7 @@ class VerificationFigures:
 
     Attributes
     ----------
-    accuracy, accuracy_std : mean and population standard deviation over ten folds
+    accuracy, accuracy_std : mean and population standard deviation over the folds
     accuracy_threshold : median of the folds' thresholds
     tar_at_far : one for each target asked for, in that order
     roc_auc : area under the ROC curve
@@ -57,7 +57,10 @@ class FidelityFigures:
 
 
 def verify(
-    distances: ArrayLike, genuine: ArrayLike, far_targets: Sequence[float] = (1e-3, 1e-4)
+    distances: ArrayLike,
+    genuine: ArrayLike,
+    far_targets: Sequence[float] = (1e-3, 1e-4),
+    folds: int = 10,
 ) -> VerificationFigures:
     """All verification figures of one dataset's pairs.
 
@@ -67,6 +70,7 @@ def verify(
         (folds are contiguous)
     genuine : bool [n], whether both faces are of one person
     far_targets : false accept rates, each at least 0 and less than 1; may be empty
+    folds : contiguous folds of accuracy, at least 2
 
     Returns
     -------
@@ -75,7 +79,7 @@ def verify(
     Raises
     ------
     VerificationError
-        No pairs, fewer than ten, one class only, not one label for each distance, a NaN or
+        No pairs, fewer than folds, one class only, not one label for each distance, a NaN or
         infinite distance (``NaN in 12 of 6,000 distances (first at pair 7): ...``), or a
         target out of range.
 
@@ -90,7 +94,7 @@ def verify(
     >>> figures.accuracy, figures.accuracy_threshold, figures.roc_auc, figures.eer
     (1.0, 0.31, 1.0, 0.0)
     """
-    accuracy = fold_accuracy(distances, genuine, folds=10)
+    accuracy = fold_accuracy(distances, genuine, folds=folds)
     roc = Roc.of(distances, genuine)
     equal = roc.equal_error_rate()
     return VerificationFigures(

@@ -7,7 +7,8 @@ from pathlib import Path
 import onnxruntime as ort
 import pytest
 
-from suite.cards import LfwDataset, OutputSpec, PreprocessSpec
+from suite.cards import OutputSpec, PreprocessSpec
+from suite.dataset_cards import LfwDataset
 from suite.datasets.loading import load_dataset
 from suite.datasets.preprocessing import decode, mirror, prepare
 from suite.runtime.embedding import embed

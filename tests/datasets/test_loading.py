@@ -4,9 +4,19 @@ import hashlib
 import pickle
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
-from suite.cards import BinDataset, DatasetCard, FolderDataset, LfwDataset
+from suite.dataset_cards import (
+    BinDataset,
+    CsvDataset,
+    DatasetCard,
+    FolderDataset,
+    LfwDataset,
+    MarginAlign,
+    PeopleDataset,
+)
 from suite.datasets.faceset import FaceSet
 from suite.datasets.loading import load_dataset
 from suite.errors import DatasetError
@@ -16,7 +26,7 @@ PAIRS = "1 1\nAnn 1 2\nAnn 1 Bob 1\n"
 
 
 def load(card: DatasetCard, root: Path) -> FaceSet:
-    return load_dataset(card, lambda relative: root / relative)
+    return load_dataset(card, lambda relative: root / relative, root / "aligned")
 
 
 def bin_card(sha256: str | None = None) -> BinDataset:
@@ -158,3 +168,188 @@ def test_an_absent_folder_is_named(tmp_path, card):
 def test_an_absent_bin_is_named(tmp_path, sha256):
     with pytest.raises(DatasetError, match=r"set\.bin: cannot be read"):
         load(bin_card(sha256), tmp_path)
+
+
+CSV = "left,right,same\nAnn/1.png,Ann/2.png,1\nAnn/1.png,Bob/1.png,0\n"
+
+
+def csv_card(**keys) -> CsvDataset:
+    return CsvDataset(
+        id="set",
+        kind="csv",
+        folder="faces",
+        file="pairs.csv",
+        card_file=CARD,
+        **{"folds": 2, **keys},
+    )
+
+
+def people_card(**keys) -> PeopleDataset:
+    return PeopleDataset(
+        id="set",
+        kind="people",
+        folder="faces",
+        card_file=CARD,
+        **{"folds": 2, "pairs_per_fold": 3, **keys},
+    )
+
+
+@pytest.fixture
+def people(tmp_path):
+    """Four people with three images each, and pairs of some of them."""
+    for number, name in enumerate(("Ann", "Bob", "Cid", "Dee")):
+        for image in range(1, 4):
+            path = tmp_path / "faces" / name / f"{image}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), np.full((20, 20, 3), 10 * number + image, np.uint8))
+    (tmp_path / "pairs.csv").write_text(CSV)
+    return tmp_path
+
+
+def test_a_csv_becomes_the_faces_and_pairs_that_it_names(people):
+    made = load(csv_card(), people)
+    assert [face.name for face in made.faces] == ["Ann/1.png", "Ann/2.png", "Bob/1.png"]
+    assert (made.left.tolist(), made.right.tolist()) == ([0, 0], [1, 2])
+    assert (made.genuine.tolist(), made.folds, made.people) == ([True, False], 2, None)
+    assert made.remarks == ()
+
+
+def test_a_csvs_absent_image_is_named_with_its_line(people):
+    (people / "faces/Bob/1.png").unlink()
+    with pytest.raises(DatasetError) as caught:
+        load(csv_card(), people)
+    assert str(caught.value) == (
+        f"{people / 'pairs.csv'}: line 3 names 'Bob/1.png', and there is no "
+        f"{people / 'faces/Bob/1.png'}; add it, or correct folder in {CARD}."
+    )
+
+
+def test_pairs_of_an_image_that_is_left_out_are_counted(people):
+    (people / "pairs.csv").write_text(CSV + "Bob/1.png,Bob/2.png,1\nBob/1.png,Cid/1.png,0\n")
+    (people / "faces/Bob/2.png").write_bytes(b"")
+    made = load(csv_card(unreadable="skip"), people)
+    assert [face.name for face in made.faces] == [
+        "Ann/1.png",
+        "Ann/2.png",
+        "Bob/1.png",
+        "Cid/1.png",
+    ]
+    assert (made.left.tolist(), made.right.tolist()) == ([0, 0, 2], [1, 2, 3])
+    assert made.genuine.tolist() == [True, False, False]
+    assert made.remarks == (
+        "1 of 5 images (Bob/2.png) has no picture that can be decoded: left out",
+        "1 of 4 pairs were left out with their images: 1 genuine and 2 impostor pairs remain, and "
+        "folds are made of these anew",
+    )
+
+
+def test_where_no_genuine_pair_remains_the_set_is_refused(people):
+    (people / "faces/Ann/2.png").write_bytes(b"")
+    with pytest.raises(DatasetError) as caught:
+        load(csv_card(unreadable="skip"), people)
+    assert str(caught.value) == (
+        f"{CARD}: no genuine pair of 'set' remains: 1 of 3 images (Ann/2.png) has no picture that "
+        "can be decoded: left out; repair the images or change [align]."
+    )
+
+
+def test_people_become_all_their_faces_and_drawn_pairs(people):
+    made = load(people_card(), people)
+    assert (len(made.faces), made.folds) == (12, 2)
+    assert made.people.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert made.genuine.tolist() == [True, True, True, False, False, False] * 2
+    of_fold = [
+        set(made.people[made.left[i : i + 6]]) | set(made.people[made.right[i : i + 6]])
+        for i in (0, 6)
+    ]
+    assert not of_fold[0] & of_fold[1]
+    assert made.remarks == ()
+    assert load(people_card(seed=1), people).sha256 != made.sha256
+
+
+def test_people_too_few_for_folds_are_said_to_be_shared(people):
+    made = load(people_card(folds=3), people)
+    assert made.remarks == ("people are too few for folds of their own: some are in several folds",)
+
+
+def test_an_image_twice_for_one_person_counts_once(people):
+    (people / "faces/Ann/4.png").write_bytes((people / "faces/Ann/1.png").read_bytes())
+    made = load(people_card(), people)
+    assert (len(made.faces), made.remarks) == (
+        12,
+        ("1 images are there twice for one person, and count once",),
+    )
+
+
+def test_an_image_of_two_people_is_refused(people):
+    (people / "faces/Bob/4.png").write_bytes((people / "faces/Ann/1.png").read_bytes())
+    with pytest.raises(
+        DatasetError, match=r"Bob/4\.png is said to show 'Bob', and Ann/1\.png, the"
+    ):
+        load(people_card(), people)
+
+
+def test_a_loose_image_among_people_is_named(people):
+    cv2.imwrite(str(people / "faces/loose.png"), np.zeros((9, 9, 3), np.uint8))
+    with pytest.raises(
+        DatasetError, match=r"loose\.png: lies beside the people's folders; put it in"
+    ):
+        load(people_card(), people)
+
+
+def test_a_person_without_an_image_is_named(people):
+    (people / "faces/Eve").mkdir()
+    with pytest.raises(
+        DatasetError, match=r"Eve: this person's folder holds no image \(\.jpg, \.jp"
+    ):
+        load(people_card(), people)
+
+
+def test_people_with_one_image_each_make_no_genuine_pair(people):
+    for path in [*people.rglob("2.png"), *people.rglob("3.png")]:
+        path.unlink()
+    with pytest.raises(DatasetError) as caught:
+        load(people_card(), people)
+    assert str(caught.value) == (
+        f"{CARD}: below {people / 'faces'}, 4 people make 0 genuine pairs, and folds × "
+        "pairs_per_fold is 6; lower one of them, or add people or images."
+    )
+
+
+def test_people_are_drawn_of_the_images_that_can_be_read(people):
+    (people / "faces/Ann/1.png").write_bytes(b"")
+    made = load(people_card(unreadable="skip", pairs_per_fold=2), people)
+    assert (len(made.faces), len(made.genuine)) == (11, 8)
+    assert len(made.remarks) == 1
+
+
+@pytest.mark.parametrize("card", [csv_card, people_card, folder_card])
+def test_the_sets_hash_is_the_same_whichever_cache_has_its_faces(people, card):
+    align = MarginAlign(method="margin", centre=10, margin=0, size=16)
+    aligned = card().model_copy(update={"align": align})
+    one = load_dataset(aligned, lambda relative: people / relative, people / "one")
+    two = load_dataset(aligned, lambda relative: people / relative, people / "two")
+    assert one.sha256 == two.sha256 != load(card(), people).sha256
+
+
+def test_progress_is_told_for_each_image(people):
+    told: list[tuple[int, int]] = []
+    card = people_card()
+    load_dataset(card, lambda at: people / at, people / "aligned", lambda *now: told.append(now))
+    assert told == [(done, 12) for done in range(1, 13)]
+
+
+def test_lfw_keeps_to_its_folder(lfw):
+    card = lfw_card().model_copy(update={"image": "../{person}_{number}.jpg"})
+    with pytest.raises(
+        DatasetError, match=r"pairs\.txt: line 2 names image 1 of 'Ann', and there is"
+    ):
+        load(card, lfw)
+
+
+def test_an_absent_person_is_named_with_the_line(lfw):
+    (lfw / "pairs.txt").write_bytes(b"1 1\r\nAnn 1 2\r\nAnn 1 Zoe 1\r\n")
+    with pytest.raises(
+        DatasetError, match=r"pairs\.txt: line 3 names image 1 of 'Zoe', and there is"
+    ):
+        load(lfw_card(), lfw)

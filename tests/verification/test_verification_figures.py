@@ -176,3 +176,13 @@ def test_importing_and_computing_needs_neither_scipy_nor_scikit_learn():
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True
     )
     assert ran.stdout == "[]\n"
+
+
+def test_accuracy_is_that_of_the_folds_asked_for():
+    distances, genuine = lfw_like()
+    for folds in (2, 5):
+        figures, found = (
+            verify(distances, genuine, folds=folds),
+            fold_accuracy(distances, genuine, folds),
+        )
+        assert (figures.accuracy, figures.accuracy_std) == (found.mean, found.std)
