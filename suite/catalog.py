@@ -267,5 +267,5 @@ def require_dataset(catalog: Catalog, card: DatasetCard) -> None:
             tried = ", ".join(str(place) for place in catalog.places(card, relative))
             raise CatalogError(
                 f"{card.card_file}: key {key!r}: there is no {relative!r} (looked at {tried}); "
-                "put it there or give its root with --data-dir."
+                "put it there, give its root with --data-dir, or choose other sets with --datasets."
             )

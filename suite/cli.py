@@ -50,6 +50,7 @@ def _add_weights(add: Add) -> None:
     _add_catalog(weights)
     _add_roots(weights)
     weights.add_argument("--models", metavar="ID[,ID…]", default="", help="models, by id (all)")
+    weights.add_argument("--datasets", metavar="ID[,ID…]", default="", help="sets, by id (all)")
     weights.add_argument(
         "--get", action="store_true", help="download what is missing; else nothing is downloaded"
     )
@@ -104,21 +105,25 @@ def _orphans(chosen: argparse.Namespace) -> int:
 def _weights(chosen: argparse.Namespace) -> int:
     from suite.catalog import Roots, read_catalog
     from suite.inventory import needs_of
-    from suite.selection import chosen_models
+    from suite.selection import chosen_datasets, chosen_models
 
     catalog = read_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
-    named = tuple(name.strip() for name in chosen.models.split(",") if name.strip())
-    models = chosen_models(catalog, named or tuple(catalog.models))
+    models = chosen_models(catalog, _ids(chosen.models) or tuple(catalog.models))
+    datasets = chosen_datasets(catalog, _ids(chosen.datasets))
     failed = 0
     if chosen.get:
         failed = _get(catalog, models, chosen)
-    needs = list(needs_of(catalog, models))
+    needs = list(needs_of(catalog, models, datasets))
     for need in needs:
         state = need.problem or "here"
         print(f"{need.owner}: {need.what} {need.path}: {state}")
     missing = sum(bool(need.problem) for need in needs)
     print(f"{len(needs) - missing} of {len(needs)} are here")
     return 1 if missing or failed else 0
+
+
+def _ids(words: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in words.split(",") if name.strip())
 
 
 def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespace) -> int:

@@ -25,8 +25,13 @@ class Need:
     problem: str
 
 
-def needs_of(catalog: Catalog, models: Sequence[ModelCard]) -> Iterator[Need]:
-    """Walk the weights of models and the data of their datasets, each once."""
+def needs_of(
+    catalog: Catalog, models: Sequence[ModelCard], datasets: Sequence[str]
+) -> Iterator[Need]:
+    """Walk the weights of models and the data of their datasets, each once.
+
+    Of the evaluation sets those among ``datasets``, by their ids.
+    """
     seen: set[str] = set()
     for model in models:
         yield weights_of(catalog, model)
@@ -36,7 +41,8 @@ def needs_of(catalog: Catalog, models: Sequence[ModelCard]) -> Iterator[Need]:
                 if str(path) not in seen:
                     seen.add(str(path))
                     yield Need(model.id, f"{mode} artifact", path, _absent(path))
-        for dataset_id in filter(None, (*model.evaluation, model.calibration)):
+        evaluation = [name for name in model.evaluation if name in datasets]
+        for dataset_id in filter(None, (*evaluation, model.calibration)):
             if dataset_id in seen:
                 continue
             seen.add(dataset_id)

@@ -88,7 +88,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         [
             pytest.param(case, dataset, id=f"{case.id}-{dataset}", marks=_skip(case))
             for case in cases
-            for dataset in selection.evaluation(case.model)
+            for dataset in case.model.evaluation
         ],
     )
 

@@ -42,16 +42,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Selection:
-    """The catalog and the cases that a run gates."""
+    """The catalog and the cases that a run gates.
+
+    A case's model has those of its card's evaluation sets that are selected.
+    """
 
     catalog: Catalog
     provider: str
     cases: tuple[Case, ...]
     datasets: tuple[str, ...]
-
-    def evaluation(self, model: ModelCard) -> tuple[str, ...]:
-        """The model's evaluation sets that are selected."""
-        return tuple(name for name in model.evaluation if name in self.datasets)
 
 
 def select(options: Options) -> Selection:
@@ -65,17 +64,19 @@ def select(options: Options) -> Selection:
     catalog = read_catalog(options.catalog, options.roots)
     models = [model.id for model in chosen_models(catalog, options.models)]
     modes = _chosen("--modes", options.modes, catalog.modes)
-    datasets = _chosen("--datasets", options.datasets, catalog.datasets)
+    datasets = chosen_datasets(catalog, options.datasets)
     _chosen("--provider", (options.provider,), catalog.providers)
     provider = catalog.providers[options.provider]
     for model_id in models:
         refuse_unaccepted_licence(catalog.models[model_id], accepted=options.accept_licence)
     cases = []
     for model_id in models:
-        model = catalog.models[model_id]
+        card = catalog.models[model_id]
+        chosen = tuple(name for name in card.evaluation if name in datasets)
+        model = card.model_copy(update={"evaluation": chosen})
         absent = absent_source(catalog, model)
         if not absent:
-            _require_data(catalog, model, datasets)
+            _require_data(catalog, card, chosen, datasets)
         for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_reference, name)):
             mode = catalog.modes[mode_id]
             brought = mode_id in model.artifacts
@@ -106,6 +107,17 @@ def chosen_models(catalog: Catalog, named: tuple[str, ...]) -> list[ModelCard]:
             "--models, or take that key out of their cards."
         )
     return plain
+
+
+def chosen_datasets(catalog: Catalog, named: tuple[str, ...]) -> list[str]:
+    """The ids of the datasets that are named; of all where none is.
+
+    Raises
+    ------
+    CatalogError
+        for an id that no card has.
+    """
+    return _chosen("--datasets", named, catalog.datasets)
 
 
 def refuse_unaccepted_licence(model: ModelCard, *, accepted: bool) -> None:
@@ -144,14 +156,15 @@ def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
     return None
 
 
-def _require_data(catalog: Catalog, model: ModelCard, selected: Sequence[str]) -> None:
-    needed = [name for name in model.evaluation if name in selected]
-    if not needed:
+def _require_data(
+    catalog: Catalog, model: ModelCard, chosen: Sequence[str], selected: Sequence[str]
+) -> None:
+    if not chosen:
         raise CatalogError(
             f"--datasets: none of {', '.join(selected)} is an evaluation set of {model.id} "
             f"({', '.join(model.evaluation)}); select one of them or other models with --models."
         )
-    for name in [*model.evaluation, *([model.calibration] if model.calibration else [])]:
+    for name in [*chosen, *([model.calibration] if model.calibration else [])]:
         require_dataset(catalog, catalog.datasets[name])
 
 

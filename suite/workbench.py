@@ -382,7 +382,7 @@ class Workbench:
         session, batch = self._session(model, self.fp32), self.batch(model, self.fp32)
 
         def embedded(faces: tuple[Face, ...], spec: PreprocessSpec) -> Embeddings:
-            return embed(session, faces, spec, model.outputs, model.flip, batch)
+            return embed(session, faces, spec, model.outputs, "none", batch)
 
         def make() -> tuple[str, ...]:
             with self._progress.step(f"{model.id}: why is FP32 far below what is published?"):

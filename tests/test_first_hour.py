@@ -81,7 +81,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     result = subprocess.run(
-        [sys.executable, "-m", *words, CHOSEN, "--weights-dir=weights", "--data-dir=data"],
+        [
+            *(sys.executable, "-m", *words, CHOSEN, "--datasets=lfw"),
+            *("--weights-dir=weights", "--data-dir=data"),
+        ],
         cwd=home,
         env={**os.environ, "CI": "true", "COLUMNS": "200"},
         capture_output=True,
