@@ -63,9 +63,7 @@ def warp(image: Image, points: Points, side: int) -> Image:
 
     Returns
     -------
-    uint8 [side, side, 3], bilinear; where the image ends its border is repeated. (InsightFace
-    leaves that black, which is the same where an image ends far from the face; on the tightly cut
-    ORL faces it cost 0.0004 of accuracy)
+    uint8 [side, side, 3], bilinear, black where the image ends, as InsightFace's ``norm_crop``
 
     Raises
     ------
@@ -79,7 +77,7 @@ def warp(image: Image, points: Points, side: int) -> Image:
             matrix,
             (side, side),
             flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
+            borderMode=cv2.BORDER_CONSTANT,
         ),
         dtype=np.uint8,
     )
