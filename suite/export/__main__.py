@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 from suite.errors import SuiteError
-from suite.export.architectures import ARCHITECTURES
-from suite.export.exporting import export_checkpoint
+
+try:
+    from suite.export import ARCHITECTURES, export_checkpoint
+except ImportError as error:
+    sys.exit(f"exporting needs PyTorch ({error}): pip install 'face-quant-gate[export]'")
 
 
 def main() -> int:

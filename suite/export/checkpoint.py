@@ -16,7 +16,7 @@ from suite.errors import ModelError
 from suite.export.architectures import ARCHITECTURES, FullSize
 
 # What trainers store beside the weights; none of it is needed, and none of it is imported.
-_BOOKKEEPING = ("pytorch_lightning.", "lightning.", "argparse.", "omegaconf.")
+_BOOKKEEPING = ("pytorch_lightning.", "lightning.", "argparse.", "omegaconf.", "numpy.")
 
 
 class _Forgotten:
@@ -58,31 +58,44 @@ def load_checkpoint(path: Path, architecture: Architecture) -> nn.Module:
 
 
 def _read(path: Path) -> Any:
-    try:
-        unknown = _unknown_names(path)
-        stand_ins = [(_Forgotten, name) for name in unknown if name.startswith(_BOOKKEEPING)]
-        with torch.serialization.safe_globals(stand_ins), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it advises on pickle protocols
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = f"it holds a {found[1]}" if found else "it holds more than tensors"
-        raise ModelError(
-            f"{path}: cannot be read as weights alone: {what}, which loading would run or import; "
-            "save its state_dict with torch.save instead."
-        ) from None
-    except (RuntimeError, EOFError, KeyError, ValueError, zipfile.BadZipFile, OSError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise ModelError(
-            f"{path}: is no whole PyTorch checkpoint ({reason}); get it again."
-        ) from None
+    _refuse_damaged_archive(path)
+    stand_ins: list[tuple[type, str]] = []
+    while True:
+        try:
+            with torch.serialization.safe_globals(stand_ins), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it advises on pickle protocols
+                return torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError as error:
+            found = re.search(r"GLOBAL ([\w.]+)", str(error))
+            known = [name for _, name in stand_ins]
+            if found and found[1].startswith(_BOOKKEEPING) and found[1] not in known:
+                stand_ins.append((_Forgotten, found[1]))
+                continue
+            what = f"it holds a {found[1]}" if found else "it holds more than tensors"
+            raise ModelError(
+                f"{path}: cannot be read as weights alone: {what}, which loading would run or "
+                "import; get it again, or save its state_dict with torch.save."
+            ) from None
+        except Exception as error:  # PyTorch's reader raises whatever a damaged file makes it meet
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            raise ModelError(
+                f"{path}: is no whole PyTorch checkpoint ({reason}); get it again."
+            ) from None
 
 
-def _unknown_names(path: Path) -> list[str]:
-    """The names in a checkpoint that are not plain weights; none for a file of the old format."""
+def _refuse_damaged_archive(path: Path) -> None:
+    """Hold an archive's members against their checksums, which PyTorch does not."""
     if not zipfile.is_zipfile(path):
-        return []
-    return torch.serialization.get_unsafe_globals_in_checkpoint(path)
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except Exception as error:  # zipfile's own reader meets damage in as many ways
+        damaged = str(error)
+    if damaged:
+        raise ModelError(
+            f"{path}: is no whole PyTorch checkpoint (damaged at {damaged}); get it again."
+        )
 
 
 def _state_dict(path: Path, held: Any, wanted: FullSize) -> dict[str, Tensor]:
@@ -90,16 +103,17 @@ def _state_dict(path: Path, held: Any, wanted: FullSize) -> dict[str, Tensor]:
         held = held["state_dict"]
     if not isinstance(held, Mapping) or not held:
         raise ModelError(f"{path}: holds no state_dict but a {type(held).__name__}; save one.")
-    named = {str(key).removeprefix("module."): value for key, value in held.items()}
-    if wanted.prefix and any(key.startswith(wanted.prefix) for key in named):
-        named = {
-            key.removeprefix(wanted.prefix): value
-            for key, value in named.items()
-            if key.startswith(wanted.prefix)
-        }
-    return {
-        key: value for key, value in named.items() if not key.startswith(wanted.only_in_training)
-    }
+    beside = tuple(f"{wanted.prefix}{key}" for key in wanted.only_in_training)
+    state: dict[str, Tensor] = {}
+    for given, value in held.items():
+        key = str(given).removeprefix("module.")
+        if key.startswith((*wanted.only_in_training, *beside)):
+            continue
+        key = key.removeprefix(wanted.prefix)
+        if key in state:
+            raise ModelError(f"{path}: has {key!r} twice, with and without a prefix; save one.")
+        state[key] = value
+    return state
 
 
 def _first_difference(expected: Mapping[str, Tensor], found: Mapping[str, Any]) -> str:
@@ -113,7 +127,19 @@ def _first_difference(expected: Mapping[str, Tensor], found: Mapping[str, Any]) 
         if not isinstance(found[key], Tensor) or found[key].shape != tensor.shape:
             shape = list(found[key].shape) if isinstance(found[key], Tensor) else "no tensor"
             return f"its {key!r} is {shape} and not {list(tensor.shape)}"
+        if not _is_plain(found[key], tensor):
+            return (
+                f"its {key!r} is of {found[key].dtype} on {found[key].device}, and no plain float"
+            )
         if not torch.isfinite(found[key].float()).all():
             return f"its {key!r} has values that are not finite"
     more = [key for key in found if key not in expected]
     return f"it has {more[0]!r}, which the network has not" if more else ""
+
+
+def _is_plain(given: Tensor, wanted: Tensor) -> bool:
+    """Whether a tensor holds its values, in a type that a weight or a counter may have."""
+    held = given.layout is torch.strided and given.device.type == "cpu" and not given.is_quantized
+    return (
+        held and given.is_floating_point() == wanted.is_floating_point() and not given.is_complex()
+    )

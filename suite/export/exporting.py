@@ -1,6 +1,7 @@
 """A PyTorch network written as ONNX, and held against itself."""
 
 import logging
+import math
 import warnings
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def export_checkpoint(checkpoint: Path, architecture: Architecture, target: Path
         to_onnx(network, shape.size_px, shape.outputs, fresh)
         difference = _difference(network, shape.size_px, fresh)
         if not difference <= PARITY:
+            if math.isinf(difference):
+                raise ModelError(
+                    f"{checkpoint}: its network gives values that are not finite; nothing was "
+                    "written: get the checkpoint again."
+                )
             raise ModelError(
                 f"{checkpoint}: its ONNX file differs from PyTorch by {difference:.2g}, more than "
                 f"{PARITY:g}; nothing was written."
@@ -71,7 +77,8 @@ def to_onnx(network: nn.Module, size_px: int, outputs: tuple[str, ...], file: Pa
 def _difference(network: nn.Module, size_px: int, file: Path) -> float:
     """The largest absolute difference of any output, over seeded images and batch sizes.
 
-    Outputs that are not of unit length are compared relative to their largest value.
+    Outputs that are not of unit length are compared relative to their largest value. Infinity
+    where either gives a value that is not finite.
     """
     session = ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     largest = 0.0
@@ -83,6 +90,8 @@ def _difference(network: nn.Module, size_px: int, file: Path) -> float:
         ours = results if isinstance(results, tuple) else (results,)
         for mine, theirs in zip(ours, session.run(None, {INPUT: images}), strict=True):
             reference = mine.numpy()
+            if not (np.isfinite(reference).all() and np.isfinite(theirs).all()):
+                return math.inf
             scale = max(1.0, float(np.abs(reference).max()))
             largest = max(largest, float(np.abs(reference - theirs).max()) / scale)
     return largest

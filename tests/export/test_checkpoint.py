@@ -241,3 +241,53 @@ def test_a_plain_pickle_is_refused(tmp_path):
 
     with pytest.raises(ModelError, match=r"a\.pth: "):
         load_checkpoint(path, "iresnet50")
+
+
+def test_damage_inside_an_archive_is_refused(tmp_path, weights):
+    path = saved(tmp_path / "a.pth", weights)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 4_000] = bytes(4_000)
+    path.write_bytes(data)
+
+    with pytest.raises(ModelError, match=r"a\.pth: is no whole PyTorch checkpoint \(damaged at"):
+        load_checkpoint(path, "iresnet50")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (lambda w: {"encoder.weight": torch.zeros(1)}, "has 'encoder.weight', which the network"),
+        (lambda w: {"module.fc.bias": w["fc.bias"]}, "has 'fc.bias' twice"),
+        (lambda w: {"fc.bias": w["fc.bias"].to(torch.complex64)}, "is of torch.complex64"),
+        (lambda w: {"fc.bias": torch.zeros(512, dtype=torch.int8)}, "is of torch.int8"),
+        (
+            lambda w: {"fc.bias": torch.empty(512, device="meta")},
+            "'fc.bias' is of|no whole PyTorch",
+        ),
+        (lambda w: {"fc.bias": torch.zeros(512).to_sparse()}, "'fc.bias' is of|no whole PyTorch"),
+    ],
+)
+def test_weights_that_are_not_quite_the_networks_are_refused(tmp_path, weights, changed, words):
+    path = saved(tmp_path / "a.pth", dict(weights) | changed(weights))
+
+    with pytest.raises(ModelError, match=words):
+        load_checkpoint(path, "iresnet50")
+
+
+def test_half_precision_weights_are_taken(tmp_path, weights):
+    half = {key: v.half() if v.is_floating_point() else v for key, v in weights.items()}
+
+    network = load_checkpoint(saved(tmp_path / "a.pth", half), "iresnet50")
+
+    assert network.state_dict()["fc.weight"].dtype == torch.float32
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_trainers_options_are_left_alone(tmp_path, weights, zipped):
+    import argparse
+
+    held = {"state_dict": weights, "hyper_parameters": argparse.Namespace(rate=0.1)}
+    path = saved(tmp_path / "a.pth", held, _use_new_zipfile_serialization=zipped)
+
+    load_checkpoint(path, "iresnet50")

@@ -88,3 +88,15 @@ def test_a_file_that_computes_otherwise_is_not_kept(tmp_path, monkeypatch):
         export_checkpoint(tmp_path / "a.pt", "inception_resnet_v1", tmp_path / "a.onnx")
 
     assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_a_network_that_gives_nan_is_not_kept(tmp_path):
+    torch.manual_seed(0)
+    state = ARCHITECTURES["inception_resnet_v1"].build().state_dict()
+    state["conv2d_1a.bn.running_var"].fill_(-1.0)
+    torch.save(state, tmp_path / "a.pt")
+
+    with pytest.raises(ModelError, match=r"gives values that are not finite; nothing was written"):
+        export_checkpoint(tmp_path / "a.pt", "inception_resnet_v1", tmp_path / "a.onnx")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pt"]
