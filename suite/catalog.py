@@ -52,6 +52,11 @@ class Catalog:
     baselines: Path
     roots: Roots = field(default_factory=Roots)
 
+    @property
+    def is_builtin(self) -> bool:
+        """Whether these are the cards that come with the suite."""
+        return self.baselines == builtin_baselines()
+
     def locate(self, card: Card, relative: str, *, weights: bool = False) -> Path:
         """The file or folder a card names.
 

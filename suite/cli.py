@@ -113,9 +113,11 @@ def _weights(chosen: argparse.Namespace) -> int:
     failed = 0
     if chosen.get:
         failed = _get(catalog, models, chosen)
+    elif chosen.trust_first_use or chosen.accept_licence:
+        raise SuiteError("--trust-first-use and --accept-licence are for --get; add it.")
     needs = list(needs_of(catalog, models, datasets))
     for need in needs:
-        state = need.problem or "here"
+        state = need.problem.removeprefix(f"{need.path}: ") or "here"
         print(f"{need.owner}: {need.what} {need.path}: {state}")
     missing = sum(bool(need.problem) for need in needs)
     print(f"{len(needs) - missing} of {len(needs)} are here")
@@ -133,13 +135,15 @@ def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespa
 
     failed = 0
     for model in models:
-        if not weights_of(catalog, model).problem:
+        need = weights_of(catalog, model)
+        if not need.problem:
             continue
         try:
             refuse_unaccepted_licence(model, accepted=chosen.accept_licence)
             got = get_weights(
                 model,
                 catalog.roots.weights,
+                here=need.path if need.path.is_file() else None,
                 trust_first_use=chosen.trust_first_use,
                 progress=sys.stderr.isatty(),
                 say=print,

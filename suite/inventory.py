@@ -76,8 +76,9 @@ def _origin(catalog: Catalog, model: ModelCard) -> str:
     if source.url:
         return f"missing; --get downloads {source.url}"
     if source.page:
-        return f"missing; download {wanted} by hand from {source.page} to here{export}"
-    return "missing"
+        folder = catalog.roots.weights
+        return f"missing; download {wanted} by hand from {source.page} into {folder}{export}"
+    return "missing; put it there"
 
 
 def _data(catalog: Catalog, card: DatasetCard, path: Path) -> tuple[Path, str]:

@@ -3,116 +3,220 @@
 import hashlib
 import importlib
 import logging
+import lzma
 import shutil
 import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from suite.cards import Architecture, ModelCard
+from filelock import FileLock
+
+from suite.cards import Architecture, CheckpointSpec, ModelCard, SourceSpec
 from suite.errors import ModelError
-from suite.models.onnx_file import read_onnx_file
-from suite.models.pins import pin, pinned
+from suite.models.onnx_file import load_graph, read_onnx_file
+from suite.models.pins import PINS, pin, pinned
 
 Say = Callable[[str], None]
 _TRIES = 3
 _PAUSE_S = 1.0
 # No byte for so long is a connection that is dead; a slow one is waited for.
 _SILENCE_S = 30
+# A server that asks for patience; any other 4xx is its last word.
+_BUSY = (408, 425, 429)
+# No recogniser is as large; an archive that says so is a bomb.
+_LARGEST = 4 << 30
 
 
 def get_weights(
-    model: ModelCard, folder: Path, *, trust_first_use: bool, progress: bool, say: Say
+    model: ModelCard,
+    folder: Path,
+    *,
+    here: Path | None = None,
+    trust_first_use: bool,
+    progress: bool,
+    say: Say,
 ) -> Path:
     """Put a model's ONNX file into a folder, verified before it is there under its name.
 
+    An archive or checkpoint that lies in the folder already is used and left there.
+
     Parameters
     ----------
+    here : the ONNX file, where it lies elsewhere already
     trust_first_use : pin the hash of what has no published one, instead of refusing it
     progress : show a bar on the terminal
 
     Raises
     ------
     ModelError
-        where it cannot be had: no address, no connection, other bytes, a bad archive, no PyTorch.
+        where it cannot be had: no address, no connection, other bytes, a bad archive, no PyTorch,
+        no room.
     """
-    source, target = model.source, folder / model.source.file
-    folder.mkdir(parents=True, exist_ok=True)
-    if source.sha256 is None and target.is_file():
-        _verify(target, _sha256(target), None, model, trust_first_use)
-        return target
-    if source.checkpoint is None:
-        if source.member is None:
-            return _download(model, source.file, source.sha256, folder, trust_first_use, progress)
-        archive = _download(model, _name_of(source.url), None, folder, True, progress)
-        try:
-            _extract(archive, source.member, target, model, trust_first_use)
-        finally:
-            archive.unlink()
-        return target
-    checkpoint = folder / source.checkpoint.file
-    if not checkpoint.is_file():
-        checkpoint = _download(
-            model,
-            source.checkpoint.file,
-            source.checkpoint.sha256,
-            folder,
-            trust_first_use,
-            progress,
-        )
-    else:
-        _verify(checkpoint, _sha256(checkpoint), source.checkpoint.sha256, model, trust_first_use)
-    say(f"{model.id}: exporting {checkpoint.name} to {target.name}")
-    _export(checkpoint, source.checkpoint.architecture, target)
-    digest = read_onnx_file(target).sha256
-    if source.sha256 is None:
-        # Made here from verified bytes; another exporter's version gives other ones.
-        pin(target, digest)
-    else:
-        _verify(target, digest, source.sha256, model, trust_first_use)
+    target = here or folder / model.source.file
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_name(f".{target.name}.lock")):
+            _get(_Order(model, folder, trust_first_use, progress, say), target)
+    except OSError as error:
+        raise ModelError(
+            f"{folder}: cannot write weights there ({error.strerror or error}); give a folder with "
+            "room by --weights-dir."
+        ) from None
     return target
 
 
-def _download(
-    model: ModelCard,
-    name: str,
-    sha256: str | None,
-    folder: Path,
-    trust_first_use: bool,
-    progress: bool,
-) -> Path:
-    url = model.source.url
-    if url is None:
-        where = f"; download it by hand from {model.source.page}" if model.source.page else ""
-        raise ModelError(f"{model.id}: there is no address of {name!r}{where} into {folder}.")
-    if sha256 is None and not trust_first_use:
-        raise ModelError(
-            f"{model.id}: nobody publishes the SHA-256 of {name!r} at {url}; --trust-first-use "
-            "pins the one that comes."
-        )
-    fresh = folder / f".{name}.part"
-    try:
-        _fetch(url, fresh, progress)
-        digest = _sha256(fresh)
-        if sha256 is not None and digest != sha256:
+@dataclass(frozen=True)
+class _Order:
+    """What is to be got, where to, and how."""
+
+    model: ModelCard
+    folder: Path
+    trust_first_use: bool
+    progress: bool
+    say: Say
+
+    @property
+    def source(self) -> SourceSpec:
+        """Where the card says it is from."""
+        return self.model.source
+
+
+def _get(order: _Order, target: Path) -> None:
+    source = order.source
+    if target.is_file():
+        digest = _onnx_sha256(target, order.model)
+        if source.sha256 not in (None, digest):
             raise ModelError(
-                f"{url}: came with the SHA-256 {digest}, {model.card_file} says {sha256}; nothing "
-                "was kept."
+                f"{target}: has the SHA-256 {digest}, not the published {source.sha256}; move it "
+                "away to get the published one."
             )
-        fresh.replace(folder / name)
+        _verify(target, digest, source.sha256, order)
+    elif source.checkpoint:
+        _exported(order, source.checkpoint, target)
+    elif source.member:
+        _unpacked(order, source.member, target)
+    else:
+        _download(order, target, source.sha256, lambda fresh: _accept_onnx(order, fresh))
+
+
+def _accept_onnx(order: _Order, fresh: Path) -> None:
+    """Refuse what is no such ONNX model before its hash is trusted."""
+    try:
+        _onnx_sha256(fresh, order.model)
+    except ModelError as error:
+        said = str(error).removeprefix(f"{fresh}: ")
+        raise ModelError(f"{order.source.url}: what came {said} Nothing was kept.") from None
+
+
+def _onnx_sha256(path: Path, model: ModelCard) -> str:
+    """The hash of an ONNX file that takes the images of the card's size."""
+    spec = model.preprocess
+    wanted = spec.shape(1)[1:]
+    shapes = [
+        [dim.dim_value for dim in port.type.tensor_type.shape.dim][1:]
+        for port in load_graph(path).graph.input
+    ]
+    fits = any(
+        len(shape) == 3
+        and all(given in (0, size) for given, size in zip(shape, wanted, strict=True))
+        for shape in shapes
+    )
+    if not fits:
+        raise ModelError(
+            f"{path}: takes no images of {spec.height} × {spec.width} in {spec.layout}, as the "
+            f"card of {model.id} says; get the right file."
+        )
+    return read_onnx_file(path).sha256
+
+
+def _exported(order: _Order, wanted: CheckpointSpec, target: Path) -> None:
+    checkpoint = order.folder / wanted.file
+    if checkpoint.is_file():
+        digest = _sha256(checkpoint)
+        _verify(checkpoint, digest, wanted.sha256, order, may_pin=False)
+        _export(order, checkpoint, wanted.architecture, target)
+        _pin_new(checkpoint, digest, wanted.sha256)
+    else:
+
+        def export(fresh: Path) -> None:
+            _export(order, fresh, wanted.architecture, target)
+
+        _download(order, checkpoint, wanted.sha256, export)
+    # Made here from verified bytes; another exporter's version gives other ones.
+    _pin_new(target, _onnx_sha256(target, order.model), order.source.sha256)
+
+
+def _unpacked(order: _Order, member: str, target: Path) -> None:
+    archive = order.folder / PurePosixPath(str(order.source.url)).name
+    if order.source.sha256 is None and pinned(target) is None and not order.trust_first_use:
+        raise _untrusted(f"{member!r} of {archive.name}", f"at {order.source.url}")
+    if archive.is_file():
+        order.say(f"{order.model.id}: taking {member} out of {archive}")
+        _extract(archive, member, target, order)
+        return
+
+    def extract(fresh: Path) -> None:
+        _extract(fresh, member, target, order)
+
+    fetched = target.with_name(f".{target.name}.{archive.name}.part")
+    try:
+        _fetch(order, fetched)
+        extract(fetched)
+    finally:
+        fetched.unlink(missing_ok=True)
+
+
+def _download(
+    order: _Order, target: Path, sha256: str | None, accept: Callable[[Path], None]
+) -> None:
+    """Fetch a file, and give it its name only when its hash is right and it is accepted."""
+    url = order.source.url
+    known = sha256 or pinned(target)
+    if url and known is None and not order.trust_first_use:
+        raise _untrusted(repr(target.name), f"at {url}")
+    fresh = target.with_name(f".{target.name}.part")
+    try:
+        _fetch(order, fresh)
+        digest = _sha256(fresh)
+        if known is not None and digest != known:
+            by = str(order.model.card_file) if sha256 else f"{PINS} beside it, of the first use,"
+            raise ModelError(
+                f"{url}: came with the SHA-256 {digest}, {by} says {known}; nothing was kept."
+            )
+        accept(fresh)
+        fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
-    if sha256 is None and model.source.member is None:
-        pin(folder / name, digest)
-    return folder / name
+    _pin_new(target, digest, sha256)
 
 
-def _fetch(url: str, target: Path, progress: bool) -> None:
+def _pin_new(path: Path, digest: str, published: str | None) -> None:
+    if published is None:
+        pin(path, digest)
+
+
+def _untrusted(what: str, where: str) -> ModelError:
+    return ModelError(
+        f"{what}: nobody publishes the SHA-256 of what is {where}; --trust-first-use pins the one "
+        "that comes."
+    )
+
+
+def _fetch(order: _Order, target: Path) -> None:
+    url, source = order.source.url, order.source
+    if url is None:
+        wanted = source.checkpoint.file if source.checkpoint else source.file
+        by_hand = f"; download it by hand from {source.page}" if source.page else ""
+        raise ModelError(
+            f"{order.model.id}: there is no address of {wanted!r}{by_hand} into {order.folder}."
+        )
     pooch, requests = _library("pooch"), _library("requests")
     logging.getLogger("pooch").setLevel(logging.ERROR)
-    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=_SILENCE_S)
+    downloader = pooch.HTTPDownloader(progressbar=order.progress, timeout=_SILENCE_S)
     for attempt in range(1, _TRIES + 1):
         try:
             downloader(url, str(target), None)
@@ -121,17 +225,15 @@ def _fetch(url: str, target: Path, progress: bool) -> None:
             target.unlink(missing_ok=True)
             answered = getattr(error, "response", None)
             status = getattr(answered, "status_code", None)
-            final = status is not None and 400 <= status < 500
+            final = status is not None and 400 <= status < 500 and status not in _BUSY
             if final or attempt == _TRIES:
                 said = f"the server answered {status}" if status else _reason(error)
                 tries = "" if final else f", {attempt} times"
                 raise ModelError(
                     f"{url}: cannot be downloaded ({said}{tries}); try later, or download it by "
-                    "hand and name its folder with --weights-dir."
+                    f"hand into {order.folder}."
                 ) from None
             time.sleep(_PAUSE_S * attempt)
-        except OSError as error:
-            raise ModelError(f"{target.parent}: cannot write there ({error.strerror}).") from None
 
 
 def _library(name: str) -> Any:
@@ -148,53 +250,66 @@ def _reason(error: Exception) -> str:
     return type(error).__name__
 
 
-def _extract(
-    archive: Path, member: str, target: Path, model: ModelCard, trust_first_use: bool
-) -> None:
+def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:
     fresh = target.with_name(f".{target.name}.part")
+    origin = archive if not archive.name.startswith(".") else order.source.url
     try:
         with zipfile.ZipFile(archive) as opened:
             for name in opened.namelist():
-                inside = PurePosixPath(name.replace("\\", "/"))
-                if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
+                if _leads_outside(name):
                     raise ModelError(
-                        f"{archive}: has a member outside its folder ({name!r}); it is not what "
+                        f"{origin}: has a member outside its folder ({name!r}); it is not what "
                         "it should be: nothing was taken out."
                     )
             if member not in opened.namelist():
                 held = ", ".join(opened.namelist()[:10])
-                raise ModelError(f"{archive}: holds no {member!r} (it holds {held}).")
+                raise ModelError(f"{origin}: holds no {member!r} (it holds {held}).")
+            if opened.getinfo(member).file_size > _LARGEST:
+                raise ModelError(
+                    f"{origin}: {member!r} would be larger than {_LARGEST >> 30} GiB; it is not "
+                    "what it should be: nothing was taken out."
+                )
             with opened.open(member) as packed, fresh.open("wb") as stream:
                 shutil.copyfileobj(packed, stream, 1 << 20)
-        _verify(target, _sha256(fresh), model.source.sha256, model, trust_first_use)
+        if order.source.sha256 is None:
+            _accept_onnx(order, fresh)
+        _verify(target, _sha256(fresh), order.source.sha256, order)
         fresh.replace(target)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
         raise ModelError(
-            f"{model.source.url}: is no readable ZIP archive ({error}); nothing was kept."
+            f"{origin}: is no readable ZIP archive ({error}); nothing was kept."
         ) from None
     finally:
         fresh.unlink(missing_ok=True)
 
 
+def _leads_outside(name: str) -> bool:
+    inside = PurePosixPath(name.replace("\\", "/"))
+    drive = ":" in (inside.parts or ("",))[0]
+    return inside.is_absolute() or drive or ".." in inside.parts
+
+
 def _verify(
-    path: Path, digest: str, sha256: str | None, model: ModelCard, trust_first_use: bool
+    path: Path, digest: str, sha256: str | None, order: _Order, *, may_pin: bool = True
 ) -> None:
     """Hold a hash against the published or the pinned one; pin it where there is none."""
     known = sha256 or pinned(path)
     if known is None:
-        if not trust_first_use:
+        if not order.trust_first_use:
             raise ModelError(
                 f"{path}: nobody publishes its SHA-256; it is {digest}: --trust-first-use pins it."
             )
-        pin(path, digest)
+        if may_pin:
+            pin(path, digest)
     elif digest != known:
+        other = "" if sha256 else f", or trust it anew: delete its line in {path.parent / PINS}"
         raise ModelError(
-            f"{path}: its SHA-256 is {digest}, and {known} is expected for {model.id}; get the "
-            "right file."
+            f"{path}: its SHA-256 is {digest}, and {known} is expected for {order.model.id}; get "
+            f"the right file{other}."
         )
 
 
-def _export(checkpoint: Path, architecture: Architecture, target: Path) -> None:
+def _export(order: _Order, checkpoint: Path, architecture: Architecture, target: Path) -> None:
     try:
         from suite.export import export_checkpoint
     except ImportError as error:
@@ -202,11 +317,8 @@ def _export(checkpoint: Path, architecture: Architecture, target: Path) -> None:
             f"{checkpoint}: exporting it needs PyTorch ({error}): "
             "pip install 'face-quant-gate[export]'."
         ) from None
+    order.say(f"{order.model.id}: exporting a checkpoint to {target.name}")
     export_checkpoint(checkpoint, architecture, target)
-
-
-def _name_of(url: str | None) -> str:
-    return PurePosixPath(str(url)).name
 
 
 def _sha256(path: Path) -> str:

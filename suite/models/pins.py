@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from filelock import FileLock
+
 from suite.errors import ModelError
 
 PINS = "pins.json"
@@ -21,19 +23,20 @@ def pinned(path: Path) -> str | None:
 
 def pin(path: Path, sha256: str) -> None:
     """Trust a file with this hash from now on."""
-    pins = _read(path.parent / PINS) | {path.name: sha256}
-    fresh = path.parent / f".{PINS}.tmp"
-    fresh.write_text(json.dumps(dict(sorted(pins.items())), indent=2) + "\n", encoding="utf-8")
-    fresh.replace(path.parent / PINS)
+    with FileLock(path.parent / f".{PINS}.lock"):
+        pins = _read(path.parent / PINS) | {path.name: sha256}
+        fresh = path.parent / f".{PINS}.tmp"
+        fresh.write_text(json.dumps(dict(sorted(pins.items())), indent=2) + "\n", encoding="utf-8")
+        fresh.replace(path.parent / PINS)
 
 
 def _read(path: Path) -> dict[str, str]:
-    if not path.is_file():
+    if not path.exists():
         return {}
     try:
         pins = json.loads(path.read_text(encoding="utf-8"))
         return {str(name): str(digest) for name, digest in pins.items()}
-    except (ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError) as error:
         raise ModelError(
             f"{path}: is not a readable list of pinned hashes ({error}); delete it and trust anew "
             "with face-quant-gate weights --get --trust-first-use."

@@ -28,12 +28,23 @@ def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFi
     if known is None:
         raise ModelError(
             f"{path}: nobody publishes its SHA-256; it is {file.sha256}: write that as sha256 into "
-            f"{model.card_file}, or trust it with face-quant-gate weights --get "
-            f"--trust-first-use --models={model.id}."
+            "a card of your own, or trust it with face-quant-gate weights --get --trust-first-use "
+            f"--models={model.id}{_where(catalog)}."
         )
     if file.sha256 != known:
         raise ModelError(
             f"{path}: other weights than the card's: its SHA-256 is {file.sha256}, "
-            f"{by} says {known}; get the right file or correct the card."
+            f"{by} says {known}; get the right file, or gate this one by a card of your own."
         )
     return file
+
+
+def _where(catalog: Catalog) -> str:
+    """The options that a command needs to find what this run found."""
+    roots = catalog.roots
+    given = (
+        ("--catalog", None if catalog.is_builtin else catalog.baselines.parent),
+        ("--weights-dir", roots.weights_dir),
+        ("--data-dir", roots.data_dir),
+    )
+    return "".join(f" {option}={path}" for option, path in given if path)

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import io
+import subprocess
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+import onnx
 import pytest
 
 from suite.cards import CheckpointSpec, ModelCard, SourceSpec
@@ -18,11 +20,18 @@ from suite.catalog import read_catalog
 from suite.errors import ModelError
 from suite.models import getting
 from suite.models.getting import get_weights
-from suite.models.pins import PINS, pinned
+from suite.models.pins import PINS, pin, pinned
 
 SOURCE = Path(__file__).resolve().parents[2] / "fixtures" / "embedded" / "insightface.onnx"
 DATA = SOURCE.read_bytes()
 DIGEST = hashlib.sha256(DATA).hexdigest()
+
+
+def changed_network() -> bytes:
+    """Another model with the same inputs."""
+    network = onnx.load_from_string(DATA)
+    network.doc_string = "changed"
+    return bytes(network.SerializeToString())
 
 
 def archive(*names: str) -> bytes:
@@ -90,7 +99,8 @@ def get(card: ModelCard, folder: Path, *, trust: bool = False) -> Path:
 
 
 def left_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*"))
+    names = (path.name for path in folder.rglob("*"))
+    return sorted(name for name in names if not name.endswith(".lock"))
 
 
 @pytest.mark.parametrize("how", ["plain", "slow", "interrupted", "busy"])
@@ -147,13 +157,100 @@ def test_an_archive_that_is_not_what_it_should_be(
     assert left_in(tmp_path) == ["weights"]
 
 
-def test_another_member_than_the_cards_keeps_what_was_there(server: str, tmp_path: Path) -> None:
-    (tmp_path / "net.onnx").write_bytes(b"mine")
+def test_another_member_than_the_cards_is_not_kept(server: str, tmp_path: Path) -> None:
     card = model(url=f"{server}/zip/pack.zip", member="pack/net.onnx", sha256="0" * 64)
     with pytest.raises(ModelError, match="is expected for net"):
         get(card, tmp_path)
-    assert (tmp_path / "net.onnx").read_bytes() == b"mine"
+    assert left_in(tmp_path) == []
+
+
+def test_other_weights_that_are_there_are_neither_replaced_nor_used(
+    server: str, tmp_path: Path
+) -> None:
+    mine = changed_network()
+    (tmp_path / "net.onnx").write_bytes(mine)
+    card = model(url=f"{server}/zip/pack.zip", member="pack/net.onnx", sha256=DIGEST)
+    with pytest.raises(ModelError, match="move it away to get the published one"):
+        get(card, tmp_path)
+    assert (tmp_path / "net.onnx").read_bytes() == mine
+    assert Server.asked == []
+
+
+def test_an_archive_that_is_there_is_used_and_left(server: str, tmp_path: Path) -> None:
+    (tmp_path / "pack.zip").write_bytes(archive("pack/net.onnx"))
+    card = model(url=f"{server}/404/pack.zip", member="pack/net.onnx", sha256=DIGEST)
+    assert get(card, tmp_path).read_bytes() == DATA
+    assert left_in(tmp_path) == ["net.onnx", "pack.zip"]
+    assert Server.asked == []
+
+
+@pytest.mark.parametrize("how", ["evil", "nozip", "bomb"])
+def test_a_bad_archive_that_is_there_is_said_and_left(tmp_path: Path, monkeypatch, how) -> None:
+    monkeypatch.setattr(getting, "_LARGEST", 1 << 10)
+    names = ("pack/net.onnx", "../x") if how == "evil" else ("pack/net.onnx",)
+    data = b"no archive" if how == "nozip" else archive(*names)
+    (tmp_path / "pack.zip").write_bytes(data)
+    card = model(url="http://127.0.0.1:9/pack.zip", member="pack/net.onnx", sha256=DIGEST)
+    with pytest.raises(ModelError, match=r"pack\.zip: (has a member outside|is no readable|'pack)"):
+        get(card, tmp_path)
+    assert left_in(tmp_path) == ["pack.zip"]
+
+
+def test_what_is_no_model_is_neither_pinned_nor_kept(server: str, tmp_path: Path) -> None:
+    card = model(url=f"{server}/nozip/net.onnx")
+    with pytest.raises(ModelError, match=r"nozip/net\.onnx: what came is not a readable ONNX"):
+        get(card, tmp_path, trust=True)
+    assert left_in(tmp_path) == []
+    (tmp_path / "net.onnx").write_bytes(b"")
+    with pytest.raises(ModelError, match="holds no graph"):
+        get(card, tmp_path, trust=True)
+    (tmp_path / "net.onnx").write_bytes((SOURCE.parent / "facenet.onnx").read_bytes())
+    with pytest.raises(ModelError, match="takes no images of 112 × 112 in NCHW"):
+        get(card, tmp_path, trust=True)
     assert left_in(tmp_path) == ["net.onnx"]
+
+
+def test_a_pin_outlives_its_file(server: str, tmp_path: Path) -> None:
+    pin(tmp_path / "net.onnx", "0" * 64)
+    with pytest.raises(ModelError, match=r"pins\.json beside it, of the first use, says 0000"):
+        get(model(url=f"{server}/plain/net.onnx"), tmp_path, trust=True)
+    assert left_in(tmp_path) == [PINS]
+    assert pinned(tmp_path / "net.onnx") == "0" * 64
+
+
+def test_a_checkpoint_that_cannot_be_exported_is_fetched_anew(
+    server: str, tmp_path: Path, monkeypatch
+) -> None:
+    def export(order, checkpoint, architecture, target) -> None:
+        if checkpoint.read_bytes() != DATA:
+            raise ModelError("no checkpoint")
+        target.write_bytes(DATA)
+
+    monkeypatch.setattr(getting, "_export", export)
+    checkpoint = CheckpointSpec(file="net.pt", architecture="iresnet50")
+    with pytest.raises(ModelError, match="no checkpoint"):
+        get(model(url=f"{server}/nozip/net.pt", checkpoint=checkpoint), tmp_path, trust=True)
+    assert left_in(tmp_path) == []
+    get(model(url=f"{server}/plain/net.pt", checkpoint=checkpoint), tmp_path, trust=True)
+    assert left_in(tmp_path) == ["net.onnx", "net.pt", PINS]
+    assert pinned(tmp_path / "net.pt") == DIGEST
+
+
+def test_pins_of_several_processes_are_all_kept(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from suite.models.pins import pin\n"
+    code += "[pin(Path(sys.argv[1]) / f'{sys.argv[2]}{n}', '0' * 64) for n in range(20)]"
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name]) for name in "abcd"
+    ]
+    assert [process.wait() for process in running] == [0] * 4
+    assert all(pinned(tmp_path / f"{name}{n}") for name in "abcd" for n in range(20))
+
+
+@pytest.mark.parametrize("folder", ["a-file", "a-file/below"])
+def test_a_folder_that_cannot_be_is_said(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "a-file").write_text("x")
+    with pytest.raises(ModelError, match="cannot write weights there"):
+        get(model(url="http://127.0.0.1:9/net.onnx", sha256=DIGEST), tmp_path / folder)
 
 
 def test_without_a_published_hash_trust_must_be_said(server: str, tmp_path: Path) -> None:
@@ -172,8 +269,8 @@ def test_a_file_that_is_there_is_pinned_and_not_downloaded(server: str, tmp_path
     with pytest.raises(ModelError, match="nobody publishes its SHA-256; it is"):
         get(card, tmp_path)
     assert pinned(get(card, tmp_path, trust=True)) == DIGEST
-    (tmp_path / "net.onnx").write_bytes(DATA[:-1])
-    with pytest.raises(ModelError, match=f"{DIGEST} is expected for net"):
+    (tmp_path / "net.onnx").write_bytes(changed_network())
+    with pytest.raises(ModelError, match=rf"{DIGEST} is expected for net.*trust it anew: delete"):
         get(card, tmp_path, trust=True)
     assert Server.asked == []
 
@@ -188,7 +285,7 @@ def test_a_checkpoint_needs_pytorch_to_be_exported(tmp_path: Path, monkeypatch) 
         ModelError, match=r"needs PyTorch .*pip install 'face-quant-gate\[export\]'"
     ):
         get(card, tmp_path, trust=True)
-    assert left_in(tmp_path) == ["net.pt", PINS]
+    assert left_in(tmp_path) == ["net.pt"]
 
 
 def test_a_file_that_only_a_human_can_get_says_where(tmp_path: Path) -> None:
