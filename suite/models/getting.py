@@ -1,32 +1,23 @@
 """Getting weights: downloaded, verified, taken out of archives, exported from checkpoints."""
 
 import hashlib
-import importlib
-import logging
 import lzma
 import shutil
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from filelock import FileLock
 
 from suite.cards import Architecture, CheckpointSpec, ModelCard, SourceSpec
 from suite.errors import ModelError
+from suite.models.fetching import fetch
 from suite.models.onnx_file import load_graph, read_onnx_file
 from suite.models.pins import PINS, pin, pinned
 
 Say = Callable[[str], None]
-_TRIES = 3
-_PAUSE_S = 1.0
-# No byte for so long is a connection that is dead; a slow one is waited for.
-_SILENCE_S = 30
-# A server that asks for patience; any other 4xx is its last word.
-_BUSY = (408, 425, 429)
 # No recogniser is as large; an archive that says so is a bomb.
 _LARGEST = 4 << 30
 
@@ -207,47 +198,14 @@ def _untrusted(what: str, where: str) -> ModelError:
 
 
 def _fetch(order: _Order, target: Path) -> None:
-    url, source = order.source.url, order.source
-    if url is None:
+    source = order.source
+    if source.url is None:
         wanted = source.checkpoint.file if source.checkpoint else source.file
         by_hand = f"; download it by hand from {source.page}" if source.page else ""
         raise ModelError(
             f"{order.model.id}: there is no address of {wanted!r}{by_hand} into {order.folder}."
         )
-    pooch, requests = _library("pooch"), _library("requests")
-    logging.getLogger("pooch").setLevel(logging.ERROR)
-    downloader = pooch.HTTPDownloader(progressbar=order.progress, timeout=_SILENCE_S)
-    for attempt in range(1, _TRIES + 1):
-        try:
-            downloader(url, str(target), None)
-            return
-        except requests.exceptions.RequestException as error:
-            target.unlink(missing_ok=True)
-            answered = getattr(error, "response", None)
-            status = getattr(answered, "status_code", None)
-            final = status is not None and 400 <= status < 500 and status not in _BUSY
-            if final or attempt == _TRIES:
-                said = f"the server answered {status}" if status else _reason(error)
-                tries = "" if final else f", {attempt} times"
-                raise ModelError(
-                    f"{url}: cannot be downloaded ({said}{tries}); try later, or download it by "
-                    f"hand into {order.folder}."
-                ) from None
-            time.sleep(_PAUSE_S * attempt)
-
-
-def _library(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise ModelError(
-            "downloading needs pooch: pip install 'face-quant-gate[weights]', or download by hand "
-            "and name the folder with --weights-dir."
-        ) from None
-
-
-def _reason(error: Exception) -> str:
-    return type(error).__name__
+    fetch(source.url, target, order.folder, progress=order.progress)
 
 
 def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:

@@ -18,7 +18,7 @@ import pytest
 from suite.cards import CheckpointSpec, ModelCard, SourceSpec
 from suite.catalog import read_catalog
 from suite.errors import ModelError
-from suite.models import getting
+from suite.models import fetching, getting
 from suite.models.getting import get_weights
 from suite.models.pins import PINS, pin, pinned
 
@@ -82,7 +82,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch) -> Iterator[str]:
     Server.asked = []
-    monkeypatch.setattr(getting, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(fetching, "_PAUSE_S", 0.01)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}"
@@ -129,7 +129,7 @@ def test_what_does_not_come_leaves_nothing(
 
 
 def test_no_server_at_all(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(getting, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(fetching, "_PAUSE_S", 0.0)
     with pytest.raises(ModelError, match=r"cannot be downloaded \(ConnectionError, 3 times\)"):
         get(model(url="http://127.0.0.1:9/net.onnx", sha256=DIGEST), tmp_path)
 
