@@ -57,6 +57,11 @@ class Catalog:
         """Whether these are the cards that come with the suite."""
         return self.baselines == builtin_baselines()
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether these are the cards of an installed package, where nothing can be accepted."""
+        return self.is_builtin and (_PACKAGE / "builtin").is_dir()
+
     def locate(self, card: Card, relative: str, *, weights: bool = False) -> Path:
         """The file or folder a card names.
 

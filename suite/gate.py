@@ -162,7 +162,11 @@ class Gate:
             else self._workbench.why_unacceptable(self._case.model, self._case.mode)
         )
         if reason:
-            return Judgement(Outcome.FAIL, f"not accepted: {reason}", ()), ()
+            words = (
+                f"not accepted: {reason}; mend that, leave the mode out with --modes, or ease "
+                f"[modes.{self._case.mode.id}.policy] in {self._case.model.card_file.name}"
+            )
+            return Judgement(Outcome.FAIL, words, ()), ()
         if wide := too_wide(measured, self._tolerances()):
             words = f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance"
             return Judgement(Outcome.UNDECIDED, words, ()), ()

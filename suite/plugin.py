@@ -97,6 +97,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep a model's gates together, FP32 first, so that each model is held once."""
     if _MISTAKE in config.stash:
         raise pytest.UsageError(config.stash[_MISTAKE])
+    gating = any(is_gate(item) for item in items)
+    if (
+        gating
+        and config.getoption("update_snapshots", False)
+        and _selection(config).catalog.is_installed
+    ):
+        raise pytest.UsageError(
+            "--snapshot-update would accept into the installed package; copy the cards into a "
+            "catalog of your own (face-quant-gate copy) and accept there with --catalog."
+        )
     # Where no case is selected, pytest makes an item without a parameter.
     items[:] = [item for item in items if not is_gate(item) or has_case(item)]
     gates = [item for item in items if is_gate(item)]

@@ -21,6 +21,13 @@ def summary_lines(folder: ReportFolder) -> list[str]:
             lines.append(
                 f"undecided: {record.gate} {record.model} {record.mode}{place}: {record.headline}"
             )
+    notes = {
+        f"note: {record.model}{f' on {record.dataset}' if record.dataset else ''}: {remark}": None
+        for record in folder.records
+        if record.gate in ("artifact", "verification") and record.measured
+        for remark in record.measured.remarks
+    }
+    lines += notes
     lines += [f"not run: {node}" for node in folder.not_run]
     if not any(is_gated(record) for record in folder.records):
         lines.append("NOTHING WAS GATED: no gate compared anything; this run proves nothing.")
