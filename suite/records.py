@@ -133,7 +133,8 @@ class Measured(Frozen):
 
     ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
     nothing is compared with, ``intervals`` the 95 % intervals on which a figure is judged, and
-    ``remarks`` what the report says of a figure whatever the verdict.
+    ``remarks`` what the report says of a figure whatever the verdict; ``described`` says what was
+    measured, in words.
     """
 
     section: str
@@ -143,6 +144,7 @@ class Measured(Frozen):
     intervals: dict[str, tuple[float, float]] = {}
     remarks: tuple[str, ...] = ()
     strays: tuple[StrayNode, ...] = ()
+    described: tuple[str, ...] = ()
     beside: tuple[Beside, ...] = ()
     samples: dict[str, tuple[float, ...]] = {}
     reference: dict[str, float] = {}

@@ -23,10 +23,12 @@ from suite.dataset_cards import MarginAlign, YunetAlign
 from suite.datasets.faceset import Face, FaceSet, refuse_shared_faces
 from suite.datasets.loading import load_dataset
 from suite.diagnosis import YunetFile, explain_accuracy, is_far_below
+from suite.errors import ModelError
 from suite.judgement import judge_against_fp32
 from suite.models.onnx_file import OnnxFile
 from suite.models.source import open_named
 from suite.progress import Progress
+from suite.provenance import dataset_in_words, model_in_words
 from suite.quantization.artifacts import (
     Artifact,
     ArtifactCache,
@@ -195,6 +197,7 @@ class Workbench:
             identity=self.identity(model, mode),
             figures=figures,
             remarks=remarks,
+            described=model_in_words(model) if mode.is_reference else (),
             problem=problem,
         )
 
@@ -259,6 +262,7 @@ class Workbench:
                 figures=dict(evidence.figures),
                 uncertainty=uncertainty(witness.units, evidence),
                 remarks=(*notes, *self._doubts(model, dataset_id, evidence.figures["accuracy"])),
+                described=(self._dataset_in_words(dataset_id),),
                 beside=beside,
             )
         try:
@@ -392,6 +396,9 @@ class Workbench:
 
         return self._once(model, ("doubts", dataset_id), make)
 
+    def _dataset_in_words(self, dataset_id: str) -> str:
+        return dataset_in_words(self.catalog.datasets[dataset_id], self.dataset(dataset_id))
+
     def _yunet(self) -> YunetFile | None:
         """The first detector that a dataset's card names and that is here."""
         for card in self.catalog.datasets.values():
@@ -447,7 +454,10 @@ class Workbench:
             may_run_elsewhere=self._elsewhere(mode),
             cuda_graph=cuda_graph,
         )
-        check_network(session, model.preprocess, model.outputs, model.flip)
+        try:
+            check_network(session, model.preprocess, model.outputs, model.flip)
+        except ModelError as error:
+            raise ModelError(f"{model.card_file}: {error}") from None
         return session
 
     def _elsewhere(self, mode: ModeCard) -> tuple[str, ...]:

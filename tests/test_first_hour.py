@@ -145,10 +145,10 @@ def test_a_users_first_hour(home: Path, cache: Path) -> None:
     assert Team(home, cache).report["verdict"] == "pass"
     for model in MODELS:
         assert model in report
-    beside = [line for line in report.splitlines() if "the user's notes" in line]
+    beside = [line for line in report.splitlines() if "the notes this suite began from" in line]
     assert len(beside) == 3 + 3 + 2 + 2
     (facenet,) = [line for line in beside if "0.9683" in line and "89.61" in line]
-    assert facenet.startswith("| fp32, the user's notes, 2026-02-09")
+    assert facenet.startswith("| fp32, the notes this suite began from, 2026-02-09")
     # Rendered faces and small networks are far from what is published: that is said and tried.
     assert "is far below the 0.9965 published on LFW" in report
     assert "colour order BGR: " in report

@@ -69,7 +69,7 @@ def _resolution(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]
                     mode,
                     METRICS[name].label,
                     f"{measured.figures[name]:.{digits}f}",
-                    f"{ends[0]:.{digits}f} … {ends[1]:.{digits}f}" if ends else "–",
+                    _ends(ends, digits),
                     f"{point.impostors:,}",
                     f"{point.expected_false_accepts:,.4g} / {point.false_accepts:,}",
                     point.flag,
@@ -78,6 +78,15 @@ def _resolution(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]
     header = ("Model", "Figure", "Value", "95 % interval", "Impostor pairs")
     table = markdown((*header, "False accepts, expected / actual", ""), rows)
     return ["How sure each TAR is:", "", *table, ""]
+
+
+def _ends(ends: tuple[float, float] | None, digits: int) -> str:
+    if ends is None:
+        return "–"
+    # Draws of people without an error never have one: that is no certainty.
+    if ends[0] == ends[1]:
+        return "none: nothing varied"
+    return f"{ends[0]:.{digits}f} … {ends[1]:.{digits}f}"
 
 
 def _changes(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
@@ -92,7 +101,9 @@ def _changes(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
                     f"{measured.reference[name]:.{digits}f}",
                     f"{measured.figures[name]:.{digits}f}",
                     signed(change.point, digits),
-                    f"{signed(change.low, digits)} … {signed(change.high, digits)}",
+                    f"{signed(change.low, digits)} … {signed(change.high, digits)}"
+                    if change.low != change.high
+                    else "none: nothing varied",
                     "**worse**" if _is_worse(name, change) else "",
                 )
             )

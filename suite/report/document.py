@@ -106,6 +106,7 @@ def _model(model: str, records: Sequence[Record]) -> list[str]:
     lines = [f"## {model} ({records[0].family})", ""]
     skipped = {r.headline for r in records if r.outcome is Outcome.SKIPPED}
     lines += [*(f"Skipped: {reason}." for reason in sorted(skipped)), *([""] if skipped else [])]
+    lines += _described([r for r in records if r.gate == "artifact"])
     lines += _remarks([r for r in records if r.gate == "artifact"])
     datasets = dict.fromkeys(r.dataset for r in records if r.gate == "verification")
     for dataset in datasets:
@@ -119,14 +120,10 @@ def _model(model: str, records: Sequence[Record]) -> list[str]:
         if rows:
             labels = [METRICS[name].label for name in columns]
             header = ("Model", *labels, "Size (MiB)", "Latency (ms)", "Mean cosine", "Worst cosine")
-            lines += [f"On **{dataset}**:", "", *markdown(header, rows), ""]
+            own = [r for r in records if r.gate == "verification" and r.dataset == dataset]
+            lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
             lines += _legend(records)
-            lines += _remarks(
-                [r for r in records if r.gate == "verification" and r.dataset == dataset]
-            )
-            lines += certainty(
-                [r for r in records if r.gate == "verification" and r.dataset == dataset]
-            )
+            lines += _remarks(own) + certainty(own)
     return lines + speed(records) + placement(records) + _limits(records)
 
 
@@ -213,6 +210,12 @@ def _beside_cells(
         )
         for given in record.measured.beside
     ]
+
+
+def _described(records: Sequence[Record]) -> list[str]:
+    """What was measured, in words."""
+    found = [words for r in records if r.measured for words in r.measured.described]
+    return [*(f"- {words}" for words in found), ""] if found else []
 
 
 def _remarks(records: Sequence[Record]) -> list[str]:
