@@ -14,6 +14,8 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Speed = Annotated[float, Field(gt=0)]
 Channels = tuple[float, float, float]
 CPU = "CPUExecutionProvider"
+# What `draft` writes where a person has to say something; no card with one left is read.
+BLANK = "FILL IN"
 OpType = Literal["Conv", "MatMul", "Gemm"]
 
 

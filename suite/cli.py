@@ -165,16 +165,22 @@ def _check(chosen: argparse.Namespace) -> int:
 def _draft(chosen: argparse.Namespace) -> int:
     from suite.drafting import draft_card
 
-    text = draft_card(chosen.model, chosen.output.parent if chosen.output else Path())
-    if chosen.output is None:
+    output: Path | None = chosen.output
+    text = draft_card(chosen.model, output.parent if output else None)
+    if output is None:
         print(text, end="")
         return 0
+    if output.exists():
+        raise SuiteError(f"{output}: is there already; remove it or choose another --output.")
     try:
-        with chosen.output.open("x", encoding="utf-8") as stream:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise SuiteError(f"{chosen.output}: cannot write the card ({error.strerror}).") from None
-    print(f"{chosen.output}: fill in what is marked, then run face-quant-gate check")
+        raise SuiteError(
+            f"{output}: cannot write the card ({error.strerror}); choose another --output."
+        ) from None
+    print(f"{output}: fill in what is marked, then run face-quant-gate check")
     return 0
 
 

@@ -1,6 +1,7 @@
 """The console commands that list and get weights, check a catalog and draft a card."""
 
 import hashlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,7 +12,9 @@ import pytest
 from onnx import TensorProto, helper
 from team import EMBEDDED, MODEL, SOURCE, copy_catalog
 
-from suite.drafting import BLANK
+from suite.cards import BLANK
+from suite.drafting import draft_card
+from suite.errors import ModelError
 from suite.models.pins import pin
 
 
@@ -125,7 +128,6 @@ def test_what_has_no_published_hash_is_refused_until_it_is_pinned(catalog: Path)
 
 def test_a_drafted_card_says_what_the_file_says_and_marks_the_rest(tmp_path: Path) -> None:
     card = tmp_path / "models" / "adaface.toml"
-    card.parent.mkdir()
     result = command("draft", EMBEDDED / "adaface.onnx", f"--output={card}")
     assert result.returncode == 0, result.stderr
     table = tomllib.loads(card.read_text())
@@ -140,7 +142,9 @@ def test_a_drafted_card_says_what_the_file_says_and_marks_the_rest(tmp_path: Pat
     assert BLANK in checked.stdout
     again = command("draft", EMBEDDED / "adaface.onnx", f"--output={card}")
     assert again.returncode == 2
-    assert "cannot write the card (File exists)" in again.stderr
+    assert "is there already; remove it or choose another --output" in again.stderr
+    below = command("draft", EMBEDDED / "adaface.onnx", f"--output={card}/x.toml")
+    assert f"{card}/x.toml: cannot write the card" in below.stderr
 
 
 def test_a_draft_of_bytes_in_nhwc(tmp_path: Path) -> None:
@@ -156,6 +160,91 @@ def test_a_draft_of_bytes_in_nhwc(tmp_path: Path) -> None:
     spec = table["preprocess"]
     assert (spec["height"], spec["width"], spec["layout"]) == (160, 120, "NHWC")
     assert (spec["scale"], spec["mean"], spec["std"]) == (255.0, [0.0] * 3, [1.0] * 3)
+
+
+Port = tuple[str, list[int | str | None]]
+
+
+def drafted(path: Path, inputs: list[Port], outputs: list[Port]) -> dict:
+    """The card drafted from a network of these inputs and outputs, read as TOML."""
+    graph = helper.make_graph(
+        [helper.make_node("Identity", [inputs[0][0]], ["y"])],
+        "g",
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs],
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in outputs],
+    )
+    onnx.save(helper.make_model(graph), path)
+    return tomllib.loads(draft_card(path, path.parent))
+
+
+IMAGE: Port = ("x", ["b", 3, 112, 112])
+EMBEDDING: Port = ("e", ["b", 512])
+
+
+def test_a_draft_is_toml_whatever_the_names(tmp_path: Path) -> None:
+    odd = 'a"b\\c\nd\x7f'
+    path = tmp_path / f"_{odd}.onnx"
+    inputs: list[Port] = [(odd, ["b", 3, 112, 112]), ("flag", [1])]
+    table = drafted(path, inputs, [EMBEDDING, (odd + "n", ["b", 1])])
+    assert table["source"]["file"] == path.name
+    assert table["outputs"]["input"] == odd
+    assert table["outputs"]["norm"] == odd + "n"
+
+
+@pytest.mark.parametrize("name", ["_x", ".x", "-x", "..", "Å_x"])
+def test_a_drafted_id_is_one_that_a_card_may_have(tmp_path: Path, name: str) -> None:
+    table = drafted(tmp_path / f"{name}.onnx", [IMAGE], [EMBEDDING])
+    assert re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", table["id"])
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        (
+            [EMBEDDING, ("m", ["b", 64, 28, 1024])],
+            {"embedding": "e", "embedding_dim": 512},
+        ),
+        (
+            [("n1", ["b", 1]), EMBEDDING, ("n2", ["b", 1])],
+            {"embedding": "e", "embedding_dim": 512},
+        ),
+        (
+            [EMBEDDING, ("f", ["b", 256])],
+            {"embedding": f"{BLANK}: one of e, f", "embedding_dim": f"{BLANK}: a number"},
+        ),
+        (
+            [("m", ["b", 64, 28, 28]), ("n", ["b", 8, 8, 8])],
+            {"embedding": f"{BLANK}: one of m, n", "embedding_dim": f"{BLANK}: a number"},
+        ),
+        ([("e", ["b", -1])], {"embedding_dim": f"{BLANK}: a number"}),
+        ([("m", ["b", 64, 28, 1024])], {"embedding_dim": f"{BLANK}: a number"}),
+    ],
+)
+def test_a_draft_takes_what_has_two_dimensions_for_the_embedding(
+    tmp_path: Path, outputs: list[Port], said: dict
+) -> None:
+    assert drafted(tmp_path / "net.onnx", [IMAGE], outputs)["outputs"] == said
+
+
+def test_a_draft_takes_the_input_of_three_channels_for_the_image(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    mask: Port = ("mask", ["b", 1, 96, 96])
+    table = drafted(path, [mask, IMAGE], [EMBEDDING])
+    assert (table["outputs"]["input"], table["preprocess"]["height"]) == ("x", 112)
+    two = drafted(path, [("y", ["b", 112, 96, 3]), IMAGE], [EMBEDDING])
+    assert two["outputs"]["input"] == f"{BLANK}: one of y, x"
+    free = drafted(path, [("y", ["b", "c", "h", "w"])], [EMBEDDING])["preprocess"]
+    assert (free["layout"], free["height"]) == (f"{BLANK}: NCHW or NHWC", f"{BLANK}: pixels")
+    assert drafted(path, [("y", ["b", None, 112, 96])], [EMBEDDING])["preprocess"]["width"] == 96
+    with pytest.raises(ModelError, match=r"three channels.* it has mask float32 \[b, 1, 96, 96\]"):
+        drafted(path, [mask], [EMBEDDING])
+    with pytest.raises(ModelError, match="has no output"):
+        drafted(path, [IMAGE], [])
+
+
+def test_a_draft_on_standard_output_says_what_its_path_is_relative_to() -> None:
+    words = command("draft", EMBEDDED / "adaface.onnx").stdout
+    assert "# Relative to the folder where this was drafted" in words
 
 
 def test_no_network_is_no_draft(tmp_path: Path) -> None:
