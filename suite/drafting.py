@@ -87,7 +87,7 @@ def draft_card(path: Path, beside: Path | None) -> str:
     ]
     if beside is None:
         lines += [
-            "# Relative to the folder where this was drafted, and a card's paths are to the card's:",
+            "# Relative to the folder where this was drafted, and a card's paths are to its own:",
             "# correct it, or draft with --output, which writes it for the card's place.",
         ]
     lines += [
