@@ -179,11 +179,16 @@ def broken_cards(folder: Path | None = None) -> Iterator[str]:
         ("providers", TypeAdapter(ProviderCard)),
     )
     for kind, adapter in kinds:
+        ids: dict[str, Path] = {}
         for path in sorted((own / kind).glob("*.toml")):
             try:
-                _read_card(path, adapter)
+                card = _read_card(path, adapter)
             except BrokenCardError as error:
                 yield from error.sentences
+                continue
+            if card.id in ids:
+                yield _twice(path, card.id, ids[card.id])
+            ids.setdefault(card.id, path)
 
 
 def _layered(builtin: Path, own: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
@@ -198,12 +203,16 @@ def _read_cards(folder: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
     for path in sorted(folder.glob("*.toml")):
         card = _read_card(path, adapter)
         if card.id in cards:
-            raise CatalogError(
-                f"{path}: key 'id': {card.id!r} is already the id of {cards[card.id].card_file}; "
-                "give each card an id of its own."
-            )
+            raise CatalogError(_twice(path, card.id, cards[card.id].card_file))
         cards[card.id] = card
     return cards
+
+
+def _twice(path: Path, card_id: str, first: Path) -> str:
+    return (
+        f"{path}: key 'id': {card_id!r} is already the id of {first}; give each card an id of its "
+        "own."
+    )
 
 
 def _read_card(path: Path, adapter: TypeAdapter[C]) -> C:

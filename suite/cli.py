@@ -98,7 +98,8 @@ def _orphans(chosen: argparse.Namespace) -> int:
         if chosen.remove:
             remove_sections(orphan.path, orphan.sections)
     done = "removed" if chosen.remove else "orphaned"
-    print(f"{sum(len(orphan.sections) for orphan in found)} accepted entries {done}")
+    count = sum(len(orphan.sections) for orphan in found)
+    print(f"{count} accepted {'entry' if count == 1 else 'entries'} {done}")
     return 1 if found and not chosen.remove else 0
 
 
@@ -153,12 +154,16 @@ def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespa
 
 def _check(chosen: argparse.Namespace) -> int:
     from suite.catalog import Roots
-    from suite.checking import problems_of
+    from suite.checking import check_catalog, counted
 
-    problems = list(problems_of(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir)))
-    for problem in problems:
+    check = check_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
+    for note in check.notes:
+        print(f"note: {note}")
+    for problem in check.problems:
         print(problem)
-    print(f"{len(problems)} problems" if problems else "nothing wrong was found")
+    print(check.looked_at)
+    problems = len(check.problems)
+    print(counted(problems, "problem") if problems else "nothing wrong was found")
     return 1 if problems else 0
 
 
