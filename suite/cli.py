@@ -25,8 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_weights(commands.add_parser)
     _add_check(commands.add_parser)
     _add_draft(commands.add_parser)
+    _add_copy(commands.add_parser)
     chosen = parser.parse_args(arguments)
-    run = {"orphans": _orphans, "weights": _weights, "check": _check, "draft": _draft}
+    run = {
+        "orphans": _orphans,
+        "weights": _weights,
+        "check": _check,
+        "draft": _draft,
+        "copy": _copy,
+    }
     try:
         return run[chosen.command](chosen)
     except SuiteError as error:
@@ -76,6 +83,23 @@ def _add_draft(add: Add) -> None:
     draft = add("draft", help="write a model's card from its ONNX file, with blanks to fill in")
     draft.add_argument("model", metavar="MODEL.onnx", type=Path)
     draft.add_argument("--output", metavar="CARD.toml", type=Path, help="default: standard output")
+
+
+def _add_copy(add: Add) -> None:
+    copy = add("copy", help="copy built-in cards of full-size models into a team's catalog")
+    copy.add_argument("--models", metavar="ID[,ID…]", required=True, help="models, by id")
+    copy.add_argument(
+        "--datasets", metavar="ID[,ID…]", default="", help="evaluation sets, by id (all of a model)"
+    )
+    copy.add_argument(
+        "--catalog", metavar="DIR", type=Path, required=True, help="the team's catalog"
+    )
+    copy.add_argument("--weights-dir", metavar="DIR", type=Path, help="folder of weights")
+    copy.add_argument(
+        "--own-weights",
+        action="store_true",
+        help="gate your own weights where they are other bytes than those published",
+    )
 
 
 def _add_catalog(parser: argparse.ArgumentParser) -> None:
@@ -186,6 +210,19 @@ def _draft(chosen: argparse.Namespace) -> int:
             f"{output}: cannot write the card ({error.strerror}); choose another --output."
         ) from None
     print(f"{output}: fill in what is marked, then run face-quant-gate check")
+    return 0
+
+
+def _copy(chosen: argparse.Namespace) -> int:
+    from suite.catalog import Roots, read_catalog
+    from suite.copying import copy_cards
+
+    builtin = read_catalog(None, Roots(weights_dir=chosen.weights_dir))
+    models, datasets = _ids(chosen.models), _ids(chosen.datasets)
+    for words in copy_cards(
+        builtin, models, datasets, chosen.catalog, own_weights=chosen.own_weights
+    ):
+        print(words)
     return 0
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from team import EMBEDDED, MODEL, SOURCE, copy_catalog
+from team import EMBEDDED, MODEL, ROOT, SOURCE, copy_catalog
 
 from suite.cards import BLANK
+from suite.catalog import Roots, read_catalog
+from suite.copying import copy_cards
 from suite.drafting import draft_card
 from suite.errors import ModelError
 from suite.models.pins import pin
@@ -355,3 +357,79 @@ def test_no_network_is_no_draft(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert "is not a readable ONNX model" in result.stderr
     assert "there is no such file" in command("draft", tmp_path / "none.onnx").stderr
+
+
+def big(name: str) -> Path:
+    return ROOT / "fixtures" / "models" / f"{name}.toml"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        path.stem
+        for path in (ROOT / "fixtures" / "models").glob("*.toml")
+        if "embedded" not in path.stem
+    ],
+)
+def test_every_full_size_card_can_be_copied(tmp_path: Path, name: str) -> None:
+    weights, team = tmp_path / "weights", tmp_path / "a" / "quant"
+    before = tomllib.loads(big(name).read_text())
+    weights.mkdir()
+    (weights / before["source"]["file"]).write_bytes(SOURCE.read_bytes())
+    builtin = read_catalog(None, Roots(weights_dir=weights))
+    copy_cards(builtin, (name,), (), team, own_weights=True)
+    after = tomllib.loads((team / "models" / f"{name}.toml").read_text())
+    del before["on_request"]
+    before["source"]["sha256"] = hashlib.sha256(SOURCE.read_bytes()).hexdigest()
+    assert after == before
+    read = read_catalog(team)
+    assert set(read.datasets) >= {*before["evaluation"], before["calibration"]}
+
+
+def test_copied_cards_keep_to_the_sets_that_are_named(tmp_path: Path) -> None:
+    options = (f"--catalog={tmp_path}/quant", f"--weights-dir={tmp_path}/none")
+    result = command("copy", "--models=facenet-casia-webface", "--datasets=lfw-facenet", *options)
+    assert result.returncode == 0, result.stderr
+    assert "'facenet-casia-webface.onnx' is not in" in result.stdout
+    catalog = read_catalog(tmp_path / "quant")
+    assert catalog.models["facenet-casia-webface"].evaluation == ("lfw-facenet",)
+    assert set(catalog.datasets) == {"lfw-facenet", "calibration-faces"}
+    copied = tmp_path / "quant" / "datasets" / "lfw-facenet.toml"
+    assert "# Images without a face" in copied.read_text()
+    copied.write_text(copied.read_text() + "# ours\n")
+    # Another model's card may come later; no set's card is touched, and no model's.
+    more = command("copy", "--models=facenet-vggface2", *options)
+    assert more.returncode == 0, more.stderr
+    assert f"{copied}: has 'lfw-facenet' already and stays as it is" in more.stdout
+    assert copied.read_text().endswith("# ours\n")
+    again = command("copy", "--models=facenet-vggface2", *options)
+    assert again.returncode == 2
+    assert "facenet-vggface2.toml: has 'facenet-vggface2' already; remove it or" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--models=arcface-embedded"], "is one of the suite's embedded models"),
+        (["--models=arcface-bufalo-l"], "--models: there is no 'arcface-bufalo-l'; did you mean"),
+        (["--models="], "--models: is not given"),
+        (["--models=facenet-vggface2", "--datasets=cfp-fp"], "none of cfp-fp is an evaluation set"),
+        (["--models=arcface-buffalo-l"], "is published for arcface-buffalo-l; get the right file"),
+    ],
+)
+def test_what_cannot_be_copied_leaves_nothing_behind(
+    tmp_path: Path, options: list[str], words: str
+) -> None:
+    (tmp_path / "w600k_r50.onnx").write_bytes(SOURCE.read_bytes())
+    result = command("copy", *options, f"--catalog={tmp_path}/quant", f"--weights-dir={tmp_path}")
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert not (tmp_path / "quant").exists()
+
+
+def test_a_card_that_lies_where_a_copy_would_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "lfw.toml").write_text("mine")
+    result = command("copy", "--models=facenet-vggface2", f"--catalog={tmp_path}")
+    assert "lfw.toml: is there already; remove it or choose another --catalog" in result.stderr
+    assert not (tmp_path / "models").exists()
