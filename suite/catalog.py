@@ -1,16 +1,14 @@
 """A catalog: a folder of cards, read and checked as a whole."""
 
-import json
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from platformdirs import user_cache_path
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from suite.card_mistakes import blanks_in, sentences
+from suite.card_reading import BrokenCardError, read_card
 from suite.cards import (
     Card,
     ModeCard,
@@ -28,14 +26,6 @@ _PACKAGE = Path(__file__).resolve().parent
 _DATASET: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetCard, Field(discriminator="kind")])
 
 
-class BrokenCardError(CatalogError):
-    """A card that cannot be read; ``sentences`` are all its mistakes, the message is the first."""
-
-    def __init__(self, sentences: Sequence[str]) -> None:
-        super().__init__(sentences[0])
-        self.sentences = tuple(sentences)
-
-
 @dataclass(frozen=True)
 class Roots:
     """Where files named by cards may lie besides the card's own folder."""
@@ -51,7 +41,10 @@ class Roots:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every card by id, and where baselines are accepted."""
+    """Every card by id, and where baselines are accepted.
+
+    ``unread`` are the ids of cards that cannot be read, where they were passed over.
+    """
 
     models: Mapping[str, ModelCard]
     datasets: Mapping[str, DatasetCard]
@@ -59,6 +52,7 @@ class Catalog:
     providers: Mapping[str, ProviderCard]
     baselines: Path
     roots: Roots = field(default_factory=Roots)
+    unread: frozenset[str] = frozenset()
 
     def locate(self, card: Card, relative: str, *, weights: bool = False) -> Path:
         """The file or folder a card names.
@@ -147,31 +141,40 @@ def read_catalog(folder: Path | None = None, roots: Roots | None = None) -> Cata
     return catalog
 
 
-def read_cards(folder: Path | None = None, roots: Roots | None = None) -> Catalog:
-    """A catalog whose cards may name what there is not; otherwise as `read_catalog`."""
+def read_cards(
+    folder: Path | None = None, roots: Roots | None = None, *, pass_over: bool = False
+) -> Catalog:
+    """A catalog whose cards may name what there is not; otherwise as `read_catalog`.
+
+    With ``pass_over`` those that cannot be read are left out of it, as `broken_cards` has them.
+    """
     builtin = builtin_cards()
     if folder is not None and not folder.is_dir():
         raise CatalogError(f"{folder}: no such catalog folder; give --catalog an existing one.")
     own = folder or builtin
-    models = _read_cards(own / "models", TypeAdapter(ModelCard))
-    if folder is not None and not models:
+    unread: set[str] | None = set() if pass_over else None
+    models = _read_cards(own / "models", TypeAdapter(ModelCard), unread)
+    if folder is not None and not any((own / "models").glob("*.toml")):
         raise CatalogError(f"{folder / 'models'}: holds no model card (*.toml); write one there.")
+    modes = _read_cards(builtin / "modes", TypeAdapter(ModeCard))
+    providers = _read_cards(builtin / "providers", TypeAdapter(ProviderCard))
+    if folder is not None:
+        modes |= _read_cards(own / "modes", TypeAdapter(ModeCard), unread)
+        providers |= _read_cards(own / "providers", TypeAdapter(ProviderCard), unread)
     return Catalog(
         models=models,
-        datasets=_read_cards(own / "datasets", _DATASET),
-        modes=_layered(builtin / "modes", own / "modes", TypeAdapter(ModeCard)),
-        providers=_layered(builtin / "providers", own / "providers", TypeAdapter(ProviderCard)),
+        datasets=_read_cards(own / "datasets", _DATASET, unread),
+        modes=modes,
+        providers=providers,
         baselines=folder / "baselines" if folder else builtin_baselines(),
         roots=roots or Roots(),
+        unread=frozenset(unread or ()),
     )
 
 
 def broken_cards(folder: Path | None = None) -> Iterator[str]:
     """What is wrong with each card that cannot be read by itself, a sentence a mistake."""
     own = folder or builtin_cards()
-    if not own.is_dir():
-        yield f"{own}: no such catalog folder; give --catalog an existing one."
-        return
     kinds: tuple[tuple[str, TypeAdapter[Any]], ...] = (
         ("models", TypeAdapter(ModelCard)),
         ("datasets", _DATASET),
@@ -182,7 +185,7 @@ def broken_cards(folder: Path | None = None) -> Iterator[str]:
         ids: dict[str, Path] = {}
         for path in sorted((own / kind).glob("*.toml")):
             try:
-                card = _read_card(path, adapter)
+                card = read_card(path, adapter)
             except BrokenCardError as error:
                 yield from error.sentences
                 continue
@@ -191,20 +194,23 @@ def broken_cards(folder: Path | None = None) -> Iterator[str]:
             ids.setdefault(card.id, path)
 
 
-def _layered(builtin: Path, own: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
-    cards = _read_cards(builtin, adapter)
-    if own != builtin:
-        cards.update(_read_cards(own, adapter))
-    return cards
-
-
-def _read_cards(folder: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
+def _read_cards(
+    folder: Path, adapter: TypeAdapter[C], unread: set[str] | None = None
+) -> dict[str, C]:
+    """The cards of a folder by id; those that cannot be read are ``unread``, where it is given."""
     cards: dict[str, C] = {}
     for path in sorted(folder.glob("*.toml")):
-        card = _read_card(path, adapter)
-        if card.id in cards:
+        try:
+            card = read_card(path, adapter)
+        except BrokenCardError as error:
+            if unread is None:
+                raise
+            unread.add(error.card_id)
+            continue
+        if card.id not in cards:
+            cards[card.id] = card
+        elif unread is None:
             raise CatalogError(_twice(path, card.id, cards[card.id].card_file))
-        cards[card.id] = card
     return cards
 
 
@@ -215,36 +221,21 @@ def _twice(path: Path, card_id: str, first: Path) -> str:
     )
 
 
-def _read_card(path: Path, adapter: TypeAdapter[C]) -> C:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BrokenCardError([f"{path}: cannot be read ({error.strerror}); mend it."]) from None
-    except UnicodeDecodeError:
-        raise BrokenCardError([f"{path}: is not text in UTF-8; save it as such."]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise BrokenCardError([f"{path}: is not valid TOML: {error}."]) from None
-    if "card_file" in table:
-        raise BrokenCardError([f"{path}: unknown key 'card_file'; remove it."])
-    blanks = dict(blanks_in(table))
-    try:
-        # JSON, because pydantic's strict mode refuses a list for a tuple except when reading JSON.
-        text = json.dumps({**table, "card_file": str(path.absolute())}, default=str)
-        card = adapter.validate_json(text)
-    except ValidationError as error:
-        raise BrokenCardError(sentences(path, adapter, error, blanks)) from None
-    if blanks:
-        raise BrokenCardError(sentences(path, adapter, None, blanks))
-    return card
-
-
 def wrong_references(catalog: Catalog) -> Iterator[str]:
     """Each name in a card of what there is not, a sentence each."""
+
+    def absent(
+        known: Mapping[str, Card], name: str, card: Card, key: str, kind: str
+    ) -> Iterator[str]:
+        if name not in known and name not in catalog.unread:
+            hint = nearest(name, known)
+            yield f"{card.card_file}: key {key!r}: there is no {kind} {name!r}; {hint}."
+
     for model in catalog.models.values():
         if not model.family.strip():
             yield f"{model.card_file}: key 'family' is empty; name the family."
         for key, name in _dataset_names(model):
-            yield from _absent(catalog.datasets, name, model, key, "dataset")
+            yield from absent(catalog.datasets, name, model, key, "dataset")
             folder = isinstance(catalog.datasets.get(name), FolderDataset)
             if folder and key.startswith("evaluation"):
                 yield (
@@ -252,17 +243,17 @@ def wrong_references(catalog: Catalog) -> Iterator[str]:
                     "dataset of kind 'bin', 'lfw', 'csv' or 'people'."
                 )
         for key, name in _mode_names(model):
-            yield from _absent(catalog.modes, name, model, key, "mode")
+            yield from absent(catalog.modes, name, model, key, "mode")
         for key, name in _provider_names(model):
-            yield from _absent(catalog.providers, name, model, key, "provider")
+            yield from absent(catalog.providers, name, model, key, "provider")
     for provider in catalog.providers.values():
         for table in ("recipe", "not_applicable", "speed_floor"):
             for mode_id in getattr(provider, table):
-                yield from _absent(catalog.modes, mode_id, provider, f"{table}.{mode_id}", "mode")
+                yield from absent(catalog.modes, mode_id, provider, f"{table}.{mode_id}", "mode")
     for mode in catalog.modes.values():
         for provider_id in mode.may_run_elsewhere:
             key = f"may_run_elsewhere.{provider_id}"
-            yield from _absent(catalog.providers, provider_id, mode, key, "provider")
+            yield from absent(catalog.providers, provider_id, mode, key, "provider")
 
 
 def _dataset_names(model: ModelCard) -> Iterator[tuple[str, str]]:
@@ -286,12 +277,6 @@ def _provider_names(model: ModelCard) -> Iterator[tuple[str, str]]:
         yield from ((f"modes.{mode}.speed_floor.{name}", name) for name in override.speed_floor)
     for mode, brought in model.artifacts.items():
         yield from ((f"artifacts.{mode}.providers.{name}", name) for name in brought.providers)
-
-
-def _absent(known: Mapping[str, Card], name: str, card: Card, key: str, kind: str) -> Iterator[str]:
-    if name not in known:
-        hint = nearest(name, known)
-        yield f"{card.card_file}: key {key!r}: there is no {kind} {name!r}; {hint}."
 
 
 def dataset_paths(catalog: Catalog, card: DatasetCard) -> dict[str, Path]:

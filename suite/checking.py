@@ -52,16 +52,11 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
     A model that runs on request alone is looked at where its weights are here, and a dataset that
     no other model needs where its files are.
     """
-    found = Check(problems=list(broken_cards(folder)))
-    if found.problems:
-        # What refers to a card that cannot be read would only be wrong in consequence.
-        found.looked_at = "looked at the cards alone; the rest once each of them can be read"
-        return found
     try:
-        catalog = read_cards(folder, roots)
+        catalog = read_cards(folder, roots, pass_over=True)
     except SuiteError as error:
-        return Check([str(error)], looked_at="looked at the cards alone")
-    found.problems += wrong_references(catalog)
+        return Check([str(error)], looked_at="looked at nothing")
+    found = Check([*broken_cards(folder), *wrong_references(catalog)])
     here = [
         model
         for model in catalog.models.values()
@@ -75,7 +70,7 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
     sets = _datasets(catalog)
     faces = {card.id: _of_dataset(catalog, card, found) for card in sets}
     found.problems += _of_shared_faces(catalog, faces)
-    found.looked_at = _looked_at(len(here), len(sets), len(catalog.models) - len(here))
+    found.looked_at = _looked_at(catalog, len(here), len(sets))
     return found
 
 
@@ -180,12 +175,15 @@ def _of_shared_faces(catalog: Catalog, faces: dict[str, FaceSet | None]) -> Iter
                 yield f"{model.card_file}: key 'calibration': {error}"
 
 
-def _looked_at(models: int, datasets: int, elsewhere: int) -> str:
-    words = f"looked at {counted(models, 'model')}, {counted(datasets, 'dataset')}"
-    if not elsewhere:
-        return words
-    has = "has" if elsewhere == 1 else "have"
-    return f"{words}; {counted(elsewhere, 'model')} on request {has} no weights here"
+def _looked_at(catalog: Catalog, models: int, datasets: int) -> str:
+    words = [f"looked at {counted(models, 'model')}, {counted(datasets, 'dataset')}"]
+    elsewhere, unread = len(catalog.models) - models, len(catalog.unread)
+    if elsewhere:
+        has = "has" if elsewhere == 1 else "have"
+        words.append(f"{counted(elsewhere, 'model')} on request {has} no weights here")
+    if unread:
+        words.append(f"{counted(unread, 'card')} cannot be read")
+    return "; ".join(words)
 
 
 def counted(number: int, noun: str) -> str:

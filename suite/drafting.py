@@ -87,8 +87,8 @@ def draft_card(path: Path, beside: Path | None) -> str:
     ]
     if beside is None:
         lines += [
-            "# Relative to the folder where this was drafted, and a card's paths are to its own:",
-            "# correct it, or draft with --output, which writes it for the card's place.",
+            "# The path is relative to the folder where this was drafted; make it relative to the",
+            "# card's folder, or draft with --output, which does.",
         ]
     lines += [
         f"file = {_quoted(relative)}",

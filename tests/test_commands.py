@@ -61,7 +61,23 @@ def test_check_names_every_broken_card_at_once(catalog: Path) -> None:
     assert result.returncode == 1
     assert "key 'preprocess.color_order' (it is 'RBG') must be 'RGB' or 'BGR'" in result.stdout
     assert "odd.toml: " in result.stdout
-    assert result.stdout.endswith("2 problems\n")
+    assert result.stdout.endswith("\n2 problems\n")
+
+
+def test_check_looks_past_cards_that_cannot_be_read(catalog: Path) -> None:
+    broken = catalog / "models" / "broken.toml"
+    broken.write_text('id = "broken"\n')
+    (catalog / "datasets" / "later.toml").write_text('id = "later"\nkind = "bin"\n')
+    edit(catalog, 'evaluation = ["', 'evaluation = ["later", "lfv", "')
+    edit(catalog, "embedding_dim = 512", "embedding_dim = 128")
+    result = command("check", f"--catalog={catalog}")
+    assert f"{broken}: key 'family' is missing; add it." in result.stdout
+    assert f"{broken}: key 'flip' is missing; add it." in result.stdout
+    assert "later.toml: key 'file' is missing" in result.stdout
+    assert "outputs.embedding_dim = 128" in result.stdout
+    assert "there is no dataset 'lfv'" in result.stdout
+    assert "there is no dataset 'later'" not in result.stdout
+    assert "looked at 1 model, 2 datasets; 2 cards cannot be read\n" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -171,6 +187,27 @@ def test_check_decodes_images_and_compares_calibration_with_evaluation(catalog: 
         "looked at 0 models, 1 dataset; 1 model on request has no weights here\n"
         "nothing wrong was found\n"
     )
+
+
+def test_check_of_no_catalog_is_one_problem(tmp_path: Path) -> None:
+    result = command("check", f"--catalog={tmp_path}/none")
+    assert "none: no such catalog folder; give --catalog an existing one" in result.stdout
+    assert result.stdout.endswith("looked at nothing\n1 problem\n")
+    assert "holds no model card" in command("check", f"--catalog={tmp_path}").stdout
+
+
+def test_check_names_some_damaged_images_and_counts_the_others(catalog: Path) -> None:
+    images, _ = pickle.loads((EMBEDDED / "evaluation.bin").read_bytes())
+    cut = [data[:900] for data in list(dict.fromkeys(images))[:12]]
+    assert len(set(cut)) == 12
+    (catalog / "some.bin").write_bytes(pickle.dumps((cut, [True] * 3 + [False] * 3)))
+    (catalog / "datasets" / "embedded-evaluation.toml").write_text(
+        'id = "embedded-evaluation"\nkind = "bin"\nfile = "../some.bin"\nfolds = 3\n'
+    )
+    result = command("check", f"--catalog={catalog}")
+    assert "some.bin[9]: this JPEG" in result.stdout
+    assert "some.bin[10]: " not in result.stdout
+    assert "2 more images of 'embedded-evaluation' cannot be decoded" in result.stdout
 
 
 def test_a_set_that_is_absent_is_a_problem_of_who_needs_it(catalog: Path) -> None:
@@ -348,7 +385,7 @@ def test_a_draft_takes_the_input_of_three_channels_for_the_image(tmp_path: Path)
 
 def test_a_draft_on_standard_output_says_what_its_path_is_relative_to() -> None:
     words = command("draft", EMBEDDED / "adaface.onnx").stdout
-    assert "# Relative to the folder where this was drafted" in words
+    assert "# The path is relative to the folder where this was drafted; make it" in words
 
 
 def test_no_network_is_no_draft(tmp_path: Path) -> None:
@@ -425,6 +462,16 @@ def test_what_cannot_be_copied_leaves_nothing_behind(
     assert result.returncode == 2
     assert words in result.stderr
     assert not (tmp_path / "quant").exists()
+
+
+def test_weights_that_were_pinned_otherwise_are_not_copied(tmp_path: Path) -> None:
+    weights = tmp_path / "facenet-vggface2.onnx"
+    weights.write_bytes(SOURCE.read_bytes())
+    pin(weights, "0" * 64)
+    options = ("--models=facenet-vggface2", f"--catalog={tmp_path}/q", f"--weights-dir={tmp_path}")
+    refused = command("copy", *options)
+    assert f"{'0' * 64} was pinned for facenet-vggface2; get the right file" in refused.stderr
+    assert command("copy", *options, "--own-weights").returncode == 0
 
 
 def test_a_card_that_lies_where_a_copy_would_is_never_overwritten(tmp_path: Path) -> None:
