@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from suite.errors import nearest
-from suite.metrics import METRICS, WITH_INTERVAL
+from suite.metrics import METRICS, SHARES, WITH_INTERVAL
 
 CardId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -14,6 +14,8 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Speed = Annotated[float, Field(gt=0)]
 Channels = tuple[float, float, float]
 CPU = "CPUExecutionProvider"
+# What `draft` writes where a person has to say something; no card with one left is read.
+BLANK = "FILL IN"
 OpType = Literal["Conv", "MatMul", "Gemm"]
 
 
@@ -198,6 +200,17 @@ class PolicySpec(Table):
     on_interval: tuple[str, ...] = ()
 
     _metrics = field_validator("loss", "floor")(_known_metrics)
+
+    @field_validator("floor")
+    @classmethod
+    def _shares_can_reach_it(cls, values: dict[str, float]) -> dict[str, float]:
+        for name in SHARES:
+            if values.get(name, 0) > 1:
+                raise ValueError(
+                    f"has {name} = {values[name]:g}, which is a share and never above 1: write "
+                    "92 % as 0.92"
+                )
+        return values
 
     @field_validator("on_interval")
     @classmethod

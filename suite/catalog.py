@@ -1,16 +1,14 @@
 """A catalog: a folder of cards, read and checked as a whole."""
 
-import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from platformdirs import user_cache_path
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from suite.card_mistakes import sentence
+from suite.card_reading import BrokenCardError, read_card
 from suite.cards import (
     Card,
     ModeCard,
@@ -43,7 +41,10 @@ class Roots:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every card by id, and where baselines are accepted."""
+    """Every card by id, and where baselines are accepted.
+
+    ``unread`` are the ids of cards that cannot be read, where they were passed over.
+    """
 
     models: Mapping[str, ModelCard]
     datasets: Mapping[str, DatasetCard]
@@ -51,6 +52,7 @@ class Catalog:
     providers: Mapping[str, ProviderCard]
     baselines: Path
     roots: Roots = field(default_factory=Roots)
+    unread: frozenset[str] = frozenset()
 
     @property
     def is_builtin(self) -> bool:
@@ -143,31 +145,46 @@ def read_catalog(folder: Path | None = None, roots: Roots | None = None) -> Cata
     CatalogError
         with a sentence that names the file, the key and what is allowed.
     """
+    catalog = read_cards(folder, roots)
+    for wrong in wrong_references(catalog):
+        raise CatalogError(wrong)
+    return catalog
+
+
+def read_cards(
+    folder: Path | None = None, roots: Roots | None = None, *, pass_over: bool = False
+) -> Catalog:
+    """A catalog whose cards may name what there is not; otherwise as `read_catalog`.
+
+    With ``pass_over`` those that cannot be read are left out of it, as `broken_cards` has them.
+    """
     builtin = builtin_cards()
     if folder is not None and not folder.is_dir():
         raise CatalogError(f"{folder}: no such catalog folder; give --catalog an existing one.")
     own = folder or builtin
-    models = _read_cards(own / "models", TypeAdapter(ModelCard))
-    if folder is not None and not models:
+    unread: set[str] | None = set() if pass_over else None
+    models = _read_cards(own / "models", TypeAdapter(ModelCard), unread)
+    if folder is not None and not any((own / "models").glob("*.toml")):
         raise CatalogError(f"{folder / 'models'}: holds no model card (*.toml); write one there.")
-    catalog = Catalog(
+    modes = _read_cards(builtin / "modes", TypeAdapter(ModeCard))
+    providers = _read_cards(builtin / "providers", TypeAdapter(ProviderCard))
+    if folder is not None:
+        modes |= _read_cards(own / "modes", TypeAdapter(ModeCard), unread)
+        providers |= _read_cards(own / "providers", TypeAdapter(ProviderCard), unread)
+    return Catalog(
         models=models,
-        datasets=_read_cards(own / "datasets", _DATASET),
-        modes=_layered(builtin / "modes", own / "modes", TypeAdapter(ModeCard)),
-        providers=_layered(builtin / "providers", own / "providers", TypeAdapter(ProviderCard)),
+        datasets=_read_cards(own / "datasets", _DATASET, unread),
+        modes=modes,
+        providers=providers,
         baselines=folder / "baselines" if folder else builtin_baselines(),
         roots=roots or Roots(),
+        unread=frozenset(unread or ()),
     )
-    _check_references(catalog)
-    return catalog
 
 
 def broken_cards(folder: Path | None = None) -> Iterator[str]:
-    """What is wrong with each card that cannot be read by itself, a sentence each."""
+    """What is wrong with each card that cannot be read by itself, a sentence a mistake."""
     own = folder or builtin_cards()
-    if not own.is_dir():
-        yield f"{own}: no such catalog folder; give --catalog an existing one."
-        return
     kinds: tuple[tuple[str, TypeAdapter[Any]], ...] = (
         ("models", TypeAdapter(ModelCard)),
         ("datasets", _DATASET),
@@ -175,92 +192,101 @@ def broken_cards(folder: Path | None = None) -> Iterator[str]:
         ("providers", TypeAdapter(ProviderCard)),
     )
     for kind, adapter in kinds:
+        ids: dict[str, Path] = {}
         for path in sorted((own / kind).glob("*.toml")):
             try:
-                _read_card(path, adapter)
-            except CatalogError as error:
-                yield str(error)
+                card = read_card(path, adapter)
+            except BrokenCardError as error:
+                yield from error.sentences
+                continue
+            if card.id in ids:
+                yield _twice(path, card.id, ids[card.id])
+            ids.setdefault(card.id, path)
 
 
-def _layered(builtin: Path, own: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
-    cards = _read_cards(builtin, adapter)
-    if own != builtin:
-        cards.update(_read_cards(own, adapter))
-    return cards
-
-
-def _read_cards(folder: Path, adapter: TypeAdapter[C]) -> dict[str, C]:
+def _read_cards(
+    folder: Path, adapter: TypeAdapter[C], unread: set[str] | None = None
+) -> dict[str, C]:
+    """The cards of a folder by id; those that cannot be read are ``unread``, where it is given."""
     cards: dict[str, C] = {}
     for path in sorted(folder.glob("*.toml")):
-        card = _read_card(path, adapter)
-        if card.id in cards:
-            raise CatalogError(
-                f"{path}: key 'id': {card.id!r} is already the id of {cards[card.id].card_file}; "
-                "give each card an id of its own."
-            )
-        cards[card.id] = card
+        try:
+            card = read_card(path, adapter)
+        except BrokenCardError as error:
+            if unread is None:
+                raise
+            unread.add(error.card_id)
+            continue
+        if card.id not in cards:
+            cards[card.id] = card
+        elif unread is None:
+            raise CatalogError(_twice(path, card.id, cards[card.id].card_file))
     return cards
 
 
-def _read_card(path: Path, adapter: TypeAdapter[C]) -> C:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{path}: is not valid TOML: {error}.") from None
-    if "card_file" in table:
-        raise CatalogError(f"{path}: unknown key 'card_file'; remove it.")
-    try:
-        # JSON, because pydantic's strict mode refuses a list for a tuple except when reading JSON.
-        text = json.dumps({**table, "card_file": str(path.absolute())}, default=str)
-        return adapter.validate_json(text)
-    except ValidationError as error:
-        raise CatalogError(sentence(path, adapter, error)) from None
+def _twice(path: Path, card_id: str, first: Path) -> str:
+    return (
+        f"{path}: key 'id': {card_id!r} is already the id of {first}; give each card an id of its "
+        "own."
+    )
 
 
-def _check_references(catalog: Catalog) -> None:
+def wrong_references(catalog: Catalog) -> Iterator[str]:
+    """Each name in a card of what there is not, a sentence each."""
+
+    def absent(
+        known: Mapping[str, Card], name: str, card: Card, key: str, kind: str
+    ) -> Iterator[str]:
+        if name not in known and name not in catalog.unread:
+            hint = nearest(name, known)
+            yield f"{card.card_file}: key {key!r}: there is no {kind} {name!r}; {hint}."
+
     for model in catalog.models.values():
-        for index, dataset_id in enumerate(model.evaluation):
-            dataset = _named(catalog.datasets, dataset_id, model, f"evaluation[{index}]", "dataset")
-            if isinstance(dataset, FolderDataset):
-                raise CatalogError(
-                    f"{model.card_file}: key 'evaluation[{index}]': {dataset_id!r} is a folder "
-                    "without pairs; name a dataset of kind 'bin', 'lfw', 'csv' or 'people'."
-                )
-        if model.calibration:
-            _named(catalog.datasets, model.calibration, model, "calibration", "dataset")
-        for mode_id in model.artifacts:
-            _named(catalog.modes, mode_id, model, f"artifacts.{mode_id}", "mode")
-        for mode_id, override in model.modes.items():
-            _named(catalog.modes, mode_id, model, f"modes.{mode_id}", "mode")
-            for provider_id in override.speed_floor:
-                key = f"modes.{mode_id}.speed_floor.{provider_id}"
-                _named(catalog.providers, provider_id, model, key, "provider")
-        for mode_id, brought in model.artifacts.items():
-            for provider_id in brought.providers:
-                key = f"artifacts.{mode_id}.providers.{provider_id}"
-                _named(catalog.providers, provider_id, model, key, "provider")
-        for index, row in enumerate(model.reference):
-            _named(catalog.modes, row.mode, model, f"reference[{index}].mode", "mode")
-            key = f"reference[{index}].dataset"
-            _named(catalog.datasets, row.dataset, model, key, "dataset")
         if not model.family.strip():
-            raise CatalogError(f"{model.card_file}: key 'family' is empty; name the family.")
+            yield f"{model.card_file}: key 'family' is empty; name the family."
+        for key, name in _dataset_names(model):
+            yield from absent(catalog.datasets, name, model, key, "dataset")
+            folder = isinstance(catalog.datasets.get(name), FolderDataset)
+            if folder and key.startswith("evaluation"):
+                yield (
+                    f"{model.card_file}: key {key!r}: {name!r} is a folder without pairs; name a "
+                    "dataset of kind 'bin', 'lfw', 'csv' or 'people'."
+                )
+        for key, name in _mode_names(model):
+            yield from absent(catalog.modes, name, model, key, "mode")
+        for key, name in _provider_names(model):
+            yield from absent(catalog.providers, name, model, key, "provider")
     for provider in catalog.providers.values():
         for table in ("recipe", "not_applicable", "speed_floor"):
             for mode_id in getattr(provider, table):
-                _named(catalog.modes, mode_id, provider, f"{table}.{mode_id}", "mode")
+                yield from absent(catalog.modes, mode_id, provider, f"{table}.{mode_id}", "mode")
     for mode in catalog.modes.values():
         for provider_id in mode.may_run_elsewhere:
             key = f"may_run_elsewhere.{provider_id}"
-            _named(catalog.providers, provider_id, mode, key, "provider")
+            yield from absent(catalog.providers, provider_id, mode, key, "provider")
 
 
-def _named(known: Mapping[str, C], name: str, card: Card, key: str, kind: str) -> C:
-    if name not in known:
-        raise CatalogError(
-            f"{card.card_file}: key {key!r}: there is no {kind} {name!r}; {nearest(name, known)}."
-        )
-    return known[name]
+def _dataset_names(model: ModelCard) -> Iterator[tuple[str, str]]:
+    """Each dataset that a model's card names, after its key."""
+    yield from ((f"evaluation[{index}]", name) for index, name in enumerate(model.evaluation))
+    if model.calibration:
+        yield "calibration", model.calibration
+    yield from (
+        (f"reference[{index}].dataset", row.dataset) for index, row in enumerate(model.reference)
+    )
+
+
+def _mode_names(model: ModelCard) -> Iterator[tuple[str, str]]:
+    yield from ((f"artifacts.{name}", name) for name in model.artifacts)
+    yield from ((f"modes.{name}", name) for name in model.modes)
+    yield from ((f"reference[{index}].mode", row.mode) for index, row in enumerate(model.reference))
+
+
+def _provider_names(model: ModelCard) -> Iterator[tuple[str, str]]:
+    for mode, override in model.modes.items():
+        yield from ((f"modes.{mode}.speed_floor.{name}", name) for name in override.speed_floor)
+    for mode, brought in model.artifacts.items():
+        yield from ((f"artifacts.{mode}.providers.{name}", name) for name in brought.providers)
 
 
 def dataset_paths(catalog: Catalog, card: DatasetCard) -> dict[str, Path]:

@@ -25,8 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_weights(commands.add_parser)
     _add_check(commands.add_parser)
     _add_draft(commands.add_parser)
+    _add_copy(commands.add_parser)
     chosen = parser.parse_args(arguments)
-    run = {"orphans": _orphans, "weights": _weights, "check": _check, "draft": _draft}
+    run = {
+        "orphans": _orphans,
+        "weights": _weights,
+        "check": _check,
+        "draft": _draft,
+        "copy": _copy,
+    }
     try:
         return run[chosen.command](chosen)
     except SuiteError as error:
@@ -78,6 +85,23 @@ def _add_draft(add: Add) -> None:
     draft.add_argument("--output", metavar="CARD.toml", type=Path, help="default: standard output")
 
 
+def _add_copy(add: Add) -> None:
+    copy = add("copy", help="copy built-in cards of full-size models into a team's catalog")
+    copy.add_argument("--models", metavar="ID[,ID…]", required=True, help="models, by id")
+    copy.add_argument(
+        "--datasets", metavar="ID[,ID…]", default="", help="evaluation sets, by id (all of a model)"
+    )
+    copy.add_argument(
+        "--catalog", metavar="DIR", type=Path, required=True, help="the team's catalog"
+    )
+    copy.add_argument("--weights-dir", metavar="DIR", type=Path, help="folder of weights")
+    copy.add_argument(
+        "--own-weights",
+        action="store_true",
+        help="gate your own weights where they are other bytes than those published",
+    )
+
+
 def _add_catalog(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--catalog", metavar="DIR", type=Path, help="a team's catalog")
 
@@ -98,7 +122,8 @@ def _orphans(chosen: argparse.Namespace) -> int:
         if chosen.remove:
             remove_sections(orphan.path, orphan.sections)
     done = "removed" if chosen.remove else "orphaned"
-    print(f"{sum(len(orphan.sections) for orphan in found)} accepted entries {done}")
+    count = sum(len(orphan.sections) for orphan in found)
+    print(f"{count} accepted {'entry' if count == 1 else 'entries'} {done}")
     return 1 if found and not chosen.remove else 0
 
 
@@ -157,28 +182,51 @@ def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespa
 
 def _check(chosen: argparse.Namespace) -> int:
     from suite.catalog import Roots
-    from suite.checking import problems_of
+    from suite.checking import check_catalog, counted
 
-    problems = list(problems_of(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir)))
-    for problem in problems:
+    check = check_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
+    for note in check.notes:
+        print(f"note: {note}")
+    for problem in check.problems:
         print(problem)
-    print(f"{len(problems)} problems" if problems else "nothing wrong was found")
+    print(check.looked_at)
+    problems = len(check.problems)
+    print(counted(problems, "problem") if problems else "nothing wrong was found")
     return 1 if problems else 0
 
 
 def _draft(chosen: argparse.Namespace) -> int:
     from suite.drafting import draft_card
 
-    text = draft_card(chosen.model, chosen.output.parent if chosen.output else Path())
-    if chosen.output is None:
+    output: Path | None = chosen.output
+    text = draft_card(chosen.model, output.parent if output else None)
+    if output is None:
         print(text, end="")
         return 0
+    if output.exists():
+        raise SuiteError(f"{output}: is there already; remove it or choose another --output.")
     try:
-        with chosen.output.open("x", encoding="utf-8") as stream:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise SuiteError(f"{chosen.output}: cannot write the card ({error.strerror}).") from None
-    print(f"{chosen.output}: fill in what is marked, then run face-quant-gate check")
+        raise SuiteError(
+            f"{output}: cannot write the card ({error.strerror}); choose another --output."
+        ) from None
+    print(f"{output}: fill in what is marked, then run face-quant-gate check")
+    return 0
+
+
+def _copy(chosen: argparse.Namespace) -> int:
+    from suite.catalog import Roots, read_catalog
+    from suite.copying import copy_cards
+
+    builtin = read_catalog(None, Roots(weights_dir=chosen.weights_dir))
+    models, datasets = _ids(chosen.models), _ids(chosen.datasets)
+    for words in copy_cards(
+        builtin, models, datasets, chosen.catalog, own_weights=chosen.own_weights
+    ):
+        print(words)
     return 0
 
 

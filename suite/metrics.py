@@ -101,3 +101,11 @@ WITH_INTERVAL = (
     "mixed_far_1e-3",
     "mixed_tar_at_far_1e-3",
 )
+
+# The metrics that are shares of one, or cosines: none can be above 1.
+SHARES = tuple(
+    name
+    for name in METRICS
+    if name in ("accuracy", "roc_auc", "eer", "all_pairs_eer", "cosine_mean", "cosine_worst")
+    or (("tar_" in name or "far_" in name) and not name.endswith("_threshold"))
+)

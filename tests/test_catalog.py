@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from suite.cards import ModeCard
-from suite.catalog import Roots, read_catalog
+from suite.catalog import Roots, broken_cards, read_cards, read_catalog, wrong_references
 from suite.errors import CatalogError
 from suite.quantization.recipe import resolve_recipe
 from suite.selection import Options, select
@@ -63,6 +63,18 @@ def edit(path: Path, old: str, new: str) -> None:
         ("[source]", "[artifacts.int8_x]\nfile = 'x'\n[source]", "needs file and sha256"),
         ("[source]", "[modes.fp32.tolerances]\nacc = 1\n[source]", "has no metric 'acc'"),
         ("[source]", "[source", "is not valid TOML"),
+        ('evaluation = ["embedded-evaluation"]', "evaluation = []", "must have at least one entry"),
+        ('evaluation = ["embedded-evaluation"]', 'evaluation = "x"', "must be a list"),
+        ('sha256 = "1', 'sha256 = "X', "must be 64 lower-case hexadecimal digits"),
+        ('id = "', 'id = "_', "must be lower-case letters, digits and . _ -, beginning with a"),
+        ("[source]", "[artifacts]\nint8_dynamic = 1\n[source]", "(it is 1) must be a table"),
+        ('flip = "add"', 'flip = "norm_weighted"', "arcface-embedded.toml: flip = 'norm_weighted'"),
+        (
+            "[source]",
+            "[modes.int8_dynamic.policy.floor]\ncosine_mean = 92\n[source]",
+            "has cosine_mean = 92, which is a share and never above 1",
+        ),
+        ('licence = "', 'licence = "FILL IN ', "key 'licence' is still blank ('FILL IN Apache"),
     ],
 )
 def test_a_mistake_in_a_card_is_one_sentence_that_names_file_and_key(
@@ -75,6 +87,49 @@ def test_a_mistake_in_a_card_is_one_sentence_that_names_file_and_key(
     assert str(raised.value).startswith(str(path))
     assert words in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_all_mistakes_of_a_card_are_listed_the_unknown_keys_first(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    edit(path, "height = 112", 'height = "FILL IN: pixels"')
+    edit(path, "mean = [127.5, 127.5, 127.5]", 'mean = ["FILL IN"]')
+    edit(path, 'title = "', 'title = "FILL IN ')
+    edit(path, "color_order =", "colour_order =")
+    edit(path, "std = [127.5, 127.5, 127.5]", "std = [1.0]")
+    first, *others = broken_cards(catalog)
+    assert "unknown key 'preprocess.colour_order'" in first
+    assert [words.split(": ", 1)[1][:24] for words in others] == [
+        "key 'title' is still bla",
+        "key 'preprocess.height' ",
+        "key 'preprocess.mean.0' ",
+        "key 'preprocess.std' nee",
+    ]
+    (catalog / "datasets" / "odd.toml").write_text('id = "odd"\nkind = "FILL IN"\n')
+    assert list(broken_cards(catalog))[-1].endswith(
+        "key 'kind' is still blank ('FILL IN'); fill it in."
+    )
+    (catalog / "datasets" / "odd.toml").write_bytes(b'id = "\xe9"\n')
+    assert "odd.toml: is not text in UTF-8" in list(broken_cards(catalog))[-1]
+
+
+def test_a_floor_above_one_is_for_what_is_no_share(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    path.write_text(path.read_text() + "\n[modes.int8_dynamic.policy.floor]\nspeedup = 1.5\n")
+    assert read_catalog(catalog).models
+
+
+def test_every_wrong_reference_is_found(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    edit(path, 'calibration = "', 'calibration = "x')
+    edit(path, 'evaluation = ["', 'evaluation = ["embedded-calibration", "x')
+    path.write_text(path.read_text() + "\n[modes.int4]\n")
+    found = list(wrong_references(read_cards(catalog)))
+    assert [words.split("key ")[1].split(":")[0] for words in found] == [
+        "'evaluation[0]'",
+        "'evaluation[1]'",
+        "'calibration'",
+        "'modes.int4'",
+    ]
 
 
 def test_a_duplicate_id_names_both_cards(catalog: Path) -> None:
