@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 
 from suite.cards import ModelCard, PreprocessSpec
+from suite.catalog import Catalog
+from suite.dataset_cards import MarginAlign, YunetAlign
 from suite.datasets.detector import Detector
 from suite.datasets.faceset import Face, FaceSet
 from suite.datasets.geometry import warp
@@ -49,6 +51,17 @@ class YunetFile:
     path: Path
     sha256: str
     card_file: Path
+
+
+def find_yunet(catalog: Catalog) -> YunetFile | None:
+    """The first detector that a dataset's card names and that is here."""
+    for card in catalog.datasets.values():
+        align = getattr(card, "align", None)
+        if isinstance(align, YunetAlign | MarginAlign) and align.detector:
+            path = catalog.locate(card, align.detector)
+            if path.is_file() and align.detector_sha256:
+                return YunetFile(path, align.detector_sha256, card.card_file)
+    return None
 
 
 def is_far_below(model: ModelCard, dataset_id: str, accuracy: float) -> bool:

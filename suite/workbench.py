@@ -19,10 +19,9 @@ from suite.cards import (
     ReferenceRow,
 )
 from suite.catalog import Catalog
-from suite.dataset_cards import MarginAlign, YunetAlign
 from suite.datasets.faceset import Face, FaceSet, refuse_shared_faces
 from suite.datasets.loading import load_dataset
-from suite.diagnosis import YunetFile, explain_accuracy, is_far_below
+from suite.diagnosis import explain_accuracy, find_yunet, is_far_below
 from suite.errors import ModelError
 from suite.judgement import judge_against_fp32
 from suite.models.onnx_file import OnnxFile
@@ -391,23 +390,13 @@ class Workbench:
 
         def make() -> tuple[str, ...]:
             with self._progress.step(f"{model.id}: why is FP32 far below what is published?"):
-                faces, yunet = self.dataset(dataset_id), self._yunet()
+                faces, yunet = self.dataset(dataset_id), find_yunet(self.catalog)
                 return explain_accuracy(model, faces, accuracy, embedded, yunet)
 
         return self._once(model, ("doubts", dataset_id), make)
 
     def _dataset_in_words(self, dataset_id: str) -> str:
         return dataset_in_words(self.catalog.datasets[dataset_id], self.dataset(dataset_id))
-
-    def _yunet(self) -> YunetFile | None:
-        """The first detector that a dataset's card names and that is here."""
-        for card in self.catalog.datasets.values():
-            align = getattr(card, "align", None)
-            if isinstance(align, YunetAlign | MarginAlign) and align.detector:
-                path = self.catalog.locate(card, align.detector)
-                if path.is_file() and align.detector_sha256:
-                    return YunetFile(path, align.detector_sha256, card.card_file)
-        return None
 
     def _witness(self, dataset_id: str) -> Witness:
         if dataset_id not in self._witnesses:
