@@ -14,7 +14,7 @@ from suite.dataset_cards import (
     YunetAlign,
 )
 from suite.datasets.aligned_cache import AlignedCache, key_of
-from suite.datasets.detector import Detector
+from suite.datasets.detector import Detector, check_detector
 from suite.datasets.faceset import Face, read_image
 from suite.datasets.geometry import Image, centre_box, crop, warp
 from suite.datasets.image_folder import NamedImage
@@ -181,19 +181,16 @@ class _ByDetector:
         self._align, self._card_file, self._locate = align, card_file, locate
         # Neither says how a face is cut, given that there is one; the hash stands for the file.
         self._ingredients = align.model_dump(mode="json", exclude={"missing", "detector"})
+        # Now, though it is loaded for the first face that is not kept: all may be.
+        if align.detector and align.detector_sha256:
+            check_detector(locate(align.detector), align.detector_sha256, card_file)
 
     @cached_property
     def _detector(self) -> Detector:
         align = self._align
-        assert align.detector and align.detector_sha256
-        return Detector(
-            self._locate(align.detector),
-            align.detector_sha256,
-            self._card_file,
-            align.pad,
-            align.enlarge,
-            align.score,
-        )
+        assert align.detector
+        path = self._locate(align.detector)
+        return Detector(path, self._card_file, align.pad, align.enlarge, align.score)
 
     def ingredients(self, name: str) -> dict[str, object]:
         return self._ingredients

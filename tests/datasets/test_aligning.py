@@ -16,7 +16,7 @@ from suite.dataset_cards import (
 )
 from suite.datasets import aligning
 from suite.datasets.aligning import Settled, settle
-from suite.datasets.detector import Detector, Found
+from suite.datasets.detector import Detector, Found, check_detector
 from suite.datasets.faceset import face_set, shared_faces
 from suite.datasets.geometry import TEMPLATE
 from suite.datasets.image_folder import images_below
@@ -25,7 +25,9 @@ from suite.errors import DatasetError
 
 CARD = Path("datasets/set.toml")
 CENTRE = MarginAlign(method="margin", centre=60, margin=0, size=32)
-YUNET = YunetAlign(method="yunet", detector="yunet.onnx", detector_sha256="0" * 64)
+STANDING_IN = b"what stands in for a detector"
+DIGEST = hashlib.sha256(STANDING_IN).hexdigest()
+YUNET = YunetAlign(method="yunet", detector="yunet.onnx", detector_sha256=DIGEST)
 
 
 def picture(seed: int) -> np.ndarray:
@@ -197,7 +199,8 @@ class NoFaceInB:
 
 
 @pytest.fixture
-def no_face_in_b(monkeypatch):
+def no_face_in_b(folder, monkeypatch):
+    (folder / "yunet.onnx").write_bytes(STANDING_IN)
     monkeypatch.setattr(aligning, "Detector", NoFaceInB)
     monkeypatch.setattr(NoFaceInB, "made", 0)
 
@@ -227,7 +230,12 @@ def test_an_image_without_a_face_is_named(folder):
 @pytest.mark.usefixtures("no_face_in_b")
 def test_a_detectors_box_is_cut_with_its_margin(folder):
     align = MarginAlign(
-        method="margin", detector="d", detector_sha256="0" * 64, margin=0, size=40, missing="skip"
+        method="margin",
+        detector="yunet.onnx",
+        detector_sha256=DIGEST,
+        margin=0,
+        size=40,
+        missing="skip",
     )
     face = settled(folder, align).faces[0]
     expected = cv2.resize(picture(0)[20:70, 10:50], (40, 40), interpolation=cv2.INTER_AREA)
@@ -240,25 +248,36 @@ def test_an_image_in_two_sets_is_shared_however_it_is_cut(folder):
     assert len(shared_faces(plain, aligned)) == len(shared_faces(aligned, plain)) == 3
 
 
-def detector(path: Path, sha256: str, **keys) -> Detector:
-    return Detector(path, sha256, CARD, **{"pad": 0, "enlarge": 1.0, "score": 0.6, **keys})
+@pytest.mark.usefixtures("no_face_in_b")
+def test_a_detector_that_changed_is_refused_though_every_face_is_kept(folder):
+    align = YUNET.model_copy(update={"missing": "skip"})
+    settled(folder, align)
+    (folder / "yunet.onnx").write_bytes(b"another")
+    with pytest.raises(DatasetError, match=rf"yunet\.onnx: has SHA-256 .* in {CARD} is {DIGEST}"):
+        settled(folder, align)
+    (folder / "yunet.onnx").unlink()
+    with pytest.raises(DatasetError, match=r"yunet\.onnx: the detector cannot be read \(No such"):
+        settled(folder, align)
+
+
+def detector(path: Path, **keys) -> Detector:
+    return Detector(path, CARD, **{"pad": 0, "enlarge": 1.0, "score": 0.6, **keys})
 
 
 def test_an_absent_detector_is_named(tmp_path):
     with pytest.raises(
         DatasetError, match=r"the detector cannot be read \(No such.*datasets/set\.t"
     ):
-        detector(tmp_path / "none.onnx", "0" * 64)
+        check_detector(tmp_path / "none.onnx", "0" * 64, CARD)
 
 
 def test_another_detector_is_refused(tmp_path):
     (tmp_path / "d.onnx").write_bytes(b"x")
     with pytest.raises(DatasetError, match=r"has SHA-256 2d71.* and align\.detector_sha256 in dat"):
-        detector(tmp_path / "d.onnx", "0" * 64)
+        check_detector(tmp_path / "d.onnx", "0" * 64, CARD)
 
 
 def test_what_is_no_detector_is_refused(tmp_path):
     (tmp_path / "d.onnx").write_bytes(b"x")
-    digest = hashlib.sha256(b"x").hexdigest()
     with pytest.raises(DatasetError, match=r"cannot load this detector; give YuNet's ONNX file in"):
-        detector(tmp_path / "d.onnx", digest)
+        detector(tmp_path / "d.onnx")
