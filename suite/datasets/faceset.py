@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from suite.datasets.pair_checks import odd_pairs
 from suite.errors import DatasetError
 
 
@@ -123,7 +124,7 @@ def face_set(
     genuine : bool [n], whether a pair shows one person
     folds : contiguous folds that the pairs make
     people : who each image as given shows, where that is known
-    remarks : what a report says of how the set was made
+    remarks : what a report says of how the set was made; odd pairs are added to it
     fold_sizes : how many pairs each fold has, where they are not of equal length
 
     Raises
@@ -159,7 +160,7 @@ def face_set(
         folds,
         who,
         digest,
-        tuple(remarks),
+        (*remarks, *odd_pairs(lefts, rights, flags)),
         sizes,
     )
 
