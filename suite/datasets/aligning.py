@@ -167,11 +167,13 @@ class _ByLandmarks:
     def ingredients(self, name: str) -> dict[str, object] | None:
         if name not in self._points:
             return None
-        points = self._points[name].tolist()
+        points = self._points[name].points.tolist()
         return {"method": "landmarks", "size": self._align.size, "points": points}
 
     def cut(self, image: Image, name: str) -> Image:
-        return warp(image, self._points[name], self._align.size)
+        landmarks = self._points[name]
+        landmarks.check_within(image, name)
+        return warp(image, landmarks.points, self._align.size)
 
 
 class _ByDetector:

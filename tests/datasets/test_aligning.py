@@ -138,14 +138,26 @@ def test_what_is_done_with_the_missing_changes_no_face(folder):
     assert settled(folder, by_points(missing="unaligned")).faces[0] == one
 
 
+def place_points_of_b(folder: Path, shift: float) -> None:
+    first = (folder / "points.csv").read_text().splitlines()[0]
+    points = ",".join(str(value) for value in (TEMPLATE * 0.6 + shift).ravel())
+    (folder / "points.csv").write_text(f"{first}\nb.png,{points}\n")
+
+
 def test_landmarks_moved_are_another_face(folder):
     before = settled(folder, by_points(missing="skip")).faces
-    text = (folder / "points.csv").read_text().splitlines()
-    text[1] = text[1].replace("b.png,", "b.png,1")
-    (folder / "points.csv").write_text("\n".join(text))
+    place_points_of_b(folder, 3)
     after = settled(folder, by_points(missing="skip")).faces
     assert before[0] == after[0]
     assert before[1].sha256 != after[1].sha256
+
+
+def test_landmarks_far_outside_their_image_are_named(folder):
+    place_points_of_b(folder, 300)
+    with pytest.raises(
+        DatasetError, match=r"points\.csv: line 2: the points of 'b\.png' lie far o"
+    ):
+        settled(folder, by_points(missing="skip"))
 
 
 def test_an_image_without_landmarks_is_named(folder):
