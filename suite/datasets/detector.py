@@ -19,6 +19,10 @@ _OVERLAP, _MOST_FACES = 0.3, 5000
 _SILENT = 0
 
 
+class TooLargeError(DatasetError):
+    """An image is too large to be padded and enlarged for detection."""
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """A face: its box, and float64 [5, 2] its points, in pixels of the image."""
@@ -110,8 +114,10 @@ class Detector:
 
         Raises
         ------
+        TooLargeError
+            where the image, padded and enlarged, is enormous.
         DatasetError
-            where the image, enlarged, is enormous, or the detector cannot run.
+            where the detector cannot run.
         """
         ready = self._ready(image, name)
         try:
@@ -142,7 +148,7 @@ class Detector:
         pad, factor = self._pad, self._enlarge
         height, width = (round((side + 2 * pad) * factor) for side in image.shape[:2])
         if not 0 < width * height <= MOST_PIXELS:
-            raise DatasetError(
+            raise TooLargeError(
                 f"{name}: is {width:,} × {height:,} pixels when padded and enlarged for detection, "
                 f"and at most {MOST_PIXELS // 1_000_000} million will do; lower align.enlarge."
             )

@@ -16,7 +16,7 @@ from suite.dataset_cards import (
 )
 from suite.datasets import aligning
 from suite.datasets.aligning import Settled, settle
-from suite.datasets.detector import Detector, Found, check_detector
+from suite.datasets.detector import Detector, Found, TooLargeError, check_detector
 from suite.datasets.faceset import face_set, shared_faces
 from suite.datasets.geometry import TEMPLATE
 from suite.datasets.image_folder import images_below
@@ -237,6 +237,46 @@ def test_an_image_without_a_face_is_named(folder):
         "b.png: no face was found in this image; lower align.score, change align.enlarge, or set "
         f"align.missing to 'skip' or 'unaligned' in {CARD}."
     )
+
+
+class TooLarge(NoFaceInB):
+    """A detector for which the second picture is too large."""
+
+    def find(self, image, name):
+        if name == "b.png":
+            raise TooLargeError("b.png: is 9,000 × 9,000 pixels when padded; lower align.enlarge.")
+        return super().find(image, name)
+
+
+@pytest.mark.parametrize(
+    ("missing", "unreadable", "what"),
+    [
+        ("skip", "error", "left out"),
+        ("error", "skip", "left out"),
+        ("skip", "skip", "left out"),
+        ("unaligned", "error", "used unaligned"),
+        ("unaligned", "skip", "used unaligned"),
+    ],
+)
+@pytest.mark.usefixtures("no_face_in_b")
+def test_an_image_too_large_to_be_enlarged_is_counted(
+    folder, monkeypatch, missing, unreadable, what
+):
+    monkeypatch.setattr(aligning, "Detector", TooLarge)
+    align = YUNET.model_copy(update={"missing": missing})
+    for _ in range(2):
+        found = settled(folder, align, unreadable=unreadable)
+        assert found.remarks == (
+            f"1 of 3 images (b.png) has too many pixels to be enlarged for detection: {what}",
+        )
+        assert (found.faces[1] is None) == (what == "left out")
+
+
+@pytest.mark.usefixtures("no_face_in_b")
+def test_an_image_too_large_to_be_enlarged_is_named(folder, monkeypatch):
+    monkeypatch.setattr(aligning, "Detector", TooLarge)
+    with pytest.raises(TooLargeError, match=r"b\.png: is 9,000"):
+        settled(folder, YUNET)
 
 
 @pytest.mark.usefixtures("no_face_in_b")
