@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,9 @@ from suite.datasets.image_folder import (
     IMAGE_SUFFIXES,
     NamedImage,
     images_below,
+    is_hidden_folder,
     need_folder,
+    passed_over,
 )
 from suite.datasets.insightface_bin import read_bin
 from suite.datasets.listed_pairs import list_csv, list_lfw, paired
@@ -76,7 +79,9 @@ def load_dataset(
         case FolderDataset():
             faces = _load_folder(card, folder, settled)
     _compare(card, folder, faces.sha256)
-    return faces
+    named = [locate(path) for path in card.named_files().values()]
+    more = () if isinstance(card, CsvDataset) else passed_over(folder, named)
+    return replace(faces, remarks=(*faces.remarks, *more))
 
 
 def _load_bin(card: BinDataset, path: Path, identities: Path | None) -> FaceSet:
@@ -155,7 +160,7 @@ def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage
             )
     shown = {image.name.split("/", 1)[0] for image in images}
     for place in sorted(folder.iterdir()):
-        if place.is_dir() and not place.name.startswith(".") and place.name not in shown:
+        if place.is_dir() and not is_hidden_folder(place.name) and place.name not in shown:
             raise DatasetError(
                 f"{place}: this person's folder holds no image ({', '.join(IMAGE_SUFFIXES)}); put "
                 "some there, or remove it."

@@ -417,3 +417,25 @@ def test_an_absent_person_is_named_with_the_line(lfw):
         DatasetError, match=r"pairs\.txt: line 3 names image 1 of 'Zoe', and there is"
     ):
         load(lfw_card(), lfw)
+
+
+@pytest.mark.parametrize("card", [lfw_card, people_card, folder_card])
+def test_files_that_are_no_images_are_counted(lfw, card):
+    for name in ("Bob_0003.jpg", "Bob_0004.jpg"):
+        (lfw / "faces/Bob" / name).write_bytes(name.encode())
+    given = card() if card is not people_card else people_card(pairs_per_fold=1)
+    whole = load(given, lfw)
+    (lfw / "faces/Bob/Bob_0005.gif").touch()
+    (lfw / "faces/Bob/Bob_0006.jpg").symlink_to(lfw / "nowhere.jpg")
+    made = load(given, lfw)
+    assert made.sha256 == whole.sha256
+    assert made.remarks == (
+        *whole.remarks,
+        "2 files below its folder (the first Bob/Bob_0005.gif) have no image's suffix or are links "
+        "to no file: passed over",
+    )
+
+
+def test_a_systems_own_folder_is_no_person(people):
+    (people / "faces/@eaDir").mkdir()
+    assert load(people_card(), people).remarks == ()
