@@ -113,6 +113,33 @@ def test_a_damaged_entry_is_made_again(folder, left):
     assert [path.read_bytes() for path in entries(folder)] == whole
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda paths: paths[0].read_bytes(),
+        lambda _: cv2.imencode(".png", picture(9)[:32, :32])[1].tobytes(),
+        lambda _: cv2.imencode(".png", np.zeros((1, 1, 3), np.uint8))[1].tobytes(),
+        lambda _: cv2.imencode(".jpg", picture(9)[:32, :32])[1].tobytes(),
+    ],
+    ids=["another-entry", "another-png", "one-pixel", "jpeg"],
+)
+def test_an_exchanged_entry_is_made_again(folder, other):
+    first = settled(folder, CENTRE)
+    whole = [path.read_bytes() for path in entries(folder)]
+    entries(folder)[1].write_bytes(other(entries(folder)))
+    assert settled(folder, CENTRE) == first
+    assert [path.read_bytes() for path in entries(folder)] == whole
+
+
+def test_a_stray_mark_of_no_face_is_not_believed(folder):
+    first = settled(folder, CENTRE)
+    victim = entries(folder)[1]
+    victim.unlink()
+    victim.with_suffix(".none").touch()
+    assert settled(folder, CENTRE) == first
+    assert victim.is_file()
+
+
 def test_nothing_half_written_is_left(folder):
     settled(folder, CENTRE)
     assert {path.suffix for path in entries(folder)} == {".png"}
