@@ -18,6 +18,7 @@ from suite.dataset_cards import (
     PeopleDataset,
 )
 from suite.datasets.aligning import Settled, settle
+from suite.datasets.colours import grey_remark
 from suite.datasets.drawn_pairs import draw_pairs
 from suite.datasets.faceset import Face, FaceSet, face_set
 from suite.datasets.image_folder import (
@@ -59,7 +60,8 @@ def load_dataset(
     """
     if isinstance(card, BinDataset):
         identities = locate(card.identities) if card.identities else None
-        return _load_bin(card, locate(card.file), identities)
+        faces = _load_bin(card, locate(card.file), identities)
+        return replace(faces, remarks=(*faces.remarks, *grey_remark(faces.faces)))
     folder = locate(card.folder)
     need_folder(folder)
     cache = aligned or user_cache_path("face-quant-gate") / "aligned"
@@ -81,7 +83,7 @@ def load_dataset(
     _compare(card, folder, faces.sha256)
     named = [locate(path) for path in card.named_files().values()]
     more = () if isinstance(card, CsvDataset) else passed_over(folder, named)
-    return replace(faces, remarks=(*faces.remarks, *more))
+    return replace(faces, remarks=(*faces.remarks, *more, *grey_remark(faces.faces)))
 
 
 def _load_bin(card: BinDataset, path: Path, identities: Path | None) -> FaceSet:

@@ -201,7 +201,7 @@ def people(tmp_path):
         for image in range(1, 4):
             path = tmp_path / "faces" / name / f"{image}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(path), np.full((20, 20, 3), 10 * number + image, np.uint8))
+            cv2.imwrite(str(path), np.full((20, 20, 3), (10 * number + image, 90, 200), np.uint8))
     (tmp_path / "pairs.csv").write_text(CSV)
     return tmp_path
 
