@@ -26,6 +26,7 @@ class Listed:
     left, right : each pair's images as indices into ``images``
     genuine : whether a pair shows one person
     fold_sizes : how many pairs each fold has; folds are contiguous
+    fold_numbers : what each fold is called
     people : who each image shows; None where nobody says
     """
 
@@ -34,6 +35,7 @@ class Listed:
     right: Sequence[int]
     genuine: Sequence[bool]
     fold_sizes: tuple[int, ...]
+    fold_numbers: Sequence[int]
     people: Sequence[str] | None
 
 
@@ -59,6 +61,7 @@ def list_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> Listed:
         [places[pair.right] for pair in read.pairs],
         [pair.genuine for pair in read.pairs],
         equal_folds(len(read.pairs), read.folds),
+        range(1, read.folds + 1),
         [image.person for image in places],
     )
 
@@ -97,12 +100,14 @@ def list_csv(card: CsvDataset, folder: Path, file: Path) -> Listed:
                         f"{file}: line {pair.line} names {name!r}, and there is no "
                         f"{folder / name}; add it, or correct folder in {card.card_file}."
                     )
+    numbered = sorted({pair.fold for pair in read.pairs})  # one alone where no column says
     return Listed(
         images,
         [places[pair.left] for pair in read.pairs],
         [places[pair.right] for pair in read.pairs],
         [pair.genuine for pair in read.pairs],
         equal_folds(len(read.pairs), read.folds),
+        numbered if len(numbered) == read.folds else range(1, read.folds + 1),
         None,
     )
 
@@ -133,7 +138,7 @@ def paired(card: LfwDataset | CsvDataset, listed: Listed, found: Settled) -> Fac
         before = _by_fold(fold_of, labels, len(sizes))
         after = _by_fold(fold_of[pairs], genuine, len(sizes))
         _refuse_one_fold(card, after.sum(axis=0), found.remarks)
-        remarks += _fold_remarks(before, after)
+        remarks += _fold_remarks(before, after, listed.fold_numbers)
         sizes = tuple(count for count in after.sum(axis=0).tolist() if count)
     new = np.cumsum(here) - 1
     people = listed.people
@@ -179,17 +184,22 @@ def _by_fold(
     return np.stack([np.bincount(of, minlength=folds) for of in kinds])
 
 
-def _fold_remarks(before: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> list[str]:
+def _fold_remarks(
+    before: npt.NDArray[np.int64], after: npt.NDArray[np.int64], numbers: Sequence[int]
+) -> list[str]:
     """What is said of folds that lost all their pairs, or all of a kind."""
     empty = after.sum(axis=0) == 0
     lost = (before > 0) & (after == 0) & ~empty
     said = (
-        (empty, "no pair left and counts no more"),
-        (lost[0], "no genuine pair left: there is no VAL"),
-        (lost[1], "no impostor pair left: there is no VAL"),
+        (empty, "no pair left and counts no more", "no pair left and count no more"),
+        (lost[0], *["no genuine pair left: there is no VAL"] * 2),
+        (lost[1], *["no impostor pair left: there is no VAL"] * 2),
     )
-    return [
-        f"fold {', '.join(str(fold + 1) for fold in np.flatnonzero(of))} has {what}"
-        for of, what in said
-        if of.any()
-    ]
+    remarks = []
+    for of, one, several in said:
+        found = [numbers[fold] for fold in np.flatnonzero(of).tolist()]
+        if len(found) == 1:
+            remarks.append(f"fold {found[0]} has {one}")
+        elif found:
+            remarks.append(f"{len(found):,} folds (the first {found[0]}) have {several}")
+    return remarks

@@ -278,6 +278,13 @@ def test_a_fold_of_which_nothing_remains_is_left_out(people):
         "fold 1 has no pair left and counts no more",
         "fold 2 has no genuine pair left: there is no VAL",
     )
+    (people / "pairs.csv").write_text(FOLDED.replace(",1\n", ",17\n").replace(",2\n", ",5\n"))
+    again = load(csv_card(folds=3, unreadable="skip"), people)
+    assert (again.folds, again.fold_sizes) == (2, (4, 1))
+    assert again.remarks[2:] == (
+        "fold 17 has no pair left and counts no more",
+        "fold 5 has no genuine pair left: there is no VAL",
+    )
 
 
 def test_where_one_fold_remains_the_set_is_refused(people):
