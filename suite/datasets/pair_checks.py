@@ -72,14 +72,13 @@ def odd_pairs(
     a remark each, with how many there are, for pairs of an image with itself, pairs with both
     labels, and pairs that are there already
     """
-    sides = np.stack([np.minimum(left, right), np.maximum(left, right)], axis=1)
-    labelled = np.column_stack([sides, genuine])
-    distinct = np.unique(labelled, axis=0)
-    both = len(distinct) - len(np.unique(sides, axis=0))
+    images = int(max(left.max(initial=0), right.max(initial=0))) + 1
+    sides = np.minimum(left, right) * images + np.maximum(left, right)
+    distinct = len(np.unique(2 * sides + genuine))
     counted = (
         (int((left == right).sum()), "of an image with itself"),
-        (both, "labelled genuine and impostor both"),
-        (len(labelled) - len(distinct), "listed again"),
+        (distinct - len(np.unique(sides)), "labelled genuine and impostor both"),
+        (len(sides) - distinct, "listed again"),
     )
     return [
         f"{count:,} of the {len(left):,} pairs {'is' if count == 1 else 'are'} {what}"
