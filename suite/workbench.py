@@ -402,7 +402,7 @@ class Workbench:
         if dataset_id not in self._witnesses:
             faces = self.dataset(dataset_id)
             # LFW's View 1 is one fold, of which ten are made as of any list.
-            folds = faces.folds if faces.folds > 1 else 10
+            folds = faces.fold_sizes or (faces.folds if faces.folds > 1 else 10)
             pairs = Pairs(faces.left, faces.right, faces.genuine, faces.people, folds)
             self._witnesses[dataset_id] = Witness(pairs)
         return self._witnesses[dataset_id]

@@ -19,6 +19,9 @@ REAL = ROOT.parent / "shared" / "real"
 SOURCE = REAL / "mobilefacenet" / "MobileFaceNet.onnx"
 YUNET = REAL / "yunet" / "face_detection_yunet_2026may.onnx"
 
+AGAIN = "4 of the 2,700 pairs are listed again"
+GREY = "all 30 sampled images are grey: a wrong colour order cannot show on this set"
+
 pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason="../shared/real is not at hand")
 
 
@@ -56,7 +59,7 @@ def test_aligned_raw_faces_give_the_published_figures(method: str, tmp_path: Pat
         else LandmarkAlign(method="landmarks", landmarks="orl/landmarks.csv")
     )
     faces = raw(align, tmp_path)
-    assert faces.remarks == ()
+    assert faces.remarks == (AGAIN, GREY)
     found = figures(faces)
     assert found.accuracy == pytest.approx(0.998519, abs=0.003)
     assert found.tar_at_far[0].tar == pytest.approx(0.9978, abs=0.003)
@@ -75,7 +78,8 @@ def test_a_margin_crop_is_not_what_this_model_wants(tmp_path: Path) -> None:
 def test_faces_that_are_found_at_native_size_alone_are_counted(tmp_path: Path) -> None:
     align = YunetAlign(method="yunet", missing="skip", **yunet(pad=0, enlarge=0.5, score=0.9))
     faces = raw(align, tmp_path)
-    missing, lost = faces.remarks
+    missing, lost, *_, grey = faces.remarks
+    assert grey == GREY
     assert missing.startswith(f"{300 - len(faces.faces)} of 300 images (the first s")
     assert missing.endswith("have no face that was found: left out")
     assert lost.startswith(f"{2_700 - len(faces.genuine):,} of 2,700 pairs were left out with")

@@ -9,7 +9,6 @@ from pathlib import Path
 import cv2
 
 from suite.datasets.geometry import Image
-from suite.datasets.image_file import Unfit, inspect
 from suite.errors import DatasetError
 
 # Raised when aligning changes, so that faces of the old way are not taken for the new.
@@ -26,7 +25,11 @@ def key_of(image_sha256: str, ingredients: Mapping[str, object]) -> str:
 
 
 class AlignedCache:
-    """A folder of aligned faces: ``<key>-<OpenCV's version>.png``, or ``.none`` for no face."""
+    """A folder of aligned faces: ``<key>-<OpenCV's version>.png``, or ``.none`` for no face.
+
+    Each file ends in a digest of its key and of what is before, which a PNG's readers do not look
+    at: an entry that is damaged, another face's, of another size or put there by hand is none.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -46,32 +49,35 @@ class AlignedCache:
         """
         entry = self._folder / key[:2] / f"{key}-{cv2.__version__}.png"
         nothing = entry.with_suffix(".none")
-        if _is_whole(entry):
+        if _is_whole(entry, key):
             return entry
-        if nothing.exists():
+        if _is_whole(nothing, key):
             return None
         face = make()
         try:
             if not entry.parent.is_dir():
                 entry.parent.mkdir(parents=True, exist_ok=True)
-            if face is None:
-                nothing.touch()
-                return None
+            content = b"" if face is None else cv2.imencode(".png", face)[1].tobytes()
             # Other processes may make the same face: the last one's, whole, stays.
             work = entry.with_suffix(f".{os.getpid()}.tmp")
-            work.write_bytes(cv2.imencode(".png", face)[1].tobytes())
-            work.replace(entry)
+            work.write_bytes(content + _digest(key, content))
+            work.replace(nothing if face is None else entry)
         except OSError as error:
             raise DatasetError(
                 f"{entry.parent}: cannot keep aligned faces ({error.strerror}); free some space or "
                 "give another folder with --artifact-cache."
             ) from None
-        return entry
+        return None if face is None else entry
 
 
-def _is_whole(entry: Path) -> bool:
+def _digest(key: str, content: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + content).digest()
+
+
+def _is_whole(entry: Path, key: str) -> bool:
     try:
-        inspect(entry.read_bytes())
-    except (OSError, Unfit):
+        data = entry.read_bytes()
+    except OSError:
         return False
-    return True
+    size = hashlib.sha256().digest_size
+    return data[-size:] == _digest(key, data[:-size])

@@ -14,7 +14,7 @@ from suite.dataset_cards import (
     YunetAlign,
 )
 from suite.datasets.aligned_cache import AlignedCache, key_of
-from suite.datasets.detector import Detector
+from suite.datasets.detector import Detector, TooLargeError, check_detector
 from suite.datasets.faceset import Face, read_image
 from suite.datasets.geometry import Image, centre_box, crop, warp
 from suite.datasets.image_folder import NamedImage
@@ -81,6 +81,7 @@ def settle(
     faces: list[Face | None] = []
     missing: list[str] = []
     unreadable: list[str] = []
+    too_large: list[str] = []
     for done, image in enumerate(images, 1):
         try:
             data = read_image(image.path)
@@ -98,15 +99,24 @@ def settle(
                 raise
             unreadable.append(image.name)
             face = None
+        except TooLargeError:
+            assert card.align is not None
+            if card.align.missing == "error" and card.unreadable == "error":
+                raise
+            too_large.append(image.name)
+            face = plain if card.align.missing == "unaligned" else None
         faces.append(face)
         if advance:
             advance(done, len(images))
-    what = "left out" if card.align and card.align.missing == "skip" else "used unaligned"
+    missing_is = card.align.missing if card.align else "error"
+    what = "left out" if missing_is == "skip" else "used unaligned"
+    what_large = "used unaligned" if missing_is == "unaligned" else "left out"
     remarks = [
         f"{_count(found, len(images))} {problem}: {done_with}"
         for found, problem, done_with in (
             (missing, "no face that was found", what),
             (unreadable, "no picture that can be decoded", "left out"),
+            (too_large, "too many pixels to be enlarged for detection", what_large),
         )
         if found
     ]
@@ -167,11 +177,13 @@ class _ByLandmarks:
     def ingredients(self, name: str) -> dict[str, object] | None:
         if name not in self._points:
             return None
-        points = self._points[name].tolist()
+        points = self._points[name].points.tolist()
         return {"method": "landmarks", "size": self._align.size, "points": points}
 
     def cut(self, image: Image, name: str) -> Image:
-        return warp(image, self._points[name], self._align.size)
+        landmarks = self._points[name]
+        landmarks.check_within(image, name)
+        return warp(image, landmarks.points, self._align.size)
 
 
 class _ByDetector:
@@ -181,19 +193,16 @@ class _ByDetector:
         self._align, self._card_file, self._locate = align, card_file, locate
         # Neither says how a face is cut, given that there is one; the hash stands for the file.
         self._ingredients = align.model_dump(mode="json", exclude={"missing", "detector"})
+        # Now, though it is loaded for the first face that is not kept: all may be.
+        if align.detector and align.detector_sha256:
+            check_detector(locate(align.detector), align.detector_sha256, card_file)
 
     @cached_property
     def _detector(self) -> Detector:
         align = self._align
-        assert align.detector and align.detector_sha256
-        return Detector(
-            self._locate(align.detector),
-            align.detector_sha256,
-            self._card_file,
-            align.pad,
-            align.enlarge,
-            align.score,
-        )
+        assert align.detector
+        path = self._locate(align.detector)
+        return Detector(path, self._card_file, align.pad, align.enlarge, align.score)
 
     def ingredients(self, name: str) -> dict[str, object]:
         return self._ingredients

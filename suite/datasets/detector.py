@@ -19,6 +19,10 @@ _OVERLAP, _MOST_FACES = 0.3, 5000
 _SILENT = 0
 
 
+class TooLargeError(DatasetError):
+    """An image is too large to be padded and enlarged for detection."""
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """A face: its box, and float64 [5, 2] its points, in pixels of the image."""
@@ -43,17 +47,37 @@ def _silence() -> Iterator[None]:
         log.setLogLevel(level)
 
 
+def check_detector(path: Path, sha256: str, card_file: Path) -> None:
+    """See that a detector is the one that a card means.
+
+    Raises
+    ------
+    DatasetError
+        where the file is absent or has another hash.
+    """
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: the detector cannot be read ({error.strerror}); correct align.detector "
+            f"in {card_file}."
+        ) from error
+    if found != sha256:
+        raise DatasetError(
+            f"{path}: has SHA-256 {found} and align.detector_sha256 in {card_file} is "
+            f"{sha256}; give the detector that the card means, or correct the hash."
+        )
+
+
 class Detector:
     """YuNet by OpenCV, of several faces taking the one that is meant."""
 
-    def __init__(
-        self, path: Path, sha256: str, card_file: Path, pad: int, enlarge: float, score: float
-    ) -> None:
+    def __init__(self, path: Path, card_file: Path, pad: int, enlarge: float, score: float) -> None:
         """Load it.
 
         Parameters
         ----------
-        path, sha256 : its ONNX file, and the hash that the card says
+        path : its ONNX file, of which `check_detector` has seen that it is the card's
         card_file : the card, for messages
         pad : pixels added on each side, repeating the border: faces that fill the image are found
             only with some ground around them
@@ -63,20 +87,8 @@ class Detector:
         Raises
         ------
         DatasetError
-            where the file is absent, another one, or no YuNet.
+            where the file is no YuNet.
         """
-        try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise DatasetError(
-                f"{path}: the detector cannot be read ({error.strerror}); correct align.detector "
-                f"in {card_file}."
-            ) from error
-        if found != sha256:
-            raise DatasetError(
-                f"{path}: has SHA-256 {found} and align.detector_sha256 in {card_file} is "
-                f"{sha256}; give the detector that the card means, or correct the hash."
-            )
         self._pad, self._enlarge = pad, enlarge
         try:
             with _silence():
@@ -102,8 +114,10 @@ class Detector:
 
         Raises
         ------
+        TooLargeError
+            where the image, padded and enlarged, is enormous.
         DatasetError
-            where the image, enlarged, is enormous, or the detector cannot run.
+            where the detector cannot run.
         """
         ready = self._ready(image, name)
         try:
@@ -134,7 +148,7 @@ class Detector:
         pad, factor = self._pad, self._enlarge
         height, width = (round((side + 2 * pad) * factor) for side in image.shape[:2])
         if not 0 < width * height <= MOST_PIXELS:
-            raise DatasetError(
+            raise TooLargeError(
                 f"{name}: is {width:,} × {height:,} pixels when padded and enlarged for detection, "
                 f"and at most {MOST_PIXELS // 1_000_000} million will do; lower align.enlarge."
             )

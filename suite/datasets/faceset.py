@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from suite.datasets.pair_checks import odd_pairs
 from suite.errors import DatasetError
 
 
@@ -86,6 +87,8 @@ class FaceSet:
     people : int64 [faces], who each face shows, numbered as they first appear; None where unknown
     sha256 : hash of the faces' contents, the pairs, the folds and who is who, whatever the names
     remarks : what a report says of how it was made, as how many images were left out
+    fold_sizes : how many pairs each fold has; empty where they are of equal length (the first
+        ``pairs % folds`` one longer)
     """
 
     id: str
@@ -97,6 +100,7 @@ class FaceSet:
     people: npt.NDArray[np.int64] | None
     sha256: str
     remarks: tuple[str, ...] = ()
+    fold_sizes: tuple[int, ...] = ()
 
 
 def face_set(
@@ -108,6 +112,7 @@ def face_set(
     folds: int = 0,
     people: Sequence[str] | None = None,
     remarks: Sequence[str] = (),
+    fold_sizes: Sequence[int] = (),
 ) -> FaceSet:
     """Make a set of faces that may repeat, and pairs of them.
 
@@ -119,7 +124,8 @@ def face_set(
     genuine : bool [n], whether a pair shows one person
     folds : contiguous folds that the pairs make
     people : who each image as given shows, where that is known
-    remarks : what a report says of how the set was made
+    remarks : what a report says of how the set was made; odd pairs are added to it
+    fold_sizes : how many pairs each fold has, where they are not of equal length
 
     Raises
     ------
@@ -141,10 +147,27 @@ def face_set(
         _refuse_contradiction(dataset_id, lefts, rights, flags, who)
     for array in (lefts, rights, flags):
         array.setflags(write=False)
-    digest = _content_hash(distinct, lefts, rights, flags, folds, who)
+    sizes = tuple(fold_sizes)
+    if sizes == equal_folds(len(flags), folds):
+        sizes = ()
+    digest = _content_hash(distinct, lefts, rights, flags, sizes or folds, who)
     return FaceSet(
-        dataset_id, tuple(distinct), lefts, rights, flags, folds, who, digest, tuple(remarks)
+        dataset_id,
+        tuple(distinct),
+        lefts,
+        rights,
+        flags,
+        folds,
+        who,
+        digest,
+        (*remarks, *odd_pairs(lefts, rights, flags)),
+        sizes,
     )
+
+
+def equal_folds(pairs: int, folds: int) -> tuple[int, ...]:
+    """How many pairs each of the folds of equal length has: the first have one more."""
+    return tuple(pairs // folds + (fold < pairs % folds) for fold in range(folds))
 
 
 def _people(
@@ -188,7 +211,7 @@ def _content_hash(
     left: npt.NDArray[np.int64],
     right: npt.NDArray[np.int64],
     genuine: npt.NDArray[np.bool_],
-    folds: int,
+    folds: int | tuple[int, ...],
     people: npt.NDArray[np.int64] | None,
 ) -> str:
     digest = hashlib.sha256(f"faces {len(faces)} pairs {len(genuine)} folds {folds}\n".encode())

@@ -45,7 +45,8 @@ def similarity(source: Points, target: Points) -> Points:
     z, w = (points[:, 0] + 1j * points[:, 1] for points in (source, target))
     middle_z, middle_w = z.mean(), w.mean()
     spread = float((np.abs(z - middle_z) ** 2).sum())
-    if spread == 0:
+    # Of points that differ by less than the square root of the least number it is nothing too.
+    if spread < np.finfo(np.float64).tiny:
         raise ValueError("the points are all one")
     a = (np.conj(z - middle_z) * (w - middle_w)).sum() / spread
     b = middle_w - a * middle_z

@@ -38,6 +38,7 @@ class ImageFile:
     data : the bytes to decode, without what libraries complain about
     end : where a JPEG's end-of-image marker is
     in_passes : whether a JPEG is in several scans, each of which is known to be there
+    components : a JPEG's colour components: 4 of a CMYK one
     """
 
     format: str
@@ -46,6 +47,7 @@ class ImageFile:
     data: bytes
     end: int = 0
     in_passes: bool = False
+    components: int = 0
 
 
 def inspect(data: bytes) -> ImageFile:
@@ -99,7 +101,7 @@ def _read(data: bytes) -> ImageFile | None:
 
 def _jpeg(data: bytes) -> ImageFile:
     """Walk the segments (ITU-T T.81, annex B) to the end-of-image marker."""
-    place, width, height, scans = 2, 0, 0, 0
+    place, width, height, scans, count = 2, 0, 0, 0, 0
     lacking: dict[int, int] = {}  # each component's coefficients that no scan completed, as bits
     while True:
         if data[place] != 0xFF:
@@ -111,7 +113,7 @@ def _jpeg(data: bytes) -> ImageFile:
         if marker == 0xD9:
             if not width or any(lacking.values()):
                 raise Unfit("this JPEG is cut short: it ends too early; fetch the image again")
-            return ImageFile("JPEG", width, height, data, place - 2, scans > 1)
+            return ImageFile("JPEG", width, height, data, place - 2, scans > 1, count)
         if 0xD0 <= marker <= 0xD8 or marker == 0x01:  # without a length
             continue
         (length,) = struct.unpack_from(">H", data, place)

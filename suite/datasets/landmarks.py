@@ -2,16 +2,52 @@
 
 import csv
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from suite.datasets.geometry import Points
+from suite.datasets.geometry import TEMPLATE, Image, Points
 from suite.datasets.image_folder import plain_name
 from suite.errors import DatasetError
 
+# Points of a face lie further apart; shares of the image's size, from 0 to 1, do not.
+_LEAST_PIXELS = 2
+# A face that is turned away is nearly as well a mirrored one; labels that are swapped fit at least
+# four times better mirrored.
+_MIRRORED = 2
 
-def read_landmarks(path: Path) -> dict[str, Points]:
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """A line of the CSV.
+
+    Attributes
+    ----------
+    points : float64 [5, 2], x and y in pixels of the image, in the order of `TEMPLATE`
+    where : the file and the line, for messages
+    """
+
+    points: Points
+    where: str
+
+    def check_within(self, image: Image, name: str) -> None:
+        """Refuse points that lie outside an image, uint8 [h, w, 3], by more than its own size.
+
+        Raises
+        ------
+        DatasetError
+            naming the file and the line.
+        """
+        size = np.array([image.shape[1], image.shape[0]])
+        if (self.points < -size).any() or (self.points > 2 * size).any():
+            raise DatasetError(
+                f"{self.where}: the points of {name!r} lie far outside its {size[0]} × {size[1]} "
+                "pixels; give them in pixels of this very image."
+            )
+
+
+def read_landmarks(path: Path) -> dict[str, Landmarks]:
     """Read the five points of images.
 
     Parameters
@@ -22,14 +58,15 @@ def read_landmarks(path: Path) -> dict[str, Points]:
 
     Returns
     -------
-    float64 [5, 2] by the image's path
+    the points by the image's path
 
     Raises
     ------
     DatasetError
-        naming the file and the line.
+        naming the file and the line, where one has another form, or points that are no upright
+        face's.
     """
-    found: dict[str, Points] = {}
+    found: dict[str, Landmarks] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -54,9 +91,8 @@ def read_landmarks(path: Path) -> dict[str, Points]:
                 if name in found:
                     raise DatasetError(f"{where} names {name!r} again; keep one line of it.")
                 points = np.array(numbers).reshape(5, 2)
-                if (points == points[0]).all():
-                    raise DatasetError(f"{where}: the five points of {name!r} are one; correct it.")
-                found[name] = points
+                _refuse_no_face(where, name, points)
+                found[name] = Landmarks(points, where)
     except OSError as error:
         raise DatasetError(
             f"{path}: the landmarks cannot be read ({error.strerror}); correct align.landmarks."
@@ -66,6 +102,38 @@ def read_landmarks(path: Path) -> dict[str, Points]:
     if not found:
         raise DatasetError(f"{path}: has no landmarks; give a line for each image.")
     return found
+
+
+def _refuse_no_face(where: str, name: str, points: Points) -> None:
+    if (points == points[0]).all():
+        raise DatasetError(f"{where}: the five points of {name!r} are one; correct it.")
+    if np.ptp(points, axis=0).max() < _LEAST_PIXELS:
+        raise DatasetError(
+            f"{where}: the five points of {name!r} lie within {_LEAST_PIXELS} pixels; give them in "
+            "pixels of the image, not as shares of its size."
+        )
+    z, w = (
+        centred[:, 0] + 1j * centred[:, 1] for centred in (_centred(points), _centred(TEMPLATE))
+    )
+    # What the similarity of `suite.datasets.geometry` turns and scales by, but for a factor, and
+    # the same of the mirrored points.
+    turned, mirrored = complex((np.conj(z) * w).sum()), complex((z * w).sum())
+    if abs(mirrored) > _MIRRORED * abs(turned):
+        raise DatasetError(
+            f"{where}: left and right of {name!r} are swapped; give the eye and the corner of the "
+            "mouth that are left as one sees them first."
+        )
+    if turned.real < 0:
+        raise DatasetError(
+            f"{where}: the points of {name!r} are turned by more than 90°; give x before y, from "
+            "the upper left corner, in the order eyes, nose, mouth, of an upright image."
+        )
+
+
+def _centred(points: Points) -> Points:
+    # Scaled, so that squares of enormous numbers stay finite.
+    middle = points / np.abs(points).max()
+    return np.asarray(middle - middle.mean(axis=0), dtype=np.float64)
 
 
 def _number(field: str) -> float:

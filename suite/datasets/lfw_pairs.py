@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from suite.datasets.pair_checks import refuse_odd_pairs
 from suite.errors import DatasetError
 
 
@@ -54,8 +55,8 @@ def read_lfw_pairs(path: Path) -> LfwPairs:
     Raises
     ------
     DatasetError
-        naming the file and the line, where a line has another form, or a fold other counts than
-        the first line says.
+        naming the file and the line, where a line has another form or pairs an image with
+        itself, or a fold other counts than the first line says.
     """
     lines = _lines(path)
     folds, of_a_kind = _header(path, lines)
@@ -68,6 +69,7 @@ def read_lfw_pairs(path: Path) -> LfwPairs:
     pairs = tuple(
         _pair(path, line, text, index // per_fold) for index, (line, text) in enumerate(lines[1:])
     )
+    refuse_odd_pairs(path, pairs)
     for start in range(0, len(pairs), per_fold):
         _check_fold(path, pairs[start : start + per_fold], of_a_kind)
     return LfwPairs(pairs, folds)

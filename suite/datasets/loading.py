@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,33 +18,22 @@ from suite.dataset_cards import (
     PeopleDataset,
 )
 from suite.datasets.aligning import Settled, settle
+from suite.datasets.colours import grey_remark
 from suite.datasets.drawn_pairs import draw_pairs
 from suite.datasets.faceset import Face, FaceSet, face_set
 from suite.datasets.image_folder import (
     IMAGE_SUFFIXES,
     NamedImage,
     images_below,
+    is_hidden_folder,
     need_folder,
-    plain_name,
+    passed_over,
 )
 from suite.datasets.insightface_bin import read_bin
-from suite.datasets.lfw_pairs import LfwPair, NumberedImage, read_lfw_pairs
-from suite.datasets.pairs_csv import read_pairs_csv
+from suite.datasets.listed_pairs import list_csv, list_lfw, paired
 from suite.errors import DatasetError
 
 Settle = Callable[[Sequence[NamedImage]], Settled]
-
-
-@dataclass(frozen=True)
-class _Listed:
-    """Images and pairs as files list them; ``people`` says who each image shows, where known."""
-
-    images: Sequence[NamedImage]
-    left: Sequence[int]
-    right: Sequence[int]
-    genuine: Sequence[bool]
-    folds: int
-    people: Sequence[str] | None
 
 
 def load_dataset(
@@ -71,7 +60,8 @@ def load_dataset(
     """
     if isinstance(card, BinDataset):
         identities = locate(card.identities) if card.identities else None
-        return _load_bin(card, locate(card.file), identities)
+        faces = _load_bin(card, locate(card.file), identities)
+        return replace(faces, remarks=(*faces.remarks, *grey_remark(faces.faces)))
     folder = locate(card.folder)
     need_folder(folder)
     cache = aligned or user_cache_path("face-quant-gate") / "aligned"
@@ -81,15 +71,19 @@ def load_dataset(
 
     match card:
         case LfwDataset():
-            faces = _paired(card, _list_lfw(card, folder, locate(card.pairs)), settled)
+            listed = list_lfw(card, folder, locate(card.pairs))
+            faces = paired(card, listed, settled(listed.images))
         case CsvDataset():
-            faces = _paired(card, _list_csv(card, folder, locate(card.file)), settled)
+            listed = list_csv(card, folder, locate(card.file))
+            faces = paired(card, listed, settled(listed.images))
         case PeopleDataset():
             faces = _load_people(card, folder, settled)
         case FolderDataset():
             faces = _load_folder(card, folder, settled)
     _compare(card, folder, faces.sha256)
-    return faces
+    named = [locate(path) for path in card.named_files().values()]
+    more = () if isinstance(card, CsvDataset) else passed_over(folder, named)
+    return replace(faces, remarks=(*faces.remarks, *more, *grey_remark(faces.faces)))
 
 
 def _load_bin(card: BinDataset, path: Path, identities: Path | None) -> FaceSet:
@@ -123,103 +117,6 @@ def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
     return people
 
 
-def _list_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> _Listed:
-    read = read_lfw_pairs(pairs_file)
-    places: dict[NumberedImage, int] = {}
-    images: list[NamedImage] = []
-    for pair in read.pairs:
-        for image in (pair.left, pair.right):
-            if image not in places:
-                places[image] = len(images)
-                images.append(_lfw_image(card, folder, pairs_file, pair, image))
-    return _Listed(
-        images,
-        [places[pair.left] for pair in read.pairs],
-        [places[pair.right] for pair in read.pairs],
-        [pair.genuine for pair in read.pairs],
-        read.folds,
-        [image.person for image in places],
-    )
-
-
-def _lfw_image(
-    card: LfwDataset, folder: Path, pairs_file: Path, pair: LfwPair, image: NumberedImage
-) -> NamedImage:
-    name = card.image.format(person=image.person, number=image.number)
-    path = folder / name
-    if plain_name(name) is None or not path.is_file():
-        raise DatasetError(
-            f"{pairs_file}: line {pair.line} names image {image.number} of {image.person!r}, and "
-            f"there is no {path}; add it, or correct image = {card.image!r} in {card.card_file}."
-        )
-    return NamedImage(name, path)
-
-
-def _list_csv(card: CsvDataset, folder: Path, file: Path) -> _Listed:
-    read = read_pairs_csv(file, card.folds)
-    places: dict[str, int] = {}
-    images: list[NamedImage] = []
-    for pair in read.pairs:
-        for name in (pair.left, pair.right):
-            if name not in places:
-                places[name] = len(images)
-                images.append(NamedImage(name, folder / name))
-                if not images[-1].path.is_file():
-                    raise DatasetError(
-                        f"{file}: line {pair.line} names {name!r}, and there is no "
-                        f"{folder / name}; add it, or correct folder in {card.card_file}."
-                    )
-    return _Listed(
-        images,
-        [places[pair.left] for pair in read.pairs],
-        [places[pair.right] for pair in read.pairs],
-        [pair.genuine for pair in read.pairs],
-        read.folds,
-        None,
-    )
-
-
-def _paired(card: LfwDataset | CsvDataset, listed: _Listed, settled: Settle) -> FaceSet:
-    """The set without the pairs of images that were left out."""
-    found = settled(listed.images)
-    kept = [place for place, face in enumerate(found.faces) if face is not None]
-    if len(kept) == len(found.faces):
-        pairs = list(range(len(listed.genuine)))
-    else:
-        here = np.array([face is not None for face in found.faces])
-        pairs = np.flatnonzero(here[list(listed.left)] & here[list(listed.right)]).tolist()
-    genuine = np.array([listed.genuine[pair] for pair in pairs], dtype=np.bool_)
-    remarks = [*found.remarks]
-    lost = len(listed.genuine) - len(pairs)
-    if lost:
-        _refuse_one_kind(card, genuine, found.remarks)
-        remarks.append(
-            f"{lost:,} of {len(listed.genuine):,} pairs were left out with their images: "
-            f"{int(genuine.sum()):,} genuine and {int((~genuine).sum()):,} impostor pairs remain, "
-            f"and folds are made of these anew"
-        )
-    new = {place: index for index, place in enumerate(kept)}
-    return face_set(
-        card.id,
-        _faces(found.faces),
-        [new[listed.left[pair]] for pair in pairs],
-        [new[listed.right[pair]] for pair in pairs],
-        genuine,
-        listed.folds,
-        None if listed.people is None else [listed.people[place] for place in kept],
-        remarks,
-    )
-
-
-def _refuse_one_kind(card: DatasetCard, genuine: np.ndarray, why: Sequence[str]) -> None:
-    for kind, count in (("genuine", genuine.sum()), ("impostor", (~genuine).sum())):
-        if not count:
-            raise DatasetError(
-                f"{card.card_file}: no {kind} pair of {card.id!r} remains: {'; '.join(why)}; "
-                "repair the images or change [align]."
-            )
-
-
 def _load_people(card: PeopleDataset, folder: Path, settled: Settle) -> FaceSet:
     images = list(images_below(folder))
     _refuse_stray(card, folder, images)
@@ -242,6 +139,12 @@ def _load_people(card: PeopleDataset, folder: Path, settled: Settle) -> FaceSet:
     repeated = len(_faces(found.faces)) - len(faces)
     if repeated:
         remarks.append(f"{repeated:,} images are there twice for one person, and count once")
+    lost = len(images) - len(_faces(found.faces))
+    if lost:
+        remarks.append(
+            f"pairs are drawn without the images left out ({lost:,}): they are other pairs than "
+            "those of the whole folder"
+        )
     if drawn.shared:
         remarks.append("people are too few for folds of their own: some are in several folds")
     return face_set(
@@ -259,7 +162,7 @@ def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage
             )
     shown = {image.name.split("/", 1)[0] for image in images}
     for place in sorted(folder.iterdir()):
-        if place.is_dir() and not place.name.startswith(".") and place.name not in shown:
+        if place.is_dir() and not is_hidden_folder(place.name) and place.name not in shown:
             raise DatasetError(
                 f"{place}: this person's folder holds no image ({', '.join(IMAGE_SUFFIXES)}); put "
                 "some there, or remove it."

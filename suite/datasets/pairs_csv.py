@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.datasets.image_folder import plain_name
+from suite.datasets.pair_checks import refuse_odd_pairs
 from suite.errors import DatasetError
 
 _LABELS = {
@@ -63,12 +64,14 @@ def read_pairs_csv(path: Path, folds: int | None = None) -> CsvPairs:
     ------
     DatasetError
         naming the file and the line, where a column is missing, a label or fold is none, or a
-        path leaves the folder; where folds have not the same number of pairs, or pairs are too
+        path leaves the folder; where an image is paired with itself, a pair has both labels or
+        all have one; where folds have not the same number of pairs, or pairs are too
         few for them.
     """
     with_fold, pairs = _rows(path)
     if not pairs:
         raise DatasetError(f"{path}: has no pair; give a line for each below its header.")
+    refuse_odd_pairs(path, pairs)
     if with_fold:
         counts = Counter(pair.fold for pair in pairs)
         _check_folds(path, counts, folds)

@@ -60,11 +60,14 @@ def _is_filled_up(found: ImageFile, image: npt.NDArray[np.uint8]) -> bool:
     """Whether a JPEG that has its end lacks picture data before it.
 
     libjpeg fills up what is missing with middle grey, so only where a corner has that (Exif may
-    have turned the picture) is there doubt. Then the end is replaced by other bytes: a picture
+    have turned the picture) is there doubt; in CMYK the middle is another colour by each kind, and
+    there is doubt of every one. Then the end is replaced by other bytes: a picture
     that is whole does not see them, one that lacks data becomes another.
     """
     corners = image[:: max(1, len(image) - 1), :: max(1, image.shape[1] - 1)]
-    if found.in_passes or not (corners == 128).all(axis=2).any():
+    if found.in_passes:
+        return False
+    if found.components != 4 and not (corners == 128).all(axis=2).any():
         return False
     again = _pixels(found.data[: found.end] + _JUNK)
     return again is None or not np.array_equal(again, image)

@@ -18,7 +18,7 @@ from suite.verification.bootstrap import (
 )
 from suite.verification.errors import VerificationError
 from suite.verification.figures import verify
-from suite.verification.folds import fold_val
+from suite.verification.folds import Folds, fold_val
 from suite.verification.roc import TarAtFar
 from suite.verification.scores import squared_distances
 
@@ -39,14 +39,15 @@ class Pairs:
     left, right : int64 [n], each pair's images
     genuine : bool [n], whether both images show one person
     people : int64 [images], who each image shows; None where nobody says
-    folds : contiguous folds that the pairs make, for accuracy and VAL
+    folds : contiguous folds that the pairs make, for accuracy and VAL: how many, of equal length,
+        or how many pairs each has
     """
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     genuine: NDArray[np.bool_]
     people: NDArray[np.int64] | None
-    folds: int = 10
+    folds: Folds = 10
 
     def units(self) -> Units:
         """What is drawn: people, or groups of images that genuine pairs connect."""
@@ -216,7 +217,7 @@ class Witness:
         return Evidence(figures, points, resampled, np.empty(0))
 
 
-def _val(distances: Floats, genuine: NDArray[np.bool_], folds: int) -> dict[str, float]:
+def _val(distances: Floats, genuine: NDArray[np.bool_], folds: Folds) -> dict[str, float]:
     try:
         found = fold_val(distances, genuine, folds=folds)
     except VerificationError:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from suite.verification.errors import VerificationError
-from suite.verification.folds import fold_accuracy
+from suite.verification.folds import Folds, fold_accuracy
 from suite.verification.roc import Roc, TarAtFar
 from suite.verification.scores import cosines
 
@@ -60,7 +60,7 @@ def verify(
     distances: ArrayLike,
     genuine: ArrayLike,
     far_targets: Sequence[float] = (1e-3, 1e-4),
-    folds: int = 10,
+    folds: Folds = 10,
 ) -> VerificationFigures:
     """All verification figures of one dataset's pairs.
 
@@ -70,7 +70,7 @@ def verify(
         (folds are contiguous)
     genuine : bool [n], whether both faces are of one person
     far_targets : false accept rates, each at least 0 and less than 1; may be empty
-    folds : contiguous folds of accuracy, at least 2
+    folds : contiguous folds of accuracy, at least 2, or how many pairs each has
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """Accuracy by folds, as LFW's protocol has it and InsightFace computes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,9 @@ from suite.verification.pairs import checked_pairs
 # that lies on a threshold would then fall on the other side of it.
 THRESHOLDS: Final[NDArray[np.float64]] = np.arange(0, 4, 0.01)
 THRESHOLDS.flags.writeable = False
+
+Folds = int | Sequence[int]
+"""Contiguous folds: how many, of equal length, or how many pairs each has."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class FoldAccuracy:
         return float(np.median(self.fold_thresholds))
 
 
-def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: int = 10) -> FoldAccuracy:
+def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: Folds = 10) -> FoldAccuracy:
     """K-fold verification accuracy by InsightFace's protocol.
 
     Parameters
@@ -51,7 +55,8 @@ def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: int = 10) -> 
     distances : real numbers [n], squared distances of unit embeddings
     genuine : bool [n], whether both faces are of one person
     folds : contiguous folds, the first ``n % folds`` of them one pair longer, exactly those of
-        ``sklearn.model_selection.KFold(folds, shuffle=False)``; at least 2, at most n
+        ``sklearn.model_selection.KFold(folds, shuffle=False)``; at least 2, at most n.
+        Or how many pairs each has, at least 1, where folds are not of equal length
 
     Returns
     -------
@@ -60,7 +65,8 @@ def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: int = 10) -> 
     Raises
     ------
     VerificationError
-        Fewer pairs than folds, fewer than 2 folds, or pairs that `checked_pairs` refuses.
+        Fewer pairs than folds, fewer than 2 folds, an empty one, lengths that do not add up to the
+        pairs, or pairs that `checked_pairs` refuses.
 
     Notes
     -----
@@ -88,18 +94,10 @@ def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: int = 10) -> 
     (0.75, 0.25)
     """
     values, labels = checked_pairs(distances, genuine)
-    count = len(values)
-    if folds < 2:
-        raise VerificationError(f"Accuracy needs at least 2 folds, not {folds}.")
-    if count < folds:
-        raise VerificationError(
-            f"{count:,} pairs are too few for {folds} folds: there must be at least one pair "
-            f"in each."
-        )
-    sizes = fold_sizes(count, folds)
+    sizes = _checked_sizes(len(values), folds)
     correct = _correct_at_thresholds(values, labels, sizes)
     best_elsewhere = np.argmax(correct.sum(axis=0) - correct, axis=1)
-    accuracies = correct[np.arange(folds), best_elsewhere] / sizes
+    accuracies = correct[np.arange(len(sizes)), best_elsewhere] / sizes
     return FoldAccuracy(
         mean=float(np.mean(accuracies)),
         std=float(np.std(accuracies)),
@@ -108,10 +106,30 @@ def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: int = 10) -> 
     )
 
 
-def fold_sizes(count: int, folds: int) -> NDArray[np.int_]:
-    """Pairs in each contiguous fold: the first ``count % folds`` have one more."""
+def fold_sizes(count: int, folds: Folds) -> NDArray[np.int_]:
+    """Pairs in each contiguous fold: the first ``count % folds`` have one more, or as given."""
+    if not isinstance(folds, int):
+        return np.array(folds, dtype=np.int_)
     sizes = np.full(folds, count // folds)
     sizes[: count % folds] += 1
+    return sizes
+
+
+def _checked_sizes(count: int, folds: Folds) -> NDArray[np.int_]:
+    number = folds if isinstance(folds, int) else len(folds)
+    if number < 2:
+        raise VerificationError(f"Accuracy needs at least 2 folds, not {number}.")
+    if count < number:
+        raise VerificationError(
+            f"{count:,} pairs are too few for {number} folds: there must be at least one pair "
+            f"in each."
+        )
+    sizes = fold_sizes(count, folds)
+    if sizes.min() < 1 or sizes.sum() != count:
+        raise VerificationError(
+            f"Folds of {', '.join(map(str, sizes))} pairs do not divide {count:,} pairs: each must "
+            "have at least one, and all of them together."
+        )
     return sizes
 
 
@@ -153,7 +171,7 @@ class FoldVal:
 
 
 def fold_val(
-    distances: ArrayLike, genuine: ArrayLike, far_target: float = 1e-3, folds: int = 10
+    distances: ArrayLike, genuine: ArrayLike, far_target: float = 1e-3, folds: Folds = 10
 ) -> FoldVal:
     """VAL at a FAR by InsightFace's and FaceNet's protocol.
 
@@ -189,9 +207,7 @@ def fold_val(
     values, labels = checked_pairs(distances, genuine)
     if not 0 <= far_target < 1:
         raise VerificationError(f"A FAR target is at least 0 and less than 1, not {far_target!r}.")
-    if folds < 2 or len(values) < folds:
-        raise VerificationError(f"{len(values):,} pairs are too few for {folds} folds.")
-    ends = np.cumsum(fold_sizes(len(values), folds))
+    ends = np.cumsum(_checked_sizes(len(values), folds))
     accepted, impostors = [], []
     for start, end in zip([0, *ends[:-1]], ends, strict=True):
         strangers = np.sort(values[start:end][~labels[start:end]])

@@ -16,7 +16,7 @@ from suite.dataset_cards import (
 )
 from suite.datasets import aligning
 from suite.datasets.aligning import Settled, settle
-from suite.datasets.detector import Detector, Found
+from suite.datasets.detector import Detector, Found, TooLargeError, check_detector
 from suite.datasets.faceset import face_set, shared_faces
 from suite.datasets.geometry import TEMPLATE
 from suite.datasets.image_folder import images_below
@@ -25,7 +25,9 @@ from suite.errors import DatasetError
 
 CARD = Path("datasets/set.toml")
 CENTRE = MarginAlign(method="margin", centre=60, margin=0, size=32)
-YUNET = YunetAlign(method="yunet", detector="yunet.onnx", detector_sha256="0" * 64)
+STANDING_IN = b"what stands in for a detector"
+DIGEST = hashlib.sha256(STANDING_IN).hexdigest()
+YUNET = YunetAlign(method="yunet", detector="yunet.onnx", detector_sha256=DIGEST)
 
 
 def picture(seed: int) -> np.ndarray:
@@ -111,6 +113,33 @@ def test_a_damaged_entry_is_made_again(folder, left):
     assert [path.read_bytes() for path in entries(folder)] == whole
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda paths: paths[0].read_bytes(),
+        lambda _: cv2.imencode(".png", picture(9)[:32, :32])[1].tobytes(),
+        lambda _: cv2.imencode(".png", np.zeros((1, 1, 3), np.uint8))[1].tobytes(),
+        lambda _: cv2.imencode(".jpg", picture(9)[:32, :32])[1].tobytes(),
+    ],
+    ids=["another-entry", "another-png", "one-pixel", "jpeg"],
+)
+def test_an_exchanged_entry_is_made_again(folder, other):
+    first = settled(folder, CENTRE)
+    whole = [path.read_bytes() for path in entries(folder)]
+    entries(folder)[1].write_bytes(other(entries(folder)))
+    assert settled(folder, CENTRE) == first
+    assert [path.read_bytes() for path in entries(folder)] == whole
+
+
+def test_a_stray_mark_of_no_face_is_not_believed(folder):
+    first = settled(folder, CENTRE)
+    victim = entries(folder)[1]
+    victim.unlink()
+    victim.with_suffix(".none").touch()
+    assert settled(folder, CENTRE) == first
+    assert victim.is_file()
+
+
 def test_nothing_half_written_is_left(folder):
     settled(folder, CENTRE)
     assert {path.suffix for path in entries(folder)} == {".png"}
@@ -136,14 +165,26 @@ def test_what_is_done_with_the_missing_changes_no_face(folder):
     assert settled(folder, by_points(missing="unaligned")).faces[0] == one
 
 
+def place_points_of_b(folder: Path, shift: float) -> None:
+    first = (folder / "points.csv").read_text().splitlines()[0]
+    points = ",".join(str(value) for value in (TEMPLATE * 0.6 + shift).ravel())
+    (folder / "points.csv").write_text(f"{first}\nb.png,{points}\n")
+
+
 def test_landmarks_moved_are_another_face(folder):
     before = settled(folder, by_points(missing="skip")).faces
-    text = (folder / "points.csv").read_text().splitlines()
-    text[1] = text[1].replace("b.png,", "b.png,1")
-    (folder / "points.csv").write_text("\n".join(text))
+    place_points_of_b(folder, 3)
     after = settled(folder, by_points(missing="skip")).faces
     assert before[0] == after[0]
     assert before[1].sha256 != after[1].sha256
+
+
+def test_landmarks_far_outside_their_image_are_named(folder):
+    place_points_of_b(folder, 300)
+    with pytest.raises(
+        DatasetError, match=r"points\.csv: line 2: the points of 'b\.png' lie far o"
+    ):
+        settled(folder, by_points(missing="skip"))
 
 
 def test_an_image_without_landmarks_is_named(folder):
@@ -197,7 +238,8 @@ class NoFaceInB:
 
 
 @pytest.fixture
-def no_face_in_b(monkeypatch):
+def no_face_in_b(folder, monkeypatch):
+    (folder / "yunet.onnx").write_bytes(STANDING_IN)
     monkeypatch.setattr(aligning, "Detector", NoFaceInB)
     monkeypatch.setattr(NoFaceInB, "made", 0)
 
@@ -224,10 +266,55 @@ def test_an_image_without_a_face_is_named(folder):
     )
 
 
+class TooLarge(NoFaceInB):
+    """A detector for which the second picture is too large."""
+
+    def find(self, image, name):
+        if name == "b.png":
+            raise TooLargeError("b.png: is 9,000 × 9,000 pixels when padded; lower align.enlarge.")
+        return super().find(image, name)
+
+
+@pytest.mark.parametrize(
+    ("missing", "unreadable", "what"),
+    [
+        ("skip", "error", "left out"),
+        ("error", "skip", "left out"),
+        ("skip", "skip", "left out"),
+        ("unaligned", "error", "used unaligned"),
+        ("unaligned", "skip", "used unaligned"),
+    ],
+)
+@pytest.mark.usefixtures("no_face_in_b")
+def test_an_image_too_large_to_be_enlarged_is_counted(
+    folder, monkeypatch, missing, unreadable, what
+):
+    monkeypatch.setattr(aligning, "Detector", TooLarge)
+    align = YUNET.model_copy(update={"missing": missing})
+    for _ in range(2):
+        found = settled(folder, align, unreadable=unreadable)
+        assert found.remarks == (
+            f"1 of 3 images (b.png) has too many pixels to be enlarged for detection: {what}",
+        )
+        assert (found.faces[1] is None) == (what == "left out")
+
+
+@pytest.mark.usefixtures("no_face_in_b")
+def test_an_image_too_large_to_be_enlarged_is_named(folder, monkeypatch):
+    monkeypatch.setattr(aligning, "Detector", TooLarge)
+    with pytest.raises(TooLargeError, match=r"b\.png: is 9,000"):
+        settled(folder, YUNET)
+
+
 @pytest.mark.usefixtures("no_face_in_b")
 def test_a_detectors_box_is_cut_with_its_margin(folder):
     align = MarginAlign(
-        method="margin", detector="d", detector_sha256="0" * 64, margin=0, size=40, missing="skip"
+        method="margin",
+        detector="yunet.onnx",
+        detector_sha256=DIGEST,
+        margin=0,
+        size=40,
+        missing="skip",
     )
     face = settled(folder, align).faces[0]
     expected = cv2.resize(picture(0)[20:70, 10:50], (40, 40), interpolation=cv2.INTER_AREA)
@@ -240,25 +327,36 @@ def test_an_image_in_two_sets_is_shared_however_it_is_cut(folder):
     assert len(shared_faces(plain, aligned)) == len(shared_faces(aligned, plain)) == 3
 
 
-def detector(path: Path, sha256: str, **keys) -> Detector:
-    return Detector(path, sha256, CARD, **{"pad": 0, "enlarge": 1.0, "score": 0.6, **keys})
+@pytest.mark.usefixtures("no_face_in_b")
+def test_a_detector_that_changed_is_refused_though_every_face_is_kept(folder):
+    align = YUNET.model_copy(update={"missing": "skip"})
+    settled(folder, align)
+    (folder / "yunet.onnx").write_bytes(b"another")
+    with pytest.raises(DatasetError, match=rf"yunet\.onnx: has SHA-256 .* in {CARD} is {DIGEST}"):
+        settled(folder, align)
+    (folder / "yunet.onnx").unlink()
+    with pytest.raises(DatasetError, match=r"yunet\.onnx: the detector cannot be read \(No such"):
+        settled(folder, align)
+
+
+def detector(path: Path, **keys) -> Detector:
+    return Detector(path, CARD, **{"pad": 0, "enlarge": 1.0, "score": 0.6, **keys})
 
 
 def test_an_absent_detector_is_named(tmp_path):
     with pytest.raises(
         DatasetError, match=r"the detector cannot be read \(No such.*datasets/set\.t"
     ):
-        detector(tmp_path / "none.onnx", "0" * 64)
+        check_detector(tmp_path / "none.onnx", "0" * 64, CARD)
 
 
 def test_another_detector_is_refused(tmp_path):
     (tmp_path / "d.onnx").write_bytes(b"x")
     with pytest.raises(DatasetError, match=r"has SHA-256 2d71.* and align\.detector_sha256 in dat"):
-        detector(tmp_path / "d.onnx", "0" * 64)
+        check_detector(tmp_path / "d.onnx", "0" * 64, CARD)
 
 
 def test_what_is_no_detector_is_refused(tmp_path):
     (tmp_path / "d.onnx").write_bytes(b"x")
-    digest = hashlib.sha256(b"x").hexdigest()
     with pytest.raises(DatasetError, match=r"cannot load this detector; give YuNet's ONNX file in"):
-        detector(tmp_path / "d.onnx", digest)
+        detector(tmp_path / "d.onnx")

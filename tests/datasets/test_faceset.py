@@ -117,3 +117,15 @@ def test_an_image_that_shows_two_people_is_refused():
 def test_pairs_that_contradict_the_identities_are_refused(genuine, said):
     with pytest.raises(DatasetError, match=f"1 of the 2 pairs of 'set' .*{said}"):
         face_set("set", faces(b"a", b"b", b"c", b"d"), [0, 2], [1, 3], genuine, 2, list("ppqr"))
+
+
+def test_odd_pairs_are_counted():
+    left, right = [0, 0, 1, 2, 3, 0, 4], [1, 1, 0, 2, 3, 2, 1]
+    genuine = [True, True, False, True, True, False, True]
+    made = face_set("set", faces(b"a", b"b", b"c", b"d", b"a"), left, right, genuine, 2)
+    assert made.remarks == (
+        "2 of the 7 pairs are of an image with itself",
+        "1 of the 7 pairs is labelled genuine and impostor both",
+        "2 of the 7 pairs are listed again",
+    )
+    assert len(made.genuine) == 7

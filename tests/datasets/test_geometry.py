@@ -54,6 +54,8 @@ def test_it_is_umeyamas_solution(seed):
 def test_one_point_has_no_similarity():
     with pytest.raises(ValueError, match="the points are all one"):
         similarity(np.ones((5, 2)), TEMPLATE)
+    with pytest.raises(ValueError, match="the points are all one"):
+        similarity(TEMPLATE * 1e-200, TEMPLATE)
 
 
 def smooth(height, width):

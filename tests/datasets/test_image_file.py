@@ -243,3 +243,46 @@ def test_exif_turns_a_picture():
 @pytest.mark.parametrize("comment", [b"P5\n# made by\n2 1\n255\n\0\1", b"P5 2 1 # x\n255\n\0\1"])
 def test_comments_in_a_pgms_header_are_passed(comment):
     assert decode(comment, "face")[0, :, 0].tolist() == [0, 1]
+
+
+def interleaved_jpeg(transform: int, blocks: int = 12) -> bytes:
+    """A JPEG of four components in one scan, of flat blocks, as T.81 codes them.
+
+    ``transform`` is Adobe's: 0 for CMYK, 2 for YCCK.
+    """
+    rng, bits, before = np.random.default_rng(3), "", [0] * 4
+    for _ in range(blocks * blocks):
+        for component in range(4):
+            level = int(rng.integers(-60, 60))
+            change, before[component] = level - before[component], level
+            length = abs(change).bit_length()
+            low = change if change >= 0 else change + 2**length - 1
+            # A code of four bits for each length, and a bit that ends the block.
+            bits += f"{length:04b}" + (f"{low:0{length}b}" if length else "") + "0"
+    bits += "1" * (-len(bits) % 8)
+    scan = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    four = b"".join(bytes([number, 0x11, 0]) for number in range(1, 5))
+    parts = (
+        (0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([transform])),
+        (0xDB, b"\0" + b"\x10" * 64),
+        (0xC0, struct.pack(">BHHB", 8, 8 * blocks, 8 * blocks, 4) + four),
+        (0xC4, b"\0" + bytes([0, 0, 0, 12] + [0] * 12) + bytes(range(12))),
+        (0xC4, b"\x10" + bytes([1] + [0] * 15) + b"\0"),
+        (0xDA, b"\x04" + b"".join(bytes([number, 0]) for number in range(1, 5)) + b"\0\x3f\0"),
+    )
+    made = b"".join(
+        bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content
+        for marker, content in parts
+    )
+    return b"\xff\xd8" + made + scan + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("transform", [0, 2], ids=["cmyk", "ycck"])
+def test_a_cmyk_jpeg_that_was_cut_and_given_an_end_is_refused(transform, capfd):
+    whole = interleaved_jpeg(transform)
+    assert decode(whole, "face").std() > 20
+    assert capfd.readouterr().err == ""
+    for share in (0.3, 0.6, 0.9):
+        cut = whole[: int(len(whole) * share)].rstrip(b"\xff") + b"\xff\xd9"
+        with pytest.raises(DatasetError, match=r"face: this JPEG is cut short; fetch the image ag"):
+            decode(cut, "face")

@@ -74,6 +74,7 @@ def test_names_may_have_spaces_between_tabs(tmp_path):
         (PAIRS.replace("Bob\t1\t3", "Bob\t1\tx"), "line 4, "),
         (PAIRS.replace("Bob\t1\t3", "Bob\t1\t-3"), "line 4, "),
         (PAIRS.replace("Ann\t1\tBob\t1", "Ann\t1\tAnn\t3"), "line 3 names 'Ann' twice"),
+        (PAIRS.replace("Bob\t1\t3", "Bob\t1\t1"), "line 4 pairs an image with itself; name two"),
         (PAIRS.replace("2\t1\n", "3\t1\n"), "has 4 pairs where its first line"),
         (PAIRS + "Bob\t1\t2\n", "has 5 pairs where its first line"),
         (PAIRS.replace("Ann\t1\tBob\t1", "Ann\t1\t3"), "fold 1, lines 2 to 3, has 2 genuine and 0"),

@@ -17,7 +17,7 @@ from suite.dataset_cards import (
     MarginAlign,
     PeopleDataset,
 )
-from suite.datasets.faceset import FaceSet
+from suite.datasets.faceset import FaceSet, face_set
 from suite.datasets.loading import load_dataset
 from suite.errors import DatasetError
 
@@ -201,7 +201,7 @@ def people(tmp_path):
         for image in range(1, 4):
             path = tmp_path / "faces" / name / f"{image}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(path), np.full((20, 20, 3), 10 * number + image, np.uint8))
+            cv2.imwrite(str(path), np.full((20, 20, 3), (10 * number + image, 90, 200), np.uint8))
     (tmp_path / "pairs.csv").write_text(CSV)
     return tmp_path
 
@@ -238,9 +238,77 @@ def test_pairs_of_an_image_that_is_left_out_are_counted(people):
     assert made.genuine.tolist() == [True, False, False]
     assert made.remarks == (
         "1 of 5 images (Bob/2.png) has no picture that can be decoded: left out",
-        "1 of 4 pairs were left out with their images: 1 genuine and 2 impostor pairs remain, and "
-        "folds are made of these anew",
+        "1 of 4 pairs were left out with their images: 1 genuine and 2 impostor pairs remain, "
+        "each in its fold",
+        "fold 2 has no genuine pair left: there is no VAL",
     )
+    assert (made.folds, made.fold_sizes) == (2, ())
+
+
+FOLDED = "left,right,same,fold\n" + "".join(
+    f"{one}/1.png,{one}/2.png,1,{fold}\n{one}/1.png,{two}/1.png,0,{fold}\n"
+    f"{one}/1.png,{one}/3.png,1,{fold}\n{one}/3.png,{two}/1.png,0,{fold}\n"
+    for fold, (one, two) in enumerate((("Ann", "Bob"), ("Bob", "Cid"), ("Cid", "Dee")), 1)
+)
+
+
+def test_each_remaining_pair_stays_in_its_fold(people):
+    (people / "pairs.csv").write_text(FOLDED)
+    whole = load(csv_card(folds=3), people)
+    assert (whole.folds, whole.fold_sizes) == (3, ())
+    (people / "faces/Ann/2.png").write_bytes(b"")
+    made = load(csv_card(folds=3, unreadable="skip"), people)
+    assert (made.folds, made.fold_sizes) == (3, (3, 4, 4))
+    assert made.genuine.tolist() == [False, True, False] + [True, False] * 4
+    assert made.remarks[1].endswith("5 genuine and 6 impostor pairs remain, each in its fold")
+    equal = face_set(
+        "set", made.faces, made.left, made.right, made.genuine, 3, fold_sizes=(4, 4, 3)
+    )
+    assert equal.fold_sizes == ()
+    assert equal.sha256 != made.sha256
+
+
+def test_a_fold_of_which_nothing_remains_is_left_out(people):
+    (people / "pairs.csv").write_text(FOLDED)
+    (people / "faces/Bob/1.png").write_bytes(b"")
+    (people / "faces/Ann/1.png").write_bytes(b"")
+    made = load(csv_card(folds=3, unreadable="skip"), people)
+    assert (made.folds, made.fold_sizes) == (2, (1, 4))
+    assert made.remarks[2:] == (
+        "fold 1 has no pair left and counts no more",
+        "fold 2 has no genuine pair left: there is no VAL",
+    )
+    (people / "pairs.csv").write_text(FOLDED.replace(",1\n", ",17\n").replace(",2\n", ",5\n"))
+    again = load(csv_card(folds=3, unreadable="skip"), people)
+    assert (again.folds, again.fold_sizes) == (2, (4, 1))
+    assert again.remarks[2:] == (
+        "fold 17 has no pair left and counts no more",
+        "fold 5 has no genuine pair left: there is no VAL",
+    )
+
+
+def test_where_one_fold_remains_the_set_is_refused(people):
+    (people / "pairs.csv").write_text(FOLDED)
+    for name in ("Ann/1.png", "Ann/3.png", "Bob/1.png", "Bob/3.png"):
+        (people / "faces" / name).write_bytes(b"")
+    with pytest.raises(DatasetError, match=f"{CARD}: pairs of one fold of 'set' remain, and accur"):
+        load(csv_card(folds=3, unreadable="skip"), people)
+
+
+def test_lfws_pairs_stay_in_their_folds(lfw):
+    for number in (3, 4):
+        (lfw / f"faces/Bob/Bob_000{number}.jpg").write_bytes(b"%d" % number)
+    images = list((lfw / "faces").rglob("*.jpg"))
+    for number, path in enumerate(sorted(images)):
+        cv2.imwrite(str(path), np.full((9, 9, 3), (number, 90, 200), np.uint8))
+    (lfw / "pairs.txt").write_text(
+        "2 2\nAnn 1 2\nBob 3 4\nAnn 1 Bob 1\nAnn 1 Bob 3\n"
+        "Bob 1 2\nBob 1 3\nAnn 1 Bob 4\nAnn 1 Bob 2\n"
+    )
+    (lfw / "faces/Ann/Ann_0002.jpg").write_bytes(b"")
+    made = load(lfw_card().model_copy(update={"unreadable": "skip"}), lfw)
+    assert made.fold_sizes == (3, 4)
+    assert made.genuine.tolist() == [True, False, False, True, True, False, False]
 
 
 def test_where_no_genuine_pair_remains_the_set_is_refused(people):
@@ -320,7 +388,10 @@ def test_people_are_drawn_of_the_images_that_can_be_read(people):
     (people / "faces/Ann/1.png").write_bytes(b"")
     made = load(people_card(unreadable="skip", pairs_per_fold=2), people)
     assert (len(made.faces), len(made.genuine)) == (11, 8)
-    assert len(made.remarks) == 1
+    assert made.remarks[1:] == (
+        "pairs are drawn without the images left out (1): they are other pairs than those of the "
+        "whole folder",
+    )
 
 
 @pytest.mark.parametrize("card", [csv_card, people_card, folder_card])
@@ -353,3 +424,25 @@ def test_an_absent_person_is_named_with_the_line(lfw):
         DatasetError, match=r"pairs\.txt: line 3 names image 1 of 'Zoe', and there is"
     ):
         load(lfw_card(), lfw)
+
+
+@pytest.mark.parametrize("card", [lfw_card, people_card, folder_card])
+def test_files_that_are_no_images_are_counted(lfw, card):
+    for name in ("Bob_0003.jpg", "Bob_0004.jpg"):
+        (lfw / "faces/Bob" / name).write_bytes(name.encode())
+    given = card() if card is not people_card else people_card(pairs_per_fold=1)
+    whole = load(given, lfw)
+    (lfw / "faces/Bob/Bob_0005.gif").touch()
+    (lfw / "faces/Bob/Bob_0006.jpg").symlink_to(lfw / "nowhere.jpg")
+    made = load(given, lfw)
+    assert made.sha256 == whole.sha256
+    assert made.remarks == (
+        *whole.remarks,
+        "2 files below its folder (the first Bob/Bob_0005.gif) have no image's suffix or are links "
+        "to no file: passed over",
+    )
+
+
+def test_a_systems_own_folder_is_no_person(people):
+    (people / "faces/@eaDir").mkdir()
+    assert load(people_card(), people).remarks == ()

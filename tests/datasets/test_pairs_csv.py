@@ -69,7 +69,7 @@ def test_a_column_of_folds_makes_them_contiguous_in_their_order(tmp_path):
 
 
 def test_ten_folds_are_made_where_nobody_says(tmp_path):
-    text = "left,right,same\n" + "a.jpg,b.jpg,0\n" * 13
+    text = "left,right,same\n" + "a.jpg,b.jpg,0\n" * 13 + "a.jpg,c.jpg,1\n"
     assert read_pairs_csv(written(tmp_path, text)).folds == 10
 
 
@@ -91,6 +91,10 @@ def test_ten_folds_are_made_where_nobody_says(tmp_path):
         (FOLDED.replace(",0,1", ",0,2"), "column 'fold' has one fold, and accuracy needs"),
         (FOLDED + "a.jpg,b.jpg,0,2\n", "fold 2 has 2 pairs where fold 1 has 1; give each fold as"),
         (FOLDED + "a.jpg,b.jpg,0,3\n", "column 'fold' has 3 folds and the card says folds = 2"),
+        (PAIRS.replace("b/1", "a/1"), "line 3 pairs an image with itself; name two images there"),
+        (PAIRS.replace("a/1.jpg,b/1", "a/2.jpg,a/1"), "line 3 labels the pair of line 2 the other"),
+        (PAIRS.replace(",0\n", ",1\n"), "has genuine pairs alone; add impostor pairs."),
+        (PAIRS.replace(",1\n", ",0\n"), "has impostor pairs alone; add genuine pairs."),
         ('left,right,same\n"a', "is no CSV (unexpected end of data); correct it."),
     ],
 )  # fmt: skip

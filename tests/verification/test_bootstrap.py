@@ -139,3 +139,14 @@ def test_all_pairs_of_people_drawn_once_each_are_the_exact_ones(seed, people):
     # Drawing everybody twice changes no share.
     for point in found.tar_at_far:
         assert again.tar_at_far(2 * once, point.far_target)[0] == pytest.approx(point.tar)
+
+
+@settings(max_examples=50, deadline=None)
+@given(pairs(), st.integers(1, 9))
+def test_folds_of_their_own_lengths_are_the_exact_ones_too(given_pairs, first):
+    distances, genuine, _ = given_pairs
+    folds = (first, len(genuine) - first)
+    again = ResampledPairs(distances, genuine, folds)
+    found = verify(distances, genuine, folds=folds).accuracy
+    once = np.ones((1, len(genuine)), np.float32)
+    assert again.accuracy(once)[0] == pytest.approx(found, abs=1e-12)

@@ -185,3 +185,17 @@ def test_labels_as_a_list_of_zeros_and_ones_are_the_same():
     assert fold_accuracy(distances, [1, 0, 1, 0], 2) == fold_accuracy(
         distances, [True, False, True, False], 2
     )
+
+
+def test_folds_may_have_lengths_of_their_own():
+    distances, genuine = [0.5, 1.5, 0.9, 1.2, 0.4], [True, False, True, False, True]
+    equal = fold_accuracy(distances, genuine, 2)
+    assert fold_accuracy(distances, genuine, (3, 2)) == equal
+    other = fold_accuracy(distances, genuine, (2, 3))
+    assert other.fold_accuracies == (1.0, 2 / 3)
+
+
+@pytest.mark.parametrize("folds", [(3, 1), (5, 0), (3, 3)])
+def test_lengths_that_do_not_divide_the_pairs_are_refused(folds):
+    with pytest.raises(VerificationError, match=r"pairs do not divide 5 pairs: each must have"):
+        fold_accuracy([0.5, 1.5, 0.9, 1.2, 0.4], [True, False, True, False, True], folds)

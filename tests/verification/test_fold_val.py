@@ -75,3 +75,11 @@ def test_a_fold_of_one_class_is_refused():
     genuine = np.r_[np.ones(20, bool), np.zeros(20, bool)]
     with pytest.raises(VerificationError, match="pairs 0 to 3 has pairs of one class alone"):
         fold_val(np.linspace(0, 2, 40), genuine)
+
+
+def test_folds_may_have_lengths_of_their_own():
+    genuine = np.r_[[True, False], np.ones(4, bool), np.zeros(4, bool)]
+    found = fold_val(np.linspace(0, 2, 10), genuine, 0.1, (2, 8))
+    assert (found.val, found.far) == (0.5, 0.5)
+    with pytest.raises(VerificationError, match="pairs 2 to 4 has pairs of one class alone"):
+        fold_val(np.linspace(0, 2, 10), genuine, 0.1, (2, 3, 5))

@@ -1,0 +1,87 @@
+"""Pairs that say nothing or the contrary of others: refused in a list, counted in a set."""
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.errors import DatasetError
+
+
+class LinePair(Protocol):
+    """A pair that a line of a file names."""
+
+    @property
+    def left(self) -> Hashable:
+        """The first image."""
+
+    @property
+    def right(self) -> Hashable:
+        """The second image."""
+
+    @property
+    def genuine(self) -> bool:
+        """Whether both show one person."""
+
+    @property
+    def line(self) -> int:
+        """The line's number in the file, from 1."""
+
+
+def refuse_odd_pairs(path: Path, pairs: Sequence[LinePair]) -> None:
+    """Refuse an image paired with itself, a pair of both labels, and a list of one label alone.
+
+    Raises
+    ------
+    DatasetError
+        naming the file and the line.
+    """
+    first: dict[frozenset[Hashable], LinePair] = {}
+    for pair in pairs:
+        if pair.left == pair.right:
+            raise DatasetError(
+                f"{path}: line {pair.line} pairs an image with itself; name two images there, or "
+                "remove the line."
+            )
+        before = first.setdefault(frozenset((pair.left, pair.right)), pair)
+        if before.genuine != pair.genuine:
+            raise DatasetError(
+                f"{path}: line {pair.line} labels the pair of line {before.line} the other way; "
+                "correct one of them."
+            )
+    kinds = {pair.genuine for pair in pairs}
+    if len(kinds) == 1:
+        has, lacks = ("genuine", "impostor") if kinds == {True} else ("impostor", "genuine")
+        raise DatasetError(f"{path}: has {has} pairs alone; add {lacks} pairs.")
+
+
+def odd_pairs(
+    left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], genuine: npt.NDArray[np.bool_]
+) -> list[str]:
+    """What a report says of a set's odd pairs, which a published set may have.
+
+    Parameters
+    ----------
+    left, right : int64 [n], each pair's images, the same number where their content is the same
+    genuine : bool [n], whether a pair is said to show one person
+
+    Returns
+    -------
+    a remark each, with how many there are, for pairs of an image with itself, pairs with both
+    labels, and pairs that are there already
+    """
+    images = int(max(left.max(initial=0), right.max(initial=0))) + 1
+    sides = np.minimum(left, right) * images + np.maximum(left, right)
+    distinct = len(np.unique(2 * sides + genuine))
+    counted = (
+        (int((left == right).sum()), "of an image with itself"),
+        (distinct - len(np.unique(sides)), "labelled genuine and impostor both"),
+        (len(sides) - distinct, "listed again"),
+    )
+    return [
+        f"{count:,} of the {len(left):,} pairs {'is' if count == 1 else 'are'} {what}"
+        for count, what in counted
+        if count
+    ]
