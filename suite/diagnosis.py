@@ -11,7 +11,7 @@ import numpy as np
 from suite.cards import ModelCard, PreprocessSpec
 from suite.catalog import Catalog
 from suite.dataset_cards import MarginAlign, YunetAlign
-from suite.datasets.detector import Detector
+from suite.datasets.detector import Detector, check_detector
 from suite.datasets.faceset import Face, FaceSet
 from suite.datasets.geometry import warp
 from suite.datasets.preprocessing import decode
@@ -170,10 +170,12 @@ def _variants(
 def _aligned(faces: tuple[Face, ...], yunet: YunetFile, side: int) -> tuple[Face, ...]:
     """Faces warped onto ArcFace's template; those that are not found as they are."""
 
+    check_detector(yunet.path, yunet.sha256, yunet.card_file)
+
     @functools.cache
     def detector(small: bool) -> Detector:
         pad, enlarge = (20, 3.0) if small else (0, 1.0)
-        return Detector(yunet.path, yunet.sha256, yunet.card_file, pad, enlarge, 0.6)
+        return Detector(yunet.path, yunet.card_file, pad, enlarge, 0.6)
 
     def one(face: Face) -> Face:
         image = decode(face.read(), face.name)
