@@ -12,6 +12,8 @@ from suite.datasets.image_folder import plain_name
 from suite.errors import DatasetError
 
 # Points of a face lie further apart; shares of the image's size, from 0 to 1, do not.
+# No image is as large.
+_FARTHEST = 1e6
 _LEAST_PIXELS = 2
 # A face that is turned away is nearly as well a mirrored one; labels that are swapped fit at least
 # four times better mirrored.
@@ -83,10 +85,10 @@ def read_landmarks(path: Path) -> dict[str, Landmarks]:
                         f"{where}: {row[0]!r} is no path below the card's folder; give it relative "
                         "to that folder."
                     )
-                if len(numbers) != 10 or not all(map(math.isfinite, numbers)):
+                if len(numbers) != 10 or not all(abs(number) <= _FARTHEST for number in numbers):
                     raise DatasetError(
-                        f"{where} must have a path and ten numbers, x and y of five points; "
-                        "correct it."
+                        f"{where} must have a path and ten numbers, x and y of five points in "
+                        "pixels; correct it."
                     )
                 if name in found:
                     raise DatasetError(f"{where} names {name!r} again; keep one line of it.")
