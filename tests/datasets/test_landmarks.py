@@ -29,7 +29,7 @@ def test_points_are_read_by_path(tmp_path, head, end):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"a,{POINTS},1\n", "line 1 must have a path and ten numbers, x and y of five points; c"),
+        (f"a,{POINTS},1\n", "line 1 must have a path and ten numbers, x and y of five points in"),
         (f"a,{POINTS}\nb,1,2\n", "line 2 must have a path and ten numbers"),
         (f"a,{POINTS}\nb,{POINTS.replace('3', 'x')}\n", "line 2 must have a path and ten numbers"),
         (f"a,{POINTS.replace('3', 'inf')}\n", "line 1 must have a path and ten numbers"),
