@@ -1,5 +1,7 @@
 """Benchmarks run when they are asked for: a busy machine must not fail the tests."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +17,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The artifact cache that the tests of the whole job share."""
     return tmp_path_factory.mktemp("artifacts")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_worker_to_subprocesses() -> Iterator[None]:
+    """Hide a worker's variables: in a job that a test starts, nothing would be timed for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+            patch.delenv(name)
+        yield
