@@ -105,22 +105,22 @@ def explain_accuracy(
         except (SuiteError, VerificationError):
             return None
 
-    now = of(some, model.preprocess)
+    now, grey = of(some, model.preprocess), _grey(some)
     tried = [
         (found, words)
-        for words, them, spec in _variants(some, model.preprocess, yunet)
+        for words, them, spec in _variants(some, model.preprocess, yunet, grey=grey)
         if (found := of(them, spec)) is not None
     ]
     tried.sort(key=lambda each: -each[0])
     published = model.published
     said = "; ".join(f"{words}: {found:.4f}" for found, words in tried)
-    grey = "; colour order cannot be tried, the images are grey" if _grey(some) else ""
+    untried = "; colour order cannot be tried, the images are grey" if grey else ""
     return (
         f"FP32 accuracy {accuracy:.4f} is far below the {published.accuracy:.4f} published on "
         f"{published.dataset}: the faces, the card's preprocessing or the weights are likely not "
         "the model's",
         f"tried on {len(chosen)} of the pairs without mirror images, where the card as it is gives "
-        f"{now if now is None else f'{now:.4f}'}: {said}{grey}",
+        f"{now if now is None else f'{now:.4f}'}: {said}{untried}",
         _verdict(now, tried, yunet),
     )
 
@@ -141,9 +141,9 @@ def _verdict(now: float | None, tried: list[tuple[float, str]], yunet: YunetFile
 
 
 def _variants(
-    faces: tuple[Face, ...], spec: PreprocessSpec, yunet: YunetFile | None
+    faces: tuple[Face, ...], spec: PreprocessSpec, yunet: YunetFile | None, *, grey: bool
 ) -> Iterator[tuple[str, tuple[Face, ...], PreprocessSpec]]:
-    if not _grey(faces):
+    if not grey:
         other = "BGR" if spec.color_order == "RGB" else "RGB"
         yield f"colour order {other}", faces, spec.model_copy(update={"color_order": other})
     for scale, mean, std in _RANGES:

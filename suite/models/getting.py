@@ -149,14 +149,10 @@ def _unpacked(order: _Order, member: str, target: Path) -> None:
         order.say(f"{order.model.id}: taking {member} out of {archive}")
         _extract(archive, member, target, order)
         return
-
-    def extract(fresh: Path) -> None:
-        _extract(fresh, member, target, order)
-
     fetched = target.with_name(f".{target.name}.{archive.name}.part")
     try:
         _fetch(order, fetched)
-        extract(fetched)
+        _extract(fetched, member, target, order)
     finally:
         fetched.unlink(missing_ok=True)
 
