@@ -1,3 +1,3 @@
 """Loads the suite's plugin."""
 
-pytest_plugins = ["suite.plugin"]
+pytest_plugins = ["suite.entry_points.plugin.hooks"]

@@ -1,10 +1,15 @@
 """Benchmarks run when they are asked for: a busy machine must not fail the tests."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# What several kinds of test share, and the experiments that tests repeat in short.
+for folder in ("support", "experiments"):
+    sys.path.insert(0, str(Path(__file__).with_name(folder)))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

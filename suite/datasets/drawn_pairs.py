@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from suite.errors import DatasetError
+from suite.catalog.errors import DatasetError
 
 Pair = tuple[int, int]
 

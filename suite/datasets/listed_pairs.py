@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from suite.dataset_cards import CsvDataset, LfwDataset
-from suite.datasets.aligning import Settled
-from suite.datasets.faceset import FaceSet, equal_folds, face_set
-from suite.datasets.image_folder import NamedImage, plain_name
-from suite.datasets.lfw_pairs import LfwPair, NumberedImage, read_lfw_pairs
-from suite.datasets.pairs_csv import read_pairs_csv
-from suite.errors import DatasetError
+from suite.catalog.dataset_card import CsvDataset, LfwDataset
+from suite.catalog.errors import DatasetError
+from suite.datasets.alignment.aligner import Settled
+from suite.datasets.face_set import FaceSet, face_set
+from suite.datasets.images.folder import NamedImage
 
 
 @dataclass(frozen=True)
@@ -37,79 +34,6 @@ class Listed:
     fold_sizes: tuple[int, ...]
     fold_numbers: Sequence[int]
     people: Sequence[str] | None
-
-
-def list_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> Listed:
-    """The images and pairs of LFW's ``pairs.txt``.
-
-    Raises
-    ------
-    DatasetError
-        where the list is wrong or names an image that is not there.
-    """
-    read = read_lfw_pairs(pairs_file)
-    places: dict[NumberedImage, int] = {}
-    images: list[NamedImage] = []
-    for pair in read.pairs:
-        for image in (pair.left, pair.right):
-            if image not in places:
-                places[image] = len(images)
-                images.append(_lfw_image(card, folder, pairs_file, pair, image))
-    return Listed(
-        images,
-        [places[pair.left] for pair in read.pairs],
-        [places[pair.right] for pair in read.pairs],
-        [pair.genuine for pair in read.pairs],
-        equal_folds(len(read.pairs), read.folds),
-        range(1, read.folds + 1),
-        [image.person for image in places],
-    )
-
-
-def _lfw_image(
-    card: LfwDataset, folder: Path, pairs_file: Path, pair: LfwPair, image: NumberedImage
-) -> NamedImage:
-    name = card.image.format(person=image.person, number=image.number)
-    path = folder / name
-    if plain_name(name) is None or not path.is_file():
-        raise DatasetError(
-            f"{pairs_file}: line {pair.line} names image {image.number} of {image.person!r}, and "
-            f"there is no {path}; add it, or correct image = {card.image!r} in {card.card_file}."
-        )
-    return NamedImage(name, path)
-
-
-def list_csv(card: CsvDataset, folder: Path, file: Path) -> Listed:
-    """The images and pairs of a CSV.
-
-    Raises
-    ------
-    DatasetError
-        where the CSV is wrong or names an image that is not there.
-    """
-    read = read_pairs_csv(file, card.folds)
-    places: dict[str, int] = {}
-    images: list[NamedImage] = []
-    for pair in read.pairs:
-        for name in (pair.left, pair.right):
-            if name not in places:
-                places[name] = len(images)
-                images.append(NamedImage(name, folder / name))
-                if not images[-1].path.is_file():
-                    raise DatasetError(
-                        f"{file}: line {pair.line} names {name!r}, and there is no "
-                        f"{folder / name}; add it, or correct folder in {card.card_file}."
-                    )
-    numbered = sorted({pair.fold for pair in read.pairs})  # one alone where no column says
-    return Listed(
-        images,
-        [places[pair.left] for pair in read.pairs],
-        [places[pair.right] for pair in read.pairs],
-        [pair.genuine for pair in read.pairs],
-        equal_folds(len(read.pairs), read.folds),
-        numbered if len(numbered) == read.folds else range(1, read.folds + 1),
-        None,
-    )
 
 
 def paired(card: LfwDataset | CsvDataset, listed: Listed, found: Settled) -> FaceSet:

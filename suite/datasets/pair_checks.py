@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from suite.errors import DatasetError
+from suite.catalog.errors import DatasetError
 
 
 class LinePair(Protocol):

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from suite.errors import SuiteError
+from suite.catalog.errors import SuiteError
 
 try:
     from suite.export import ARCHITECTURES, export_checkpoint

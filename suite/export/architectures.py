@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from suite.cards import Architecture
+from suite.catalog.source import Architecture
 from suite.export.adaface_ir import AdaFaceIr50
 from suite.export.inception_resnet_v1 import InceptionResnetV1
 from suite.export.iresnet import IResNet50

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from suite.cards import Architecture
-from suite.errors import ModelError
+from suite.catalog.errors import ModelError
+from suite.catalog.source import Architecture
 from suite.export.architectures import ARCHITECTURES, FullSize
 
 # What trainers store beside the weights; none of it is needed, and none of it is imported.

@@ -10,8 +10,8 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
-from suite.cards import Architecture
-from suite.errors import ModelError
+from suite.catalog.errors import ModelError
+from suite.catalog.source import Architecture
 from suite.export.architectures import ARCHITECTURES
 from suite.export.checkpoint import load_checkpoint
 

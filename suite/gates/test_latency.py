@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from suite.gate import Gate
-    from suite.latency import Stopwatch
-    from suite.selection import Case
+    from suite.catalog.case import Case
+    from suite.gates.gate import Gate
+    from suite.gates.latency import Stopwatch
 
 
 @pytest.mark.latency

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from suite.gate import Gate
-    from suite.selection import Case
-    from suite.workbench import Workbench
+    from suite.catalog.case import Case
+    from suite.gates.gate import Gate
+    from suite.gates.workbench import Workbench
 
 
 def test_verification(case: Case, dataset: str, workbench: Workbench, gate: Gate) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
-from suite.errors import ModelError
+from suite.catalog.errors import ModelError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from suite.errors import ModelError
+from suite.catalog.errors import ModelError
 
 PINS = "pins.json"
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from suite.cards import BroughtFile, ModelCard, SourceSpec
-from suite.catalog import Catalog
-from suite.errors import ModelError
+from suite.catalog.catalog import Catalog
+from suite.catalog.errors import ModelError
+from suite.catalog.model_card import ModelCard
+from suite.catalog.source import BroughtFile, SourceSpec
 from suite.models.onnx_file import OnnxFile, read_onnx_file
 from suite.models.pins import pinned
 

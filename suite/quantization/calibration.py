@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from onnxruntime.quantization import CalibrationDataReader
 
-from suite.cards import PreprocessSpec
-from suite.datasets.faceset import Face
-from suite.datasets.preprocessing import decode, prepare
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.face import Face
+from suite.datasets.images.decoder import decode
+from suite.datasets.preprocessing import prepare
 
 
 class FaceReader(CalibrationDataReader):  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """A recipe: a mode made concrete for one provider and profile."""
 
-from suite.cards import ModeCard, ProviderCard, RecipeSpec
+from suite.catalog.mode_card import ModeCard, RecipeSpec
+from suite.catalog.provider_card import ProviderCard
 
 
 def resolve_recipe(mode: ModeCard, provider: ProviderCard, profile: str) -> RecipeSpec | None:

@@ -5,7 +5,7 @@
 
 import json
 
-from suite.records import Report
+from suite.report.model import Report
 
 
 def schema_text() -> str:

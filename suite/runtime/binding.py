@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from suite.errors import ModelError
+from suite.catalog.errors import ModelError
 
 # The types that an image input may have, as onnxruntime names them.
 IMAGE_TYPES: dict[str, type[np.generic]] = {

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from suite.cards import ProviderCard
-from suite.errors import ModelError, ProviderError
+from suite.catalog.errors import ModelError, ProviderError
+from suite.catalog.provider_card import ProviderCard
 
 MIB = 2**20
 

@@ -5,7 +5,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from suite.errors import ProviderError
+from suite.catalog.errors import ProviderError
 
 _LIBRARIES = ("libcuda.so.1", "nvcuda.dll")
 # CUdevice_attribute in cuda.h.

@@ -1,18 +1,18 @@
 """Proof of placement: which nodes of a session run on the provider asked for, and which do not."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import onnxruntime as ort
 
-from suite.cards import ProviderCard
-from suite.errors import ProviderError
+from suite.catalog.errors import ProviderError
+from suite.catalog.provider_card import ProviderCard
 
 # The option that makes a session remember which provider got which node.
 RECORD_ASSIGNMENT = ("session.record_ep_graph_assignment_info", "1")
+
+
 _NAMED = 5
 
 
@@ -41,20 +41,6 @@ class Assignment:
     def fallen_back(self) -> tuple[Stray, ...]:
         """The strays that no card expects."""
         return tuple(stray for stray in self.strays if stray.fell_back)
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a profile saw run: kernels after fusion, their time and the copies between devices.
-
-    ``time_elsewhere`` is the share of the kernels' time, in 0…1, that was not on the provider
-    asked for; on a GPU a kernel's time is that of launching it.
-    """
-
-    kernels: int
-    kernels_elsewhere: int
-    time_elsewhere: float
-    memory_copies: int
 
 
 def assignment(
@@ -110,15 +96,3 @@ def fallback(found: Assignment, card: ProviderCard) -> str | None:
         f"{where}: {named}{more}; {allowed} may. Use ops that it has, name the mode not_applicable "
         f"in the card of {card.id}, or allow the op in the mode's may_run_elsewhere.{card.id}"
     )
-
-
-def read_profile(path: Path, card: ProviderCard) -> Run:
-    """What a profile that onnxruntime wrote says of where kernels ran."""
-    events: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    ran = [event for event in events if event.get("cat") == "Node" and "dur" in event]
-    copies = {e["name"] for e in ran if e["args"]["op_name"].startswith("Memcpy")}
-    kernels = {e["name"]: e["args"]["provider"] for e in ran if e["name"] not in copies}
-    elsewhere = {name for name, on in kernels.items() if on != card.execution_provider}
-    total = sum(event["dur"] for event in ran)
-    outside = sum(event["dur"] for event in ran if event["name"] in elsewhere)
-    return Run(len(kernels), len(elsewhere), outside / total if total else 0.0, len(copies))

@@ -6,8 +6,8 @@ import re
 
 import cpuinfo
 
-from suite.cards import ProviderCard
-from suite.errors import ProviderError
+from suite.catalog.errors import ProviderError
+from suite.catalog.provider_card import ProviderCard
 from suite.runtime.nvidia import find_gpu
 
 PARENT_PROFILE = "cpu"

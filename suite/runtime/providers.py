@@ -8,8 +8,8 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
-from suite.cards import ProviderCard
-from suite.errors import ProviderError, SuiteError
+from suite.catalog.errors import ProviderError, SuiteError
+from suite.catalog.provider_card import ProviderCard
 from suite.runtime.nvidia import find_gpu
 from suite.runtime.placement import assignment
 from suite.runtime.sessions import load

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from suite.cards import ProviderCard
-from suite.errors import ModelError, ProviderError
+from suite.catalog.errors import ModelError, ProviderError
+from suite.catalog.provider_card import ProviderCard
 from suite.runtime.placement import RECORD_ASSIGNMENT, assignment, refuse_fallback
 
 

@@ -21,14 +21,20 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
-from suite.cards import Architecture, ModelCard, PreprocessSpec, RecipeSpec
-from suite.catalog import Catalog, read_catalog
-from suite.datasets.faceset import Face, FaceSet
-from suite.datasets.loading import load_dataset
-from suite.datasets.preprocessing import decode, prepare
-from suite.errors import SuiteError
+from suite.catalog.catalog import Catalog
+from suite.catalog.errors import SuiteError
+from suite.catalog.folder import read_catalog
+from suite.catalog.mode_card import RecipeSpec
+from suite.catalog.model_card import ModelCard
+from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.source import Architecture
+from suite.datasets.face import Face
+from suite.datasets.face_set import FaceSet
+from suite.datasets.images.decoder import decode
+from suite.datasets.loader import load_dataset
+from suite.datasets.preprocessing import prepare
 from suite.export import ARCHITECTURES, export_checkpoint
-from suite.quantization.building import build
+from suite.quantization.builder import build
 from suite.quantization.recipe import resolve_recipe
 from suite.runtime.binding import BoundSession
 from suite.runtime.embedding import Floats, embed

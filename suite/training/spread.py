@@ -16,17 +16,22 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from suite.cards import ModelCard, PreprocessSpec, RecipeSpec
-from suite.catalog import Catalog, read_catalog
-from suite.datasets.faceset import Face, FaceSet, face_set
-from suite.datasets.loading import load_dataset
-from suite.quantization.building import build
+from suite.catalog.catalog import Catalog
+from suite.catalog.folder import read_catalog
+from suite.catalog.mode_card import RecipeSpec
+from suite.catalog.model_card import ModelCard
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.face import Face
+from suite.datasets.face_set import FaceSet, face_set
+from suite.datasets.loader import load_dataset
+from suite.quantization.builder import build
 from suite.report.tables import markdown
 from suite.runtime.embedding import embed
 from suite.runtime.sessions import open_session
 from suite.verification.all_pairs import all_pairs
 from suite.verification.errors import VerificationError
-from suite.verification.figures import fidelity, verify
+from suite.verification.fidelity import fidelity
+from suite.verification.pair_figures import verify
 from suite.verification.scores import squared_distances
 
 Embeddings = npt.NDArray[np.float32]

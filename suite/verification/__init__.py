@@ -6,8 +6,9 @@ reported here reproduces the figure that came with it.
 """
 
 from suite.verification.errors import VerificationError
-from suite.verification.figures import FidelityFigures, VerificationFigures, fidelity, verify
+from suite.verification.fidelity import FidelityFigures, fidelity
 from suite.verification.folds import FoldAccuracy, fold_accuracy
+from suite.verification.pair_figures import VerificationFigures, verify
 from suite.verification.roc import (
     EqualErrorRate,
     Roc,

@@ -7,7 +7,7 @@ product of both people (the vertex bootstrap of Snijders and Borgatti 1999 [2]_)
 pairs, in which a person has few, the product would triple what a pair varies by itself and make
 intervals too wide (Owen 2007 [3]_); there an impostor pair counts as often as both people were
 drawn, less one, and at least nothing: the product without what both deviate together. The
-simulation in ``tests/coverage.py`` says how well that holds.
+simulation in ``tests/experiments/interval_coverage.py`` says how well that holds.
 
 Where nobody says who is who, the images that genuine pairs connect are drawn together instead; one
 person may then be several such groups, so these intervals are optimistic. Intervals are the

@@ -14,11 +14,13 @@ import cv2
 import numpy as np
 import pytest
 
-from suite.cards import PreprocessSpec
-from suite.dataset_cards import FolderDataset, YunetAlign
-from suite.datasets.faceset import FaceSet
-from suite.datasets.loading import load_dataset
-from suite.datasets.preprocessing import decode, prepare
+from suite.catalog.alignment import YunetAlign
+from suite.catalog.dataset_card import FolderDataset
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.face_set import FaceSet
+from suite.datasets.images.decoder import decode
+from suite.datasets.loader import load_dataset
+from suite.datasets.preprocessing import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "real"

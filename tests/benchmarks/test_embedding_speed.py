@@ -7,10 +7,12 @@ from pathlib import Path
 import onnxruntime as ort
 import pytest
 
-from suite.cards import OutputSpec, PreprocessSpec
-from suite.dataset_cards import LfwDataset
-from suite.datasets.loading import load_dataset
-from suite.datasets.preprocessing import decode, mirror, prepare
+from suite.catalog.dataset_card import LfwDataset
+from suite.catalog.model_card import OutputSpec
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.images.decoder import decode
+from suite.datasets.loader import load_dataset
+from suite.datasets.preprocessing import mirror, prepare
 from suite.runtime.embedding import embed
 
 REAL = Path(__file__).resolve().parents[2] / ".." / "shared" / "real"

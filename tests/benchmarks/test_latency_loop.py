@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from suite.catalog import read_catalog
-from suite.latency import Stopwatch
-from suite.progress import Progress
+from suite.catalog.folder import read_catalog
+from suite.gates.latency import Stopwatch
+from suite.gates.progress import Progress
+from suite.gates.workbench import Workbench
 from suite.runtime.binding import BoundSession
 from suite.runtime.profile import own_profile
-from suite.workbench import Workbench
 
 ROUNDS = 40
 MOST_SHARE, MOST_S = 0.03, 20e-6

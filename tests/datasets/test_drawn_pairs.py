@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from suite.catalog.errors import DatasetError
 from suite.datasets.drawn_pairs import draw_pairs
-from suite.errors import DatasetError
 
 
 def people_with(*images: int) -> list[str]:

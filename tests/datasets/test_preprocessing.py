@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from suite.cards import PreprocessSpec
-from suite.datasets.preprocessing import decode, mirror, prepare
-from suite.errors import DatasetError
+from suite.catalog.errors import DatasetError
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.images.decoder import decode
+from suite.datasets.preprocessing import mirror, prepare
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 

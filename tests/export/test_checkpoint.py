@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the export needs PyTorch, the extra 'export'")
 
-from suite.errors import ModelError  # noqa: E402
+from suite.catalog.errors import ModelError  # noqa: E402
 from suite.export import ARCHITECTURES, load_checkpoint  # noqa: E402
 
 # Keys of the published checkpoints, a few of each part, with their shapes.

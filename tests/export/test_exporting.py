@@ -10,11 +10,11 @@ torch = pytest.importorskip("torch", reason="the export needs PyTorch, the extra
 
 import numpy as np  # noqa: E402
 
-from suite.catalog import read_catalog  # noqa: E402
-from suite.datasets.loading import load_dataset  # noqa: E402
-from suite.errors import ModelError  # noqa: E402
+from suite.catalog.errors import ModelError  # noqa: E402
+from suite.catalog.folder import read_catalog  # noqa: E402
+from suite.datasets.loader import load_dataset  # noqa: E402
 from suite.export import ARCHITECTURES, export_checkpoint, exporting  # noqa: E402
-from suite.runtime.embedding import check_network  # noqa: E402
+from suite.runtime.network import check_network  # noqa: E402
 from suite.training.rehearsal import make_checkpoint  # noqa: E402
 
 

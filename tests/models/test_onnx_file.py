@@ -6,7 +6,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from suite.errors import ModelError
+from suite.catalog.errors import ModelError
 from suite.models.onnx_file import read_onnx_file
 
 

@@ -9,11 +9,14 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from suite.cards import OutputSpec, PreprocessSpec
-from suite.datasets.faceset import Face
-from suite.datasets.preprocessing import decode, mirror, prepare
-from suite.errors import DatasetError, ModelError
-from suite.runtime.embedding import embed, graph_batch
+from suite.catalog.errors import DatasetError, ModelError
+from suite.catalog.model_card import OutputSpec
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.face import Face
+from suite.datasets.images.decoder import decode
+from suite.datasets.preprocessing import mirror, prepare
+from suite.runtime.embedding import embed
+from suite.runtime.network import graph_batch
 
 HEIGHT, WIDTH, DIM = 4, 3, 5
 WEIGHTS = np.random.default_rng(7).normal(size=(3 * HEIGHT * WIDTH, DIM)).astype(np.float32)

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import onnxruntime as ort
 import pytest
 
-from suite.cards import ProviderCard
-from suite.catalog import read_catalog
-from suite.errors import ProviderError
+from suite.catalog.errors import ProviderError
+from suite.catalog.folder import read_catalog
+from suite.catalog.provider_card import ProviderCard
 from suite.runtime.placement import assignment, fallback, refuse_fallback
 from suite.runtime.providers import require_provider
 

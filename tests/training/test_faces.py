@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from suite.datasets.insightface_bin import read_bin
+from suite.datasets.kinds.bin import read_bin
 from suite.training.people import Nuisance, identity_of, nuisance_of
 from suite.training.rendering import ARCFACE_TEMPLATE, SIZE_PX, render
 from suite.training.sets import evaluation_pairs, picture

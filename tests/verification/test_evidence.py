@@ -3,7 +3,7 @@
 import numpy as np
 
 from suite.verification import unit_rows, verify
-from suite.verification.evidence import Pairs, Witness
+from suite.verification.evaluator import Pairs, Witness
 from suite.verification.folds import fold_val
 
 

@@ -1,0 +1,1 @@
+"""Cards: what is under test, as frozen, typed data, and the figures that they may name."""

@@ -1,0 +1,65 @@
+"""One card, read from its file."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from suite.catalog.errors import CatalogError
+from suite.catalog.mistakes import blanks_in, sentences
+from suite.catalog.table import Card
+
+C = TypeVar("C", bound=Card)
+
+
+class BrokenCardError(CatalogError):
+    """A card that cannot be read.
+
+    Attributes
+    ----------
+    sentences : all its mistakes; the message is the first
+    card_id : its id, or its file's name where it says none
+    """
+
+    def __init__(self, sentences: Sequence[str], card_id: str) -> None:
+        super().__init__(sentences[0])
+        self.sentences = tuple(sentences)
+        self.card_id = card_id
+
+
+def read_card(path: Path, adapter: TypeAdapter[C]) -> C:
+    """Read a card.
+
+    Raises
+    ------
+    BrokenCardError
+        where it cannot be read, says what it may not, or has a drafted blank left.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _broken(path, f"cannot be read ({error.strerror}); mend it") from None
+    except UnicodeDecodeError:
+        raise _broken(path, "is not text in UTF-8; save it as such") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _broken(path, f"is not valid TOML: {error}") from None
+    if "card_file" in table:
+        raise _broken(path, "unknown key 'card_file'; remove it")
+    blanks = dict(blanks_in(table))
+    card_id = str(table.get("id", path.stem))
+    try:
+        # JSON, because pydantic's strict mode refuses a list for a tuple except when reading JSON.
+        text = json.dumps({**table, "card_file": str(path.absolute())}, default=str)
+        card = adapter.validate_json(text)
+    except ValidationError as error:
+        raise BrokenCardError(sentences(path, adapter, error, blanks), card_id) from None
+    if blanks:
+        raise BrokenCardError(sentences(path, adapter, None, blanks), card_id)
+    return card
+
+
+def _broken(path: Path, what: str) -> BrokenCardError:
+    return BrokenCardError([f"{path}: {what}."], path.stem)

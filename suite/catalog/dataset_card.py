@@ -1,0 +1,115 @@
+"""The cards of datasets: where faces and pairs are, and how the faces are aligned."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from suite.catalog.alignment import AlignSpec
+from suite.catalog.table import Card, Sha256
+
+Unreadable = Literal["error", "skip"]
+
+
+class BinDataset(Card):
+    """An InsightFace ``.bin``: a pickle of encoded images and the list of issame.
+
+    ``identities`` is a text file with a line for each image of the list, in its order, that
+    says who it shows.
+    """
+
+    kind: Literal["bin"]
+    file: str
+    identities: str | None = None
+    sha256: Sha256 | None = None
+    folds: Annotated[int, Field(ge=2)] = 10
+
+    def named_files(self) -> dict[str, str]:
+        """Each file or folder that the card names, by its key."""
+        return {"file": self.file, **({"identities": self.identities} if self.identities else {})}
+
+
+class _Folder(Card):
+    """What the kinds with image files in a folder have in common.
+
+    ``unreadable`` says what is done with an image that cannot be decoded.
+    """
+
+    folder: str
+    align: AlignSpec | None = None
+    unreadable: Unreadable = "error"
+    sha256: Sha256 | None = None
+
+    def named_files(self) -> dict[str, str]:
+        """Each file or folder that the card names, by its key."""
+        named = {"folder": self.folder}
+        for key in ("landmarks", "detector"):
+            relative = getattr(self.align, key, None)
+            if relative:
+                named[f"align.{key}"] = relative
+        return named
+
+
+class LfwDataset(_Folder):
+    """A folder of images, a sub-folder per person, and pairs in LFW's ``pairs.txt`` form."""
+
+    kind: Literal["lfw"]
+    pairs: str
+    image: str = "{person}/{person}_{number:04d}.jpg"
+
+    @field_validator("image")
+    @classmethod
+    def _image_names_both(cls, value: str) -> str:
+        try:
+            value.format(person="p", number=1)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(
+                "is a pattern of {person} and {number}, as '{person}/{person}_{number:04d}.jpg'"
+            ) from error
+        return value
+
+    def named_files(self) -> dict[str, str]:
+        """Each file or folder that the card names, by its key."""
+        return {**super().named_files(), "pairs": self.pairs}
+
+
+class CsvDataset(_Folder):
+    """A folder of images, and a CSV of pairs with columns ``left``, ``right``, ``same``.
+
+    ``folds`` are contiguous, ten where none are given; a column ``fold`` says them instead.
+    """
+
+    kind: Literal["csv"]
+    file: str
+    folds: Annotated[int, Field(ge=2)] | None = None
+
+    def named_files(self) -> dict[str, str]:
+        """Each file or folder that the card names, by its key."""
+        return {**super().named_files(), "file": self.file}
+
+
+class PeopleDataset(_Folder):
+    """A folder with a sub-folder per person, of which pairs are drawn.
+
+    ``pairs_per_fold`` is the number of genuine pairs in a fold, and that of impostor pairs;
+    ``seed`` draws others.
+    """
+
+    kind: Literal["people"]
+    folds: Annotated[int, Field(ge=2, le=1000)] = 10
+    pairs_per_fold: Annotated[int, Field(ge=1, le=1_000_000)] = 300
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class FolderDataset(_Folder):
+    """Images alone, every one below a folder: for calibration."""
+
+    kind: Literal["folder"]
+
+
+ImagesDataset = LfwDataset | CsvDataset | PeopleDataset | FolderDataset
+
+
+DatasetCard = BinDataset | LfwDataset | CsvDataset | PeopleDataset | FolderDataset
+
+
+KINDS = ("bin", "lfw", "csv", "people", "folder")

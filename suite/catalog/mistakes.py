@@ -1,0 +1,179 @@
+"""What is wrong in a card, a sentence each that names the file, the key and what is allowed."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from suite.catalog.alignment import METHODS
+from suite.catalog.dataset_card import KINDS
+from suite.catalog.errors import nearest
+from suite.catalog.table import BLANK
+
+Location = tuple[int | str, ...]
+
+
+# Pydantic's words, and ours.
+_WORDS = {
+    "Input should be a valid array": "must be a list",
+    "Input should be a valid boolean": "must be true or false",
+    "Input should be an object": "must be a table",
+    "Field required": "is missing; add it",
+}
+
+
+_PATTERNS = {
+    "^[0-9a-f]{64}$": "must be 64 lower-case hexadecimal digits",
+    "^[a-z0-9][a-z0-9_.-]*$": (
+        "must be lower-case letters, digits and . _ -, beginning with a letter or digit"
+    ),
+    "^[a-z]+$": "must be lower-case letters",
+    r"^https?://\S+$": "must begin with http:// or https:// and have no space",
+}
+
+
+def sentences(
+    path: Path,
+    adapter: TypeAdapter[Any],
+    error: ValidationError | None,
+    blanks: Mapping[Location, str],
+) -> list[str]:
+    """Every mistake in a card, that which explains most first.
+
+    Parameters
+    ----------
+    path : the card's file
+    adapter : what the card was read by
+    error : what it raised, if anything
+    blanks : the blanks left in the card, as `blanks_in` finds them
+    """
+    left = {_names(location) for location in blanks}
+    mistakes = error.errors() if error else []
+    # A misspelt key is unknown and its right name missing: the unknown one says both.
+    unknown = [each for each in mistakes if each["type"] == "extra_forbidden"]
+    others = [
+        each
+        for each in mistakes
+        if each not in unknown
+        and _names(_keys_of(each)) not in left
+        and not any(_is_right_name(each["loc"], other["loc"]) for other in unknown)
+    ]
+    found = [_unknown(path, adapter, each["loc"]) for each in unknown]
+    found += [
+        f"{path}: key {_dotted(location)!r} is still blank ({words!r}); fill it in."
+        for location, words in blanks.items()
+    ]
+    found += [_sentence(path, each) for each in others]
+    return list(dict.fromkeys(found))
+
+
+def blanks_in(table: object, above: Location = ()) -> Iterator[tuple[Location, str]]:
+    """Each string of a card in which a drafted blank is left, with the keys that lead to it."""
+    if isinstance(table, str):
+        if BLANK in table:
+            yield above, table
+    elif isinstance(table, Mapping):
+        for key, value in table.items():
+            yield from blanks_in(value, (*above, key))
+    elif isinstance(table, Sequence):
+        for index, value in enumerate(table):
+            yield from blanks_in(value, (*above, index))
+
+
+def _unknown(path: Path, adapter: TypeAdapter[Any], location: Location) -> str:
+    keys = _keys(location)
+    allowed = _allowed_keys(adapter, location)
+    return f"{path}: unknown key {_dotted(keys)!r}; {nearest(str(keys[-1]), allowed)}."
+
+
+def _sentence(path: Path, mistake: ErrorDetails) -> str:
+    keys, kind, message = _keys_of(mistake), mistake["type"], mistake["msg"]
+    channel = kind == "missing" and isinstance(mistake["loc"][-1], int)
+    if channel or kind == "too_long":
+        listed = _dotted(keys[:-1] if channel else keys)
+        return f"{path}: key {listed!r} needs three numbers, one a channel."
+    if kind.startswith("union_tag"):
+        *most, last = (repr(name) for name in (METHODS if "align" in keys else KINDS))
+        return f"{path}: key {_dotted(keys)!r} must be {', '.join(most)} or {last}."
+    if kind == "too_short":
+        message = "must have at least one entry"
+    elif kind == "string_pattern_mismatch":
+        pattern = mistake.get("ctx", {}).get("pattern", "")
+        message = _PATTERNS.get(pattern, f"must match {pattern}")
+    elif message in _WORDS:
+        message = _WORDS[message]
+    else:
+        message = message.removeprefix("Value error, ")
+        message = message.replace("Input should ", "must ", 1).replace("String should ", "must ", 1)
+    given = mistake["input"]
+    shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) else ""
+    key = f"key {_dotted(keys)!r}{shown} " if keys else ""
+    return f"{path}: {key}{message}."
+
+
+def _is_right_name(missing: Location, unknown: Location) -> bool:
+    """Whether an unknown key may be a missing one of its table, misspelt."""
+    beside = missing[:-1] == unknown[:-1] and bool(missing)
+    return beside and bool(difflib.get_close_matches(str(unknown[-1]), [str(missing[-1])], n=1))
+
+
+def _keys_of(mistake: ErrorDetails) -> Location:
+    keys = _keys(mistake["loc"])
+    if mistake["type"].startswith("union_tag"):
+        return (*keys, "method" if keys else "kind")
+    return keys
+
+
+def _names(keys: Location) -> Location:
+    """Keys without the places in lists: a list with a blank is wrong in every place."""
+    return tuple(key for key in keys if not isinstance(key, int))
+
+
+def _dotted(keys: Location) -> str:
+    return ".".join(map(str, keys))
+
+
+def _keys(location: Location) -> Location:
+    """The keys of a card that lead to a mistake: a tagged union's tag is none."""
+    keys = [part for part in location if part != "[key]"]
+    if keys and keys[0] in KINDS:  # no key of a model's, mode's or provider's card
+        keys = keys[1:]
+    if keys[:1] == ["align"] and keys[1:2] and keys[1] in METHODS:
+        del keys[1]
+    return tuple(keys)
+
+
+def _allowed_keys(adapter: TypeAdapter[Any], location: tuple[int | str, ...]) -> set[str]:
+    """The keys allowed where an unknown one was met, from the card's JSON schema."""
+    schema = adapter.json_schema()
+    definitions = schema.get("$defs", {})
+    nodes = [schema]
+    for part in location[:-1]:
+        nodes = [
+            _below(resolved, part) for node in nodes for resolved in _resolve(node, definitions)
+        ]
+    nodes = [resolved for node in nodes for resolved in _resolve(node, definitions)]
+    keys = {key for node in nodes for key in node.get("properties", {})}
+    return keys - {"card_file"}
+
+
+def _below(node: dict[str, Any], part: int | str) -> Any:
+    """The schema of a key, or of a tagged union's tag."""
+    tags = node.get("discriminator", {}).get("mapping", {})
+    if part in tags:
+        return {"$ref": tags[part]}
+    return node.get("properties", {}).get(part, node.get("additionalProperties", node))
+
+
+def _resolve(node: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    if not isinstance(node, dict):
+        return []
+    if "$ref" in node:
+        return _resolve(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
+    if "discriminator" in node:
+        return [node]
+    branches = [*node.get("anyOf", []), *node.get("oneOf", [])]
+    return [r for branch in branches for r in _resolve(branch, definitions)] or [node]

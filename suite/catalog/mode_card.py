@@ -1,0 +1,66 @@
+"""The card of a mode, and its recipe."""
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from suite.catalog.policy import PolicySpec, known_metrics
+from suite.catalog.table import Card, CardId, Table
+
+OpType = Literal["Conv", "MatMul", "Gemm"]
+
+
+class RecipeSpec(Table):
+    """How a mode is made: what is handed to ``onnxruntime.quantization``.
+
+    No ``op_types`` are all that onnxruntime can quantize. In QDQ form that is what keeps accuracy:
+    where a Relu or Clip is left out, the Conv before it spends half its range on what the Relu
+    would have cut off.
+    """
+
+    method: Literal["none", "dynamic", "static_qdq"]
+    op_types: tuple[str, ...] = ()
+    weight_type: Literal["QInt8", "QUInt8"] = "QInt8"
+    activation_type: Literal["QInt8", "QUInt8"] = "QUInt8"
+    symmetric_activations: bool = False
+    per_channel: bool = False
+    reduce_range: bool = False
+    calibration_method: Literal["MinMax", "Entropy", "Percentile"] = "MinMax"
+
+
+class RecipeOverride(Table):
+    """What a provider or a profile changes in a recipe."""
+
+    op_types: tuple[str, ...] | None = None
+    weight_type: Literal["QInt8", "QUInt8"] | None = None
+    activation_type: Literal["QInt8", "QUInt8"] | None = None
+    symmetric_activations: bool | None = None
+    per_channel: bool | None = None
+    reduce_range: bool | None = None
+    calibration_method: Literal["MinMax", "Entropy", "Percentile"] | None = None
+
+
+class ModeCard(Card):
+    """A mode: its recipe, how it is evaluated, what may jitter and what it may cost.
+
+    A mode without a recipe serves artifacts that are only ever brought. ``batch_dependent``
+    marks a mode in which an image's embedding depends on its neighbours in the batch
+    (onnxruntime#10111), so that it is evaluated one image at a time. ``quantizes`` names the
+    op types that the mode claims to quantize; ``may_run_elsewhere`` those that need not run on
+    a provider, by its id.
+    """
+
+    quantizes: tuple[OpType, ...] = ()
+    batch_dependent: bool = False
+    recipe: RecipeSpec | None = None
+    may_run_elsewhere: dict[CardId, tuple[str, ...]] = {}
+    recipe_for_profile: dict[str, RecipeOverride] = {}
+    tolerances: dict[str, float]
+    policy: PolicySpec = PolicySpec()
+
+    _metrics = field_validator("tolerances")(known_metrics)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether this is the FP32 that the others are compared with."""
+        return self.recipe is not None and self.recipe.method == "none"

@@ -1,0 +1,77 @@
+"""The card of a model."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from suite.catalog.policy import ModeOverride
+from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.source import BroughtArtifact, SourceSpec
+from suite.catalog.table import Card, CardId, Fraction, Speed, Table
+
+
+class ReferenceRow(Table):
+    """What somebody else measured of a model in a mode, shown beside our figures and not gated.
+
+    Sizes are in MiB, latencies in milliseconds. A row of ``lfw`` is one of ``lfw-raw`` as well.
+    """
+
+    mode: CardId
+    dataset: CardId
+    title: str
+    accuracy: Fraction | None = None
+    tar_at_far_1e_3: Fraction | None = Field(default=None, alias="tar_at_far_1e-3")
+    tar_at_far_1e_4: Fraction | None = Field(default=None, alias="tar_at_far_1e-4")
+    roc_auc: Fraction | None = None
+    size_mib: Speed | None = None
+    latency_ms: Speed | None = None
+
+    def shows(self, mode: str, dataset: str) -> bool:
+        """Whether the row is of this mode and dataset."""
+        return self.mode == mode and self.dataset in (dataset, dataset.split("-")[0])
+
+
+class OutputSpec(Table):
+    """The network's inputs and outputs by name; none means the only one there is."""
+
+    input: str | None = None
+    embedding: str | None = None
+    norm: str | None = None
+    embedding_dim: Annotated[int, Field(ge=1)]
+
+
+class PublishedAccuracy(Table):
+    """The 10-fold accuracy that the model's authors report."""
+
+    accuracy: Fraction
+    dataset: str
+    source: str
+
+
+class ModelCard(Card):
+    """One face-recognition model and how it is fed and judged.
+
+    ``non_commercial`` says why a licence must be accepted; a model ``on_request`` runs where it is
+    named alone.
+    """
+
+    family: str
+    licence: str
+    non_commercial: str | None = None
+    on_request: bool = False
+    source: SourceSpec
+    preprocess: PreprocessSpec
+    outputs: OutputSpec
+    flip: Literal["none", "add", "concat", "norm_weighted"]
+    published: PublishedAccuracy | None = None
+    calibration: CardId | None = None
+    evaluation: Annotated[tuple[CardId, ...], Field(min_length=1)]
+    artifacts: dict[str, BroughtArtifact] = {}
+    modes: dict[str, ModeOverride] = {}
+    reference: tuple[ReferenceRow, ...] = ()
+
+    @model_validator(mode="after")
+    def _norm_has_an_output(self) -> Self:
+        if self.flip == "norm_weighted" and not self.outputs.norm:
+            raise ValueError("flip = 'norm_weighted' needs outputs.norm, the norm output's name")
+        return self

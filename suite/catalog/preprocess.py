@@ -1,0 +1,46 @@
+"""How pixels become a network's input, as a card says."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from suite.catalog.table import Table
+
+Channels = tuple[float, float, float]
+
+
+class PreprocessSpec(Table):
+    """How pixels become the network's input: ``(pixel · scale / 255 − mean) / std``.
+
+    ``mean`` and ``std`` are given channel by channel in the order of ``color_order``.
+    """
+
+    height: Annotated[int, Field(ge=1, le=4096)]
+    width: Annotated[int, Field(ge=1, le=4096)]
+    layout: Literal["NCHW", "NHWC"] = "NCHW"
+    color_order: Literal["RGB", "BGR"]
+    mean: Channels
+    std: Channels
+    scale: float
+
+    def shape(self, batch: int) -> tuple[int, int, int, int]:
+        """The input tensor of so many images."""
+        if self.layout == "NHWC":
+            return batch, self.height, self.width, 3
+        return batch, 3, self.height, self.width
+
+    @field_validator("scale")
+    @classmethod
+    def _scale_is_known(cls, value: float) -> float:
+        if value not in (1.0, 255.0):
+            raise ValueError(
+                "must be 1 (mean and std are for pixels in 0…1) or 255 (for pixels in 0…255)"
+            )
+        return value
+
+    @field_validator("std")
+    @classmethod
+    def _std_divides(cls, value: Channels) -> Channels:
+        if min(value) <= 0:
+            raise ValueError("must be positive in each channel")
+        return value

@@ -1,0 +1,161 @@
+"""What a run gates: models × modes × datasets, as the options select them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from suite.catalog.case import Case
+from suite.catalog.catalog import Catalog, Roots, require_dataset
+from suite.catalog.errors import CatalogError, nearest
+from suite.catalog.folder import read_catalog
+from suite.catalog.mode_card import ModeCard
+from suite.catalog.model_card import ModelCard
+from suite.catalog.table import Card
+
+
+@dataclass(frozen=True)
+class Options:
+    """The suite's options as given; empty tuples select everything."""
+
+    models: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    provider: str = "cpu"
+    catalog: Path | None = None
+    roots: Roots = field(default_factory=Roots)
+    accept_licence: bool = False
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The catalog and the cases that a run gates.
+
+    A case's model has those of its card's evaluation sets that are selected.
+    """
+
+    catalog: Catalog
+    provider: str
+    cases: tuple[Case, ...]
+    datasets: tuple[str, ...]
+
+
+def select(options: Options) -> Selection:
+    """Read the catalog and choose the cases.
+
+    Raises
+    ------
+    CatalogError
+        for an id that no card has, and for data that a selected model needs and that is absent.
+    """
+    catalog = read_catalog(options.catalog, options.roots)
+    models = [model.id for model in chosen_models(catalog, options.models)]
+    modes = _chosen("--modes", options.modes, catalog.modes)
+    datasets = chosen_datasets(catalog, options.datasets)
+    _chosen("--provider", (options.provider,), catalog.providers)
+    provider = catalog.providers[options.provider]
+    for model_id in models:
+        refuse_unaccepted_licence(catalog.models[model_id], accepted=options.accept_licence)
+    cases = []
+    for model_id in models:
+        card = catalog.models[model_id]
+        chosen = tuple(name for name in card.evaluation if name in datasets)
+        model = card.model_copy(update={"evaluation": chosen})
+        absent = absent_source(catalog, model)
+        if not absent:
+            _require_data(catalog, card, chosen, datasets)
+        for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_reference, name)):
+            mode = catalog.modes[mode_id]
+            brought = mode_id in model.artifacts
+            if mode.recipe is None and not brought:
+                continue
+            never = provider.not_applicable.get(mode_id)
+            if brought and options.provider in model.artifacts[mode_id].providers:
+                never = None
+            skip = absent or (None if never else _unbuildable(model, mode, options.provider))
+            cases.append(Case(model, mode, skip, never))
+    return Selection(catalog, options.provider, tuple(cases), tuple(datasets))
+
+
+def chosen_models(catalog: Catalog, named: tuple[str, ...]) -> list[ModelCard]:
+    """The models that are named; where none is, all but those that run on request alone.
+
+    Raises
+    ------
+    CatalogError
+        for an id that no card has, and where none is named and each runs on request alone.
+    """
+    ids = _chosen("--models", named, catalog.models)
+    models = [catalog.models[name] for name in ids]
+    plain = models if named else [model for model in models if not model.on_request]
+    if models and not plain:
+        raise CatalogError(
+            f"{models[0].card_file.parent}: each model there has on_request = true; name some with "
+            "--models, or take that key out of their cards."
+        )
+    return plain
+
+
+def chosen_datasets(catalog: Catalog, named: tuple[str, ...]) -> list[str]:
+    """The ids of the datasets that are named; of all where none is.
+
+    Raises
+    ------
+    CatalogError
+        for an id that no card has.
+    """
+    return _chosen("--datasets", named, catalog.datasets)
+
+
+def refuse_unaccepted_licence(model: ModelCard, *, accepted: bool) -> None:
+    """Raise CatalogError where a model's licence must be accepted and was not."""
+    if model.non_commercial and not accepted:
+        raise CatalogError(
+            f"{model.id}: {model.licence}: {model.non_commercial}; --accept-licence says that your "
+            "use is allowed."
+        )
+
+
+def absent_source(catalog: Catalog, model: ModelCard) -> str | None:
+    """Why a model cannot be run here: its weights are absent; None where they are there."""
+    if catalog.locate(model, model.source.file, weights=True).is_file():
+        return None
+    tried = ", ".join(str(p) for p in catalog.places(model, model.source.file, weights=True))
+    known = model.source.url or model.source.page
+    get = f", or get them with face-quant-gate weights --get --models={model.id}" if known else ""
+    return (
+        f"{model.id}: weights {model.source.file!r} are absent (looked at {tried}); "
+        f"put them there or name their folder with --weights-dir or --data-dir{get}"
+    )
+
+
+def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
+    brought = model.artifacts.get(mode.id)
+    if brought and brought.for_provider(provider):
+        return None
+    if mode.recipe is None:
+        return f"{model.id}: its card brings {mode.id} for other providers than {provider}; add one"
+    if mode.recipe.method == "static_qdq" and not model.calibration:
+        return (
+            f"{model.id}: {mode.id} needs calibration faces; name a calibration set in its card or "
+            "bring the artifact"
+        )
+    return None
+
+
+def _require_data(
+    catalog: Catalog, model: ModelCard, chosen: Sequence[str], selected: Sequence[str]
+) -> None:
+    if not chosen:
+        raise CatalogError(
+            f"--datasets: none of {', '.join(selected)} is an evaluation set of {model.id} "
+            f"({', '.join(model.evaluation)}); select one of them or other models with --models."
+        )
+    for name in [*chosen, *([model.calibration] if model.calibration else [])]:
+        require_dataset(catalog, catalog.datasets[name])
+
+
+def _chosen(option: str, given: tuple[str, ...], known: Mapping[str, Card]) -> list[str]:
+    for name in given:
+        if name not in known:
+            raise CatalogError(f"{option}: there is no {name!r}; {nearest(name, known)}.")
+    return list(dict.fromkeys(given)) if given else sorted(known)

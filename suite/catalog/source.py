@@ -1,0 +1,78 @@
+"""Where a model's files come from, as its card says."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from suite.catalog.table import Sha256, Table
+
+Architecture = Literal["inception_resnet_v1", "iresnet50", "adaface_ir50"]
+
+
+Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+class CheckpointSpec(Table):
+    """A PyTorch checkpoint that a model's ONNX is exported from; one without a hash is pinned."""
+
+    file: str
+    architecture: Architecture
+    sha256: Sha256 | None = None
+
+
+class SourceSpec(Table):
+    """Where a model's FP32 ONNX comes from.
+
+    Attributes
+    ----------
+    file : the ONNX file's name
+    sha256 : its hash; none where nobody publishes one, so that the first file seen is pinned
+    url : where the checkpoint, the archive or the file itself is downloaded
+    member : the ONNX file's name in the ZIP archive at ``url``
+    page : where a human downloads what no program can
+    checkpoint : what the ONNX file is exported from
+    """
+
+    file: str
+    sha256: Sha256 | None = None
+    url: Address | None = None
+    member: str | None = None
+    page: Address | None = None
+    checkpoint: CheckpointSpec | None = None
+
+    @model_validator(mode="after")
+    def _has_a_hash_or_an_origin(self) -> Self:
+        if self.sha256 is None and not (self.url or self.page):
+            raise ValueError("needs sha256, the file's hash, or the url or page that it is from")
+        if self.member and not self.url:
+            raise ValueError("has a member and no url, the archive's address")
+        return self
+
+
+class BroughtFile(Table):
+    """A quantized ONNX file made elsewhere."""
+
+    file: str
+    sha256: Sha256
+
+
+class BroughtArtifact(Table):
+    """A quantized ONNX for one mode: one file for all providers, or one per provider."""
+
+    file: str | None = None
+    sha256: Sha256 | None = None
+    providers: dict[str, BroughtFile] = {}
+
+    @model_validator(mode="after")
+    def _one_or_per_provider(self) -> Self:
+        if bool(self.file) != bool(self.sha256) or not (self.file or self.providers):
+            raise ValueError("needs file and sha256, or a table providers.<id> with both")
+        return self
+
+    def for_provider(self, provider_id: str) -> BroughtFile | None:
+        """The file for a provider: its own, else the one for all."""
+        if provider_id in self.providers:
+            return self.providers[provider_id]
+        if self.file and self.sha256:
+            return BroughtFile(file=self.file, sha256=self.sha256)
+        return None

@@ -1,0 +1,83 @@
+"""Aligned faces on disk: each made once, whoever asks for it."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import cv2
+
+from suite.catalog.errors import DatasetError
+from suite.datasets.alignment.geometry import Image
+
+# Raised when aligning changes, so that faces of the old way are not taken for the new.
+_FORMAT = 1
+
+
+def key_of(image_sha256: str, ingredients: Mapping[str, object]) -> str:
+    """What an aligned face is known by: SHA-256 of its image's hash and how it is aligned.
+
+    Not of the pixels: OpenCV's rounding differs between machines, and a set is the same on all.
+    """
+    described = {"format": _FORMAT, "image": image_sha256, **ingredients}
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+class AlignedCache:
+    """A folder of aligned faces: ``<key>-<OpenCV's version>.png``, or ``.none`` for no face.
+
+    Each file ends in a digest of its key and of what is before, which a PNG's readers do not look
+    at: an entry that is damaged, another face's, of another size or put there by hand is none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, key: str, make: Callable[[], Image | None]) -> Path | None:
+        """The PNG of a face, made now if it is not there whole; None where there is no face.
+
+        Parameters
+        ----------
+        key : of `key_of`
+        make : gives the aligned face, uint8 [h, w, 3] in the order BGR, or None
+
+        Raises
+        ------
+        DatasetError
+            where the folder cannot be written; what is there whole is read from a read-only one.
+        """
+        entry = self._folder / key[:2] / f"{key}-{cv2.__version__}.png"
+        nothing = entry.with_suffix(".none")
+        if _is_whole(entry, key):
+            return entry
+        if _is_whole(nothing, key):
+            return None
+        face = make()
+        try:
+            if not entry.parent.is_dir():
+                entry.parent.mkdir(parents=True, exist_ok=True)
+            content = b"" if face is None else cv2.imencode(".png", face)[1].tobytes()
+            # Other processes may make the same face: the last one's, whole, stays.
+            work = entry.with_suffix(f".{os.getpid()}.tmp")
+            work.write_bytes(content + _digest(key, content))
+            work.replace(nothing if face is None else entry)
+        except OSError as error:
+            raise DatasetError(
+                f"{entry.parent}: cannot keep aligned faces ({error.strerror}); free some space or "
+                "give another folder with --artifact-cache."
+            ) from None
+        return None if face is None else entry
+
+
+def _digest(key: str, content: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + content).digest()
+
+
+def _is_whole(entry: Path, key: str) -> bool:
+    try:
+        data = entry.read_bytes()
+    except OSError:
+        return False
+    size = hashlib.sha256().digest_size
+    return data[-size:] == _digest(key, data[:-size])

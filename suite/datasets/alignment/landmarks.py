@@ -1,0 +1,149 @@
+"""A CSV of five points for each image."""
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from suite.catalog.errors import DatasetError
+from suite.datasets.alignment.geometry import TEMPLATE, Image, Points
+from suite.datasets.images.folder import plain_name
+
+# Points of a face lie further apart; shares of the image's size, from 0 to 1, do not.
+# No image is as large.
+_FARTHEST = 1e6
+
+
+_LEAST_PIXELS = 2
+
+
+# A face that is turned away is nearly as well a mirrored one; labels that are swapped fit at least
+# four times better mirrored.
+_MIRRORED = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """A line of the CSV.
+
+    Attributes
+    ----------
+    points : float64 [5, 2], x and y in pixels of the image, in the order of `TEMPLATE`
+    where : the file and the line, for messages
+    """
+
+    points: Points
+    where: str
+
+    def check_within(self, image: Image, name: str) -> None:
+        """Refuse points that lie outside an image, uint8 [h, w, 3], by more than its own size.
+
+        Raises
+        ------
+        DatasetError
+            naming the file and the line.
+        """
+        size = np.array([image.shape[1], image.shape[0]])
+        if (self.points < -size).any() or (self.points > 2 * size).any():
+            raise DatasetError(
+                f"{self.where}: the points of {name!r} lie far outside its {size[0]} × {size[1]} "
+                "pixels; give them in pixels of this very image."
+            )
+
+
+def read_landmarks(path: Path) -> dict[str, Landmarks]:
+    """Read the five points of images.
+
+    Parameters
+    ----------
+    path : a CSV with a path below the set's folder and ten numbers a line: x and y of the left
+        eye as one sees it, the right eye, the nose and the corners of the mouth, left and right, in
+        pixels; a first line without numbers names the columns
+
+    Returns
+    -------
+    the points by the image's path
+
+    Raises
+    ------
+    DatasetError
+        naming the file and the line, where one has another form, or points that are no upright
+        face's.
+    """
+    found: dict[str, Landmarks] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            for row in reader:
+                if not any(field.strip() for field in row):
+                    continue
+                numbers = [_number(field) for field in row[1:]]
+                if reader.line_num == 1 and len(row) == 11 and all(map(math.isnan, numbers)):
+                    continue
+                where = f"{path}: line {reader.line_num}"
+                name = plain_name(row[0])
+                if name is None:
+                    raise DatasetError(
+                        f"{where}: {row[0]!r} is no path below the card's folder; give it relative "
+                        "to that folder."
+                    )
+                if len(numbers) != 10 or not all(abs(number) <= _FARTHEST for number in numbers):
+                    raise DatasetError(
+                        f"{where} must have a path and ten numbers, x and y of five points in "
+                        "pixels; correct it."
+                    )
+                if name in found:
+                    raise DatasetError(f"{where} names {name!r} again; keep one line of it.")
+                points = np.array(numbers).reshape(5, 2)
+                _refuse_no_face(where, name, points)
+                found[name] = Landmarks(points, where)
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: the landmarks cannot be read ({error.strerror}); correct align.landmarks."
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path}: is no CSV in UTF-8 ({error}); correct it.") from error
+    if not found:
+        raise DatasetError(f"{path}: has no landmarks; give a line for each image.")
+    return found
+
+
+def _refuse_no_face(where: str, name: str, points: Points) -> None:
+    if (points == points[0]).all():
+        raise DatasetError(f"{where}: the five points of {name!r} are one; correct it.")
+    if np.ptp(points, axis=0).max() < _LEAST_PIXELS:
+        raise DatasetError(
+            f"{where}: the five points of {name!r} lie within {_LEAST_PIXELS} pixels; give them in "
+            "pixels of the image, not as shares of its size."
+        )
+    z, w = (
+        centred[:, 0] + 1j * centred[:, 1] for centred in (_centred(points), _centred(TEMPLATE))
+    )
+    # What `geometry.similarity` turns and scales by, but for a factor, and the same of the mirrored
+    # points.
+    turned, mirrored = complex((np.conj(z) * w).sum()), complex((z * w).sum())
+    if abs(mirrored) > _MIRRORED * abs(turned):
+        raise DatasetError(
+            f"{where}: left and right of {name!r} are swapped; give the eye and the corner of the "
+            "mouth that are left as one sees them first."
+        )
+    if turned.real < 0:
+        raise DatasetError(
+            f"{where}: the points of {name!r} are turned by more than 90°; give x before y, from "
+            "the upper left corner, in the order eyes, nose, mouth, of an upright image."
+        )
+
+
+def _centred(points: Points) -> Points:
+    # Scaled, so that squares of enormous numbers stay finite.
+    middle = points / np.abs(points).max()
+    return np.asarray(middle - middle.mean(axis=0), dtype=np.float64)
+
+
+def _number(field: str) -> float:
+    try:
+        return float(field)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,68 @@
+"""One face: an encoded image, known by its content."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from suite.catalog.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class Face:
+    """An encoded image of a face.
+
+    Attributes
+    ----------
+    name : what messages call it, as ``orl.bin[17]`` or a path below the set's folder
+    sha256 : what it is known by, in hexadecimal: SHA-256 of its encoded bytes; of an aligned face,
+        of its image's and of how it is aligned, so that it is the same on every machine
+    source : its bytes, or the file that has them
+    image_sha256 : SHA-256 of the image that it was cut out of; empty where it is that image
+    """
+
+    name: str
+    sha256: str
+    source: bytes | Path = field(repr=False)
+    image_sha256: str = ""
+
+    @classmethod
+    def held(cls, name: str, data: bytes) -> "Face":
+        """A face whose bytes are held in memory."""
+        return cls(name, hashlib.sha256(data).hexdigest(), data)
+
+    @classmethod
+    def in_file(cls, name: str, path: Path) -> "Face":
+        """A face whose bytes are read from its file each time they are asked for.
+
+        Raises
+        ------
+        DatasetError
+            where the file cannot be read.
+        """
+        return cls(name, hashlib.sha256(read_image(path)).hexdigest(), path)
+
+    def read(self) -> bytes:
+        """The encoded image.
+
+        Raises
+        ------
+        DatasetError
+            where its file cannot be read.
+        """
+        return self.source if isinstance(self.source, bytes) else read_image(self.source)
+
+
+def read_image(path: Path) -> bytes:
+    """An image file's bytes.
+
+    Raises
+    ------
+    DatasetError
+        where the file cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: this image cannot be read ({error.strerror}); put it back."
+        ) from error

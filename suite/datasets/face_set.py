@@ -1,0 +1,188 @@
+"""Distinct faces and the pairs made of them, known by their content."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.catalog.errors import DatasetError
+from suite.datasets.face import Face
+from suite.datasets.pair_checks import odd_pairs
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSet:
+    """Faces, each once however often it is used, and pairs of them.
+
+    Attributes
+    ----------
+    id : the dataset's id
+    faces : the images, distinct by content, in the order in which they first appear
+    left, right : int64 [n], each pair's two faces as indices into ``faces``
+    genuine : bool [n], whether a pair shows one person
+    folds : contiguous folds that the pairs make; 0 where there are no pairs
+    people : int64 [faces], who each face shows, numbered as they first appear; None where unknown
+    sha256 : hash of the faces' contents, the pairs, the folds and who is who, whatever the names
+    remarks : what a report says of how it was made, as how many images were left out
+    fold_sizes : how many pairs each fold has; empty where they are of equal length (the first
+        ``pairs % folds`` one longer)
+    """
+
+    id: str
+    faces: tuple[Face, ...]
+    left: npt.NDArray[np.int64]
+    right: npt.NDArray[np.int64]
+    genuine: npt.NDArray[np.bool_]
+    folds: int
+    people: npt.NDArray[np.int64] | None
+    sha256: str
+    remarks: tuple[str, ...] = ()
+    fold_sizes: tuple[int, ...] = ()
+
+
+def face_set(
+    dataset_id: str,
+    faces: Sequence[Face],
+    left: Sequence[int] | npt.NDArray[np.int64] = (),
+    right: Sequence[int] | npt.NDArray[np.int64] = (),
+    genuine: Sequence[bool] | npt.NDArray[np.bool_] = (),
+    folds: int = 0,
+    people: Sequence[str] | None = None,
+    remarks: Sequence[str] = (),
+    fold_sizes: Sequence[int] = (),
+) -> FaceSet:
+    """Make a set of faces that may repeat, and pairs of them.
+
+    Parameters
+    ----------
+    dataset_id : the set's id
+    faces : the images; those of one content become one face
+    left, right : int [n], each pair's two images as indices into ``faces`` as given
+    genuine : bool [n], whether a pair shows one person
+    folds : contiguous folds that the pairs make
+    people : who each image as given shows, where that is known
+    remarks : what a report says of how the set was made; odd pairs are added to it
+    fold_sizes : how many pairs each fold has, where they are not of equal length
+
+    Raises
+    ------
+    DatasetError
+        where one image is said to show two people, or a pair's label contradicts who is who.
+    """
+    places: dict[str, int] = {}
+    distinct: list[Face] = []
+    for face in faces:
+        if face.sha256 not in places:
+            places[face.sha256] = len(distinct)
+            distinct.append(face)
+    place_of = np.array([places[face.sha256] for face in faces], dtype=np.int64)
+    lefts = place_of[np.asarray(left, dtype=np.int64)]
+    rights = place_of[np.asarray(right, dtype=np.int64)]
+    flags = np.array(genuine, dtype=np.bool_)
+    who = None if people is None else _people(faces, place_of, people)
+    if who is not None:
+        _refuse_contradiction(dataset_id, lefts, rights, flags, who)
+    for array in (lefts, rights, flags):
+        array.setflags(write=False)
+    sizes = tuple(fold_sizes)
+    if sizes == equal_folds(len(flags), folds):
+        sizes = ()
+    digest = _content_hash(distinct, lefts, rights, flags, sizes or folds, who)
+    return FaceSet(
+        dataset_id,
+        tuple(distinct),
+        lefts,
+        rights,
+        flags,
+        folds,
+        who,
+        digest,
+        (*remarks, *odd_pairs(lefts, rights, flags)),
+        sizes,
+    )
+
+
+def equal_folds(pairs: int, folds: int) -> tuple[int, ...]:
+    """How many pairs each of the folds of equal length has: the first have one more."""
+    return tuple(pairs // folds + (fold < pairs % folds) for fold in range(folds))
+
+
+def _people(
+    faces: Sequence[Face], place_of: npt.NDArray[np.int64], people: Sequence[str]
+) -> npt.NDArray[np.int64]:
+    numbers: dict[str, int] = {}
+    shown: dict[int, tuple[int, str]] = {}
+    for index, (place, person) in enumerate(zip(place_of.tolist(), people, strict=True)):
+        numbers.setdefault(person, len(numbers))
+        first, before = shown.setdefault(place, (index, person))
+        if before != person:
+            raise DatasetError(
+                f"{faces[index].name} is said to show {person!r}, and {faces[first].name}, the "
+                f"same image, {before!r}; correct one of them."
+            )
+    who = np.array([numbers[shown[place][1]] for place in range(len(shown))], dtype=np.int64)
+    who.setflags(write=False)
+    return who
+
+
+def _refuse_contradiction(
+    dataset_id: str,
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    genuine: npt.NDArray[np.bool_],
+    people: npt.NDArray[np.int64],
+) -> None:
+    wrong = np.flatnonzero((people[left] == people[right]) != genuine)
+    if len(wrong):
+        pair = int(wrong[0])
+        said, shown = ("genuine", "two people") if genuine[pair] else ("impostor", "one person")
+        raise DatasetError(
+            f"{len(wrong):,} of the {len(genuine):,} pairs of {dataset_id!r} contradict its "
+            f"identities, the first pair {pair}: labelled {said}, and its images show {shown}; "
+            "give the identities of these very images, in their order."
+        )
+
+
+def _content_hash(
+    faces: Sequence[Face],
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    genuine: npt.NDArray[np.bool_],
+    folds: int | tuple[int, ...],
+    people: npt.NDArray[np.int64] | None,
+) -> str:
+    digest = hashlib.sha256(f"faces {len(faces)} pairs {len(genuine)} folds {folds}\n".encode())
+    digest.update("".join(face.sha256 for face in faces).encode())
+    for array in (left, right):
+        digest.update(array.astype("<i8").tobytes())
+    digest.update(genuine.astype("u1").tobytes())
+    if people is not None:
+        digest.update(people.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def shared_faces(calibration: FaceSet, evaluation: FaceSet) -> tuple[tuple[Face, Face], ...]:
+    """The images in both sets, however cut: each as calibration and as evaluation has it."""
+    evaluated = {face.image_sha256 or face.sha256: face for face in evaluation.faces}
+    images = ((face.image_sha256 or face.sha256, face) for face in calibration.faces)
+    return tuple((face, evaluated[image]) for image, face in images if image in evaluated)
+
+
+def refuse_shared_faces(calibration: FaceSet, evaluation: FaceSet) -> None:
+    """Refuse to evaluate on images that calibration has seen.
+
+    Raises
+    ------
+    DatasetError
+        naming the first image that both sets have, by its name in each, and how many there are.
+    """
+    shared = shared_faces(calibration, evaluation)
+    if shared:
+        mine, theirs = shared[0]
+        raise DatasetError(
+            f"{len(shared)} of the {len(calibration.faces)} images of calibration set "
+            f"{calibration.id!r} are also evaluated in {evaluation.id!r}, the first as "
+            f"{mine.name} and {theirs.name}; calibrate on other images."
+        )

@@ -1,0 +1,1 @@
+"""Image files: found, read without surprise, decoded."""

@@ -1,0 +1,69 @@
+"""Encoded images decoded, or refused in a sentence."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from suite.catalog.errors import DatasetError
+from suite.datasets.images.header import ImageFile, Unfit, inspect
+
+# Any bytes but 0xFF: a decoder that lacks data would take them for the picture's.
+_JUNK = b"\x5a\x37" * 256
+
+
+def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
+    """Decode an image.
+
+    Parameters
+    ----------
+    data : the encoded image: a JPEG (CMYK too), PNG, WebP, BMP, PGM, PPM or PBM, told by its
+        content
+    name : what to call it in a message
+
+    Returns
+    -------
+    uint8 [h, w, 3], channels in the order BGR; a grey image has three equal channels, of 16 bits
+    the upper eight are taken, transparency is dropped
+
+    Raises
+    ------
+    DatasetError
+        where it is empty, cut short, damaged, no image, or has more than 64 million pixels.
+    """
+    try:
+        found = inspect(data)
+    except Unfit as reason:
+        raise DatasetError(f"{name}: {reason}.") from None
+    image = _pixels(found.data)
+    if image is None:
+        raise DatasetError(
+            f"{name}: this {found.format} of {len(data):,} bytes is damaged; fetch the image again."
+        )
+    if found.format == "JPEG" and _is_filled_up(found, image):
+        raise DatasetError(f"{name}: this JPEG is cut short; fetch the image again.")
+    return image
+
+
+def _pixels(data: bytes) -> npt.NDArray[np.uint8] | None:
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    return None if image is None else np.asarray(image, dtype=np.uint8)
+
+
+def _is_filled_up(found: ImageFile, image: npt.NDArray[np.uint8]) -> bool:
+    """Whether a JPEG that has its end lacks picture data before it.
+
+    libjpeg fills up what is missing with middle grey, so only where a corner has that (Exif may
+    have turned the picture) is there doubt; in CMYK the middle is another colour by each kind, and
+    there is doubt of every one. Then the end is replaced by other bytes: a picture
+    that is whole does not see them, one that lacks data becomes another.
+    """
+    corners = image[:: max(1, len(image) - 1), :: max(1, image.shape[1] - 1)]
+    if found.in_passes:
+        return False
+    if found.components != 4 and not (corners == 128).all(axis=2).any():
+        return False
+    again = _pixels(found.data[: found.end] + _JUNK)
+    return again is None or not np.array_equal(again, image)

@@ -1,0 +1,105 @@
+"""Image files below a folder: finding them, and naming them so that none is outside it."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from suite.catalog.errors import DatasetError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp")
+
+
+@dataclass(frozen=True)
+class NamedImage:
+    """An image file, and what messages call it: its path below the set's folder."""
+
+    name: str
+    path: Path
+
+
+def is_hidden_folder(name: str) -> bool:
+    """Whether a folder is a system's own, as «.Trash» or «@eaDir»."""
+    return name.startswith((".", "@"))
+
+
+def _is_hidden_file(name: str) -> bool:
+    return name.startswith(".") or name.lower() == "thumbs.db"  # as macOS's «._face.jpg»
+
+
+def images_below(folder: Path) -> Iterator[NamedImage]:
+    """Every image below a folder, in the order of their paths; what is hidden is no image."""
+    for path in _files_below(folder):
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+            yield NamedImage(path.relative_to(folder).as_posix(), path)
+
+
+def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
+    """What a report says of files below a folder that are not taken for images.
+
+    Parameters
+    ----------
+    folder : the set's folder
+    known : files that the card names otherwise, as a list of pairs
+
+    Returns
+    -------
+    a remark with their number and the first: those of another suffix, and links to no file
+    """
+    named = {path.resolve() for path in known}
+    others = [
+        path.relative_to(folder).as_posix()
+        for path in _files_below(folder)
+        if not (path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
+        and path.resolve() not in named
+    ]
+    return (_passed_over(others),) if others else ()
+
+
+def _passed_over(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return (
+            f"1 file below its folder ({names[0]}) has no image's suffix or is a link to no file: "
+            "passed over"
+        )
+    return (
+        f"{len(names):,} files below its folder (the first {names[0]}) have no image's suffix "
+        "or are links to no file: passed over"
+    )
+
+
+def _files_below(folder: Path) -> list[Path]:
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_hidden_folder(name)]
+        links = [name for name in folders if Path(place, name).is_symlink()]  # not followed
+        shown = [name for name in names if not _is_hidden_file(name)]
+        found += [Path(place, name) for name in (*shown, *links)]
+    return sorted(found, key=lambda path: path.relative_to(folder).parts)
+
+
+def plain_name(given: str) -> str | None:
+    """A path below a folder, with slashes and no detours, or None where it leads out of it.
+
+    >>> plain_name("ann\\\\./1.jpg"), plain_name("../1.jpg"), plain_name("/etc/passwd")
+    ('ann/1.jpg', None, None)
+    """
+    name = PurePosixPath(given.strip().replace("\\", "/"))
+    drive = ":" in (name.parts or ("",))[0]
+    outside = name.is_absolute() or drive or ".." in name.parts or not name.parts
+    return None if outside else name.as_posix()
+
+
+def need_folder(folder: Path) -> None:
+    """Refuse a folder that is not there.
+
+    Raises
+    ------
+    DatasetError
+        naming it.
+    """
+    if not folder.is_dir():
+        raise DatasetError(
+            f"{folder}: no such folder; put the images there, or give --data-dir the folder that "
+            "has them."
+        )

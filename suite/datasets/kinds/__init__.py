@@ -1,0 +1,1 @@
+"""The kinds of dataset, a module each."""

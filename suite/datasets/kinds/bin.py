@@ -1,0 +1,144 @@
+"""InsightFace's ``.bin``: a pickle of encoded images and of which pairs are genuine.
+
+The file comes from elsewhere, so it is read by `suite.datasets.kinds.bin_pickle`, which runs
+nothing of what a pickle may ask for.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.catalog.dataset_card import (
+    BinDataset,
+)
+from suite.catalog.errors import DatasetError
+from suite.datasets.card_hash import compare_hash
+from suite.datasets.face import Face
+from suite.datasets.face_set import FaceSet, face_set
+from suite.datasets.kinds.bin_pickle import PickledArray, unpickle
+
+
+def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
+    """Read an InsightFace ``.bin``, pickled by Python 2 or 3.
+
+    Parameters
+    ----------
+    path : the file; it holds ``(bins, issame)``: two encoded images a pair (bytes, or
+        one-dimensional uint8 arrays), and a bool, a numpy bool or 0 and 1 for each pair
+
+    Returns
+    -------
+    images : bytes of each encoded image, 2n of them; pair i is images 2i and 2i + 1
+    genuine : bool [n], whether both images of a pair show one person
+
+    Raises
+    ------
+    DatasetError
+        where the file cannot be read, asks for anything but lists, bytes, bools and numpy
+        arrays, is cut short, or does not hold two non-empty images for each pair.
+    """
+    content = unpickle(path)
+    if not isinstance(content, list | tuple) or len(content) != 2:
+        raise DatasetError(
+            f"{path}: holds a {type(content).__name__} where InsightFace's format has two lists, "
+            "the images and issame; make it with InsightFace's lfw2pack.py."
+        )
+    images = _images(path, content[0])
+    genuine = _genuine(path, content[1])
+    if not len(genuine):
+        raise DatasetError(f"{path}: holds no pair; give a file with at least one.")
+    if len(images) != 2 * len(genuine):
+        raise DatasetError(
+            f"{path}: has {len(images)} images for {len(genuine)} pairs, and needs two a pair; "
+            "make the file again."
+        )
+    return images, genuine
+
+
+def _images(path: Path, bins: object) -> list[bytes]:
+    if not isinstance(bins, list | tuple):
+        raise DatasetError(
+            f"{path}: its first part is a {type(bins).__name__}, and must be a list of encoded "
+            "images; make the file again."
+        )
+    return [_image(f"{path}: {path.name}[{index}]", item) for index, item in enumerate(bins)]
+
+
+def _image(where: str, item: object) -> bytes:
+    if isinstance(item, PickledArray):
+        array = item.values()
+        if array.dtype != np.uint8 or array.ndim != 1:
+            raise DatasetError(
+                f"{where} is a {array.dtype} array of shape {array.shape}, and must be the bytes "
+                "of an encoded image; store the JPEG or PNG file itself."
+            )
+        item = item.raw
+    if not isinstance(item, bytes):
+        raise DatasetError(
+            f"{where} is a {type(item).__name__}, and must be the bytes of an encoded image; "
+            "store the JPEG or PNG file itself."
+        )
+    if not item:
+        raise DatasetError(f"{where} is empty; put its image there and make the file again.")
+    return item
+
+
+def _genuine(path: Path, issame: object) -> npt.NDArray[np.bool_]:
+    if isinstance(issame, PickledArray):
+        array = issame.values()
+        issame = array.tolist() if array.ndim == 1 else None
+    if not isinstance(issame, list | tuple):
+        raise DatasetError(
+            f"{path}: its second part, issame, must be a list or an array with one dimension, a "
+            "bool for each pair; make the file again."
+        )
+    for index, item in enumerate(issame):
+        if not _is_flag(item):
+            raise DatasetError(
+                f"{path}: issame[{index}] is {_shown(item)}, and must be True or False; correct "
+                "it and make the file again."
+            )
+    return np.array(issame, dtype=np.bool_)
+
+
+def _is_flag(item: object) -> TypeGuard[bool | int]:
+    return isinstance(item, int) and item in (0, 1)
+
+
+def _shown(item: object) -> str:
+    return str(item)[:20] if isinstance(item, int | str) else f"a {type(item).__name__}"
+
+
+def load_bin(card: BinDataset, path: Path, identities: Path | None) -> FaceSet:
+    """The set of a ``.bin``."""
+    if card.sha256 and path.is_file():
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        compare_hash(card, path, found)
+    images, genuine = read_bin(path)
+    faces = [Face.held(f"{path.name}[{index}]", data) for index, data in enumerate(images)]
+    first = np.arange(0, len(images), 2)
+    people = _read_identities(identities, path, len(images)) if identities else None
+    return face_set(card.id, faces, first, first + 1, genuine, card.folds, people)
+
+
+def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
+    try:
+        people = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            f"{path}: these identities cannot be read ({error}); give a text file with a line for "
+            f"each image of {images_file.name}."
+        ) from None
+    if len(people) != images:
+        raise DatasetError(
+            f"{path}: has {len(people):,} lines for the {images:,} images of {images_file.name}; "
+            "give one line for each image, in their order."
+        )
+    for line, person in enumerate(people, 1):
+        if not person.strip():
+            raise DatasetError(f"{path}: line {line} is empty; name who the image shows.")
+    return people

@@ -1,0 +1,209 @@
+"""Pairs in a CSV: two images' paths, whether they show one person, and a fold where given."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.catalog.dataset_card import CsvDataset
+from suite.catalog.errors import DatasetError
+from suite.datasets.face_set import equal_folds
+from suite.datasets.images.folder import NamedImage, plain_name
+from suite.datasets.listed_pairs import Listed
+from suite.datasets.pair_checks import refuse_odd_pairs
+
+_LABELS = {
+    **dict.fromkeys(("1", "true", "genuine"), True),
+    **dict.fromkeys(("0", "false", "impostor"), False),
+}
+
+
+_NEEDED = ("left", "right", "same")
+
+
+FOLDS = 10
+
+
+@dataclass(frozen=True)
+class CsvPair:
+    """One row.
+
+    Attributes
+    ----------
+    left, right : the images, as paths below the set's folder
+    genuine : whether they show one person
+    fold : the number in its column ``fold``; 0 where there is no such column
+    line : the line's number in the file, from 1
+    """
+
+    left: str
+    right: str
+    genuine: bool
+    fold: int
+    line: int
+
+
+@dataclass(frozen=True)
+class CsvPairs:
+    """The pairs of a CSV, those of a fold one after another, and how many folds they make."""
+
+    pairs: tuple[CsvPair, ...]
+    folds: int
+
+
+def read_pairs_csv(path: Path, folds: int | None = None) -> CsvPairs:
+    """Read a CSV of pairs.
+
+    Parameters
+    ----------
+    path : the file, in UTF-8, fields parted by commas. Its first line names the columns: ``left``
+        and ``right``, paths below the set's folder; ``same``: 1, true or genuine, else 0, false
+        or impostor; ``fold``, a whole number, need not be. Other columns and blank lines do not
+        count.
+    folds : how many folds the card says; without it, as many as the column ``fold`` has, or ten
+
+    Returns
+    -------
+    the pairs in the file's order, or, with a column ``fold``, in the order of its numbers
+
+    Raises
+    ------
+    DatasetError
+        naming the file and the line, where a column is missing, a label or fold is none, or a
+        path leaves the folder; where an image is paired with itself, a pair has both labels or
+        all have one; where folds have not the same number of pairs, or pairs are too
+        few for them.
+    """
+    with_fold, pairs = _rows(path)
+    if not pairs:
+        raise DatasetError(f"{path}: has no pair; give a line for each below its header.")
+    refuse_odd_pairs(path, pairs)
+    if with_fold:
+        counts = Counter(pair.fold for pair in pairs)
+        _check_folds(path, counts, folds)
+        return CsvPairs(tuple(sorted(pairs, key=lambda pair: pair.fold)), len(counts))
+    folds = folds or FOLDS
+    if len(pairs) < folds:
+        raise DatasetError(
+            f"{path}: has {len(pairs)} pairs, too few for {folds} folds; add pairs or lower folds "
+            "in the card."
+        )
+    return CsvPairs(tuple(pairs), folds)
+
+
+def _rows(path: Path) -> tuple[bool, list[CsvPair]]:
+    try:
+        # utf-8-sig: spreadsheets write a byte-order mark.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _read(path, file)
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: cannot be read ({error.strerror}); give the path of a CSV of pairs."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: is not text in UTF-8; save the CSV so.") from error
+    except csv.Error as error:
+        raise DatasetError(f"{path}: is no CSV ({error}); correct it.") from error
+
+
+def _read(path: Path, lines: Iterator[str]) -> tuple[bool, list[CsvPair]]:
+    reader = csv.reader(lines, strict=True)
+    header = [name.strip().lower() for name in next(reader, [])]
+    for name in _NEEDED:
+        if header.count(name) != 1:
+            found = ", ".join(repr(column) for column in header) or "nothing"
+            raise DatasetError(
+                f"{path}: line 1 must name the column {name!r} once, and has {found}; write "
+                "«left,right,same» there, and «fold» where folds are given."
+            )
+    with_fold = "fold" in header
+    columns = [header.index(name) for name in (*_NEEDED, *(["fold"] if with_fold else []))]
+    pairs = []
+    for row in reader:
+        if not any(field.strip() for field in row):
+            continue
+        if len(row) != len(header):
+            raise DatasetError(
+                f"{path}: line {reader.line_num} has {len(row)} fields where line 1 has "
+                f"{len(header)}; correct it."
+            )
+        pairs.append(_pair(path, reader.line_num, [row[column].strip() for column in columns]))
+    return with_fold, pairs
+
+
+def _pair(path: Path, line: int, fields: list[str]) -> CsvPair:
+    names = []
+    for column, given in zip(_NEEDED, fields[:2], strict=False):
+        name = plain_name(given)
+        if name is None:
+            raise DatasetError(
+                f"{path}: line {line}: {column} = {given!r} is no path below the card's folder; "
+                "give it relative to that folder."
+            )
+        names.append(name)
+    label = _LABELS.get(fields[2].lower())
+    if label is None:
+        raise DatasetError(
+            f"{path}: line {line}: same = {fields[2]!r} must be 1, true or genuine, or 0, false or "
+            "impostor; correct it."
+        )
+    fold = fields[3] if len(fields) > 3 else "0"
+    if not (fold.isascii() and fold.isdecimal() and len(fold) < 10):
+        raise DatasetError(
+            f"{path}: line {line}: fold = {fold!r} must be a whole number; correct it."
+        )
+    return CsvPair(names[0], names[1], label, int(fold), line)
+
+
+def _check_folds(path: Path, counts: Counter[int], folds: int | None) -> None:
+    if len(counts) < 2:
+        raise DatasetError(
+            f"{path}: column 'fold' has one fold, and accuracy needs at least two; number them, or "
+            "remove the column."
+        )
+    if folds and folds != len(counts):
+        raise DatasetError(
+            f"{path}: column 'fold' has {len(counts)} folds and the card says folds = {folds}; "
+            "correct one of them."
+        )
+    first, *others = sorted(counts)
+    for fold in others:
+        if counts[fold] != counts[first]:
+            raise DatasetError(
+                f"{path}: fold {fold} has {counts[fold]} pairs where fold {first} has "
+                f"{counts[first]}; give each fold as many."
+            )
+
+
+def list_csv(card: CsvDataset, folder: Path, file: Path) -> Listed:
+    """The images and pairs of a CSV.
+
+    Raises
+    ------
+    DatasetError
+        where the CSV is wrong or names an image that is not there.
+    """
+    read = read_pairs_csv(file, card.folds)
+    places: dict[str, int] = {}
+    images: list[NamedImage] = []
+    for pair in read.pairs:
+        for name in (pair.left, pair.right):
+            if name not in places:
+                places[name] = len(images)
+                images.append(NamedImage(name, folder / name))
+                if not images[-1].path.is_file():
+                    raise DatasetError(
+                        f"{file}: line {pair.line} names {name!r}, and there is no "
+                        f"{folder / name}; add it, or correct folder in {card.card_file}."
+                    )
+    numbered = sorted({pair.fold for pair in read.pairs})  # one alone where no column says
+    return Listed(
+        images,
+        [places[pair.left] for pair in read.pairs],
+        [places[pair.right] for pair in read.pairs],
+        [pair.genuine for pair in read.pairs],
+        equal_folds(len(read.pairs), read.folds),
+        numbered if len(numbered) == read.folds else range(1, read.folds + 1),
+        None,
+    )

@@ -1,0 +1,33 @@
+"""Images alone, every one below a folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from suite.catalog.dataset_card import FolderDataset, ImagesDataset
+from suite.catalog.errors import DatasetError
+from suite.datasets.alignment.aligner import Settle
+from suite.datasets.face_set import FaceSet, face_set
+from suite.datasets.images.folder import IMAGE_SUFFIXES, NamedImage, images_below
+
+
+def load_folder(card: FolderDataset, folder: Path, settled: Settle) -> FaceSet:
+    """The set of a folder without pairs."""
+    images = list(images_below(folder))
+    need_images(card, folder, images)
+    found = settled(images)
+    faces = found.kept
+    if not faces:
+        raise DatasetError(
+            f"{card.card_file}: no image of {card.id!r} remains: {'; '.join(found.remarks)}; "
+            "repair the images or change [align]."
+        )
+    return face_set(card.id, faces, remarks=found.remarks)
+
+
+def need_images(card: ImagesDataset, folder: Path, images: Sequence[NamedImage]) -> None:
+    """Raise DatasetError where a folder holds no image."""
+    if not images:
+        raise DatasetError(
+            f"{folder}: holds no image ({', '.join(IMAGE_SUFFIXES)}); put the faces of "
+            f"{card.id!r} there."
+        )

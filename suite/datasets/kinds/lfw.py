@@ -1,0 +1,181 @@
+"""LFW's ``pairs.txt``: folds of genuine and impostor pairs, by a person's name and image number."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.catalog.dataset_card import LfwDataset
+from suite.catalog.errors import DatasetError
+from suite.datasets.face_set import equal_folds
+from suite.datasets.images.folder import NamedImage, plain_name
+from suite.datasets.listed_pairs import Listed
+from suite.datasets.pair_checks import refuse_odd_pairs
+
+
+@dataclass(frozen=True)
+class NumberedImage:
+    """An image as LFW names it: the person, and the person's number of it."""
+
+    person: str
+    number: int
+
+
+@dataclass(frozen=True)
+class LfwPair:
+    """One line of ``pairs.txt``.
+
+    Attributes
+    ----------
+    left, right : the two images
+    genuine : whether they show one person
+    fold : the fold, from 0
+    line : the line's number in the file, from 1
+    """
+
+    left: NumberedImage
+    right: NumberedImage
+    genuine: bool
+    fold: int
+    line: int
+
+
+@dataclass(frozen=True)
+class LfwPairs:
+    """The pairs of a ``pairs.txt`` in the file's order, and how many folds they make."""
+
+    pairs: tuple[LfwPair, ...]
+    folds: int
+
+
+def read_lfw_pairs(path: Path) -> LfwPairs:
+    """Read LFW's ``pairs.txt``.
+
+    Parameters
+    ----------
+    path : the file. Its first line has the number of folds and n, the number of pairs of each
+        kind in a fold; then each fold has n lines ``name number number`` (genuine) and n lines
+        ``name number name number`` (impostor). Fields are parted by tabs or spaces; blank lines
+        do not count.
+
+    Raises
+    ------
+    DatasetError
+        naming the file and the line, where a line has another form or pairs an image with
+        itself, or a fold other counts than the first line says.
+    """
+    lines = _lines(path)
+    folds, of_a_kind = _header(path, lines)
+    per_fold = 2 * of_a_kind
+    if len(lines) - 1 != folds * per_fold:
+        raise DatasetError(
+            f"{path}: has {len(lines) - 1} pairs where its first line, {folds} folds of "
+            f"{of_a_kind} + {of_a_kind}, says {folds * per_fold}; correct that line or the pairs."
+        )
+    pairs = tuple(
+        _pair(path, line, text, index // per_fold) for index, (line, text) in enumerate(lines[1:])
+    )
+    refuse_odd_pairs(path, pairs)
+    for start in range(0, len(pairs), per_fold):
+        _check_fold(path, pairs[start : start + per_fold], of_a_kind)
+    return LfwPairs(pairs, folds)
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: cannot be read ({error.strerror}); give the path of LFW's pairs.txt."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: is not text in UTF-8; give LFW's pairs.txt.") from error
+    numbered = enumerate(text.splitlines(), start=1)
+    return [(number, line) for number, line in numbered if line.strip()]
+
+
+def _header(path: Path, lines: list[tuple[int, str]]) -> tuple[int, int]:
+    fields = lines[0][1].split() if lines else []
+    if len(fields) != 2 or not all(_is_number(field) and int(field) > 0 for field in fields):
+        raise DatasetError(
+            f"{path}: line {lines[0][0] if lines else 1} must have two numbers, the folds and the "
+            "pairs of each kind in a fold, as «10 300»; write it so."
+        )
+    return int(fields[0]), int(fields[1])
+
+
+def _pair(path: Path, line: int, text: str, fold: int) -> LfwPair:
+    match _fields(text):
+        case [name, first, second] if _is_number(first) and _is_number(second):
+            left, right = NumberedImage(name, int(first)), NumberedImage(name, int(second))
+            return LfwPair(left, right, True, fold, line)
+        case [name, first, other, second] if _is_number(first) and _is_number(second):
+            left, right = NumberedImage(name, int(first)), NumberedImage(other, int(second))
+            if name != other:
+                return LfwPair(left, right, False, fold, line)
+            raise DatasetError(
+                f"{path}: line {line} names {name!r} twice in an impostor pair; write a genuine "
+                "pair as «name number number»."
+            )
+    raise DatasetError(
+        f"{path}: line {line}, {text.strip()[:60]!r}, is neither «name number number» nor "
+        "«name number name number»; correct it."
+    )
+
+
+def _fields(text: str) -> list[str]:
+    """The fields of a line: by tabs, so that names may have spaces, else by any white space."""
+    by_tab = [field.strip() for field in text.strip().split("\t")]
+    return by_tab if len(by_tab) in (3, 4) else text.split()
+
+
+def _is_number(field: str) -> bool:
+    return field.isascii() and field.isdecimal() and len(field) <= 9
+
+
+def _check_fold(path: Path, pairs: tuple[LfwPair, ...], of_a_kind: int) -> None:
+    genuine = sum(pair.genuine for pair in pairs)
+    if genuine != of_a_kind:
+        raise DatasetError(
+            f"{path}: fold {pairs[0].fold + 1}, lines {pairs[0].line} to {pairs[-1].line}, has "
+            f"{genuine} genuine and {len(pairs) - genuine} impostor pairs, and the first line says "
+            f"{of_a_kind} of each; correct them."
+        )
+
+
+def list_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> Listed:
+    """The images and pairs of LFW's ``pairs.txt``.
+
+    Raises
+    ------
+    DatasetError
+        where the list is wrong or names an image that is not there.
+    """
+    read = read_lfw_pairs(pairs_file)
+    places: dict[NumberedImage, int] = {}
+    images: list[NamedImage] = []
+    for pair in read.pairs:
+        for image in (pair.left, pair.right):
+            if image not in places:
+                places[image] = len(images)
+                images.append(_lfw_image(card, folder, pairs_file, pair, image))
+    return Listed(
+        images,
+        [places[pair.left] for pair in read.pairs],
+        [places[pair.right] for pair in read.pairs],
+        [pair.genuine for pair in read.pairs],
+        equal_folds(len(read.pairs), read.folds),
+        range(1, read.folds + 1),
+        [image.person for image in places],
+    )
+
+
+def _lfw_image(
+    card: LfwDataset, folder: Path, pairs_file: Path, pair: LfwPair, image: NumberedImage
+) -> NamedImage:
+    name = card.image.format(person=image.person, number=image.number)
+    path = folder / name
+    if plain_name(name) is None or not path.is_file():
+        raise DatasetError(
+            f"{pairs_file}: line {pair.line} names image {image.number} of {image.person!r}, and "
+            f"there is no {path}; add it, or correct image = {card.image!r} in {card.card_file}."
+        )
+    return NamedImage(name, path)

@@ -1,0 +1,66 @@
+"""A folder per person, of which pairs are drawn."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from suite.catalog.dataset_card import PeopleDataset
+from suite.catalog.errors import DatasetError
+from suite.datasets.alignment.aligner import Settle
+from suite.datasets.drawn_pairs import draw_pairs
+from suite.datasets.face import Face
+from suite.datasets.face_set import FaceSet, face_set
+from suite.datasets.images.folder import IMAGE_SUFFIXES, NamedImage, images_below, is_hidden_folder
+from suite.datasets.kinds.folder import need_images
+
+
+def load_people(card: PeopleDataset, folder: Path, settled: Settle) -> FaceSet:
+    """The set of people's folders."""
+    images = list(images_below(folder))
+    _refuse_stray(card, folder, images)
+    found = settled(images)
+    # An image that a person has twice would make a genuine pair of itself.
+    people: dict[str, str] = {}
+    faces: list[Face] = []
+    for image, face in zip(images, found.faces, strict=True):
+        person = image.name.split("/", 1)[0]
+        if face is None or people.get(face.sha256) == person:
+            continue
+        people.setdefault(face.sha256, person)
+        faces.append(face)
+    named = [face.name.split("/", 1)[0] for face in faces]
+    try:
+        drawn = draw_pairs(named, card.folds, card.pairs_per_fold, card.seed)
+    except DatasetError as error:
+        raise DatasetError(f"{card.card_file}: below {folder}, {error}") from None
+    remarks = [*found.remarks]
+    repeated = len(found.kept) - len(faces)
+    if repeated:
+        remarks.append(f"{repeated:,} images are there twice for one person, and count once")
+    lost = len(images) - len(found.kept)
+    if lost:
+        remarks.append(
+            f"pairs are drawn without the images left out ({lost:,}): they are other pairs than "
+            "those of the whole folder"
+        )
+    if drawn.shared:
+        remarks.append("people are too few for folds of their own: some are in several folds")
+    return face_set(
+        card.id, faces, drawn.left, drawn.right, drawn.genuine, card.folds, named, remarks
+    )
+
+
+def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage]) -> None:
+    need_images(card, folder, images)
+    for image in images:
+        if "/" not in image.name:
+            raise DatasetError(
+                f"{image.path}: lies beside the people's folders; put it into a folder that is "
+                "named by whom it shows, or remove it."
+            )
+    shown = {image.name.split("/", 1)[0] for image in images}
+    for place in sorted(folder.iterdir()):
+        if place.is_dir() and not is_hidden_folder(place.name) and place.name not in shown:
+            raise DatasetError(
+                f"{place}: this person's folder holds no image ({', '.join(IMAGE_SUFFIXES)}); put "
+                "some there, or remove it."
+            )

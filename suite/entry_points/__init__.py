@@ -1,0 +1,1 @@
+"""How the suite is started: by pytest, and by the console command."""

@@ -1,0 +1,1 @@
+"""The console command face-quant-gate, a module a verb."""

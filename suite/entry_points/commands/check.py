@@ -1,0 +1,199 @@
+"""Everything that is wrong in a catalog, instead of the first thing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from suite.catalog.catalog import Catalog, Roots, dataset_paths, require_dataset
+from suite.catalog.dataset_card import BinDataset, DatasetCard
+from suite.catalog.errors import DatasetError, SuiteError
+from suite.catalog.folder import broken_cards, read_cards
+from suite.catalog.model_card import ModelCard
+from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.references import wrong_references
+from suite.catalog.source import BroughtFile
+from suite.catalog.table import Card
+from suite.datasets.face_set import FaceSet, refuse_shared_faces
+from suite.datasets.images.decoder import decode
+from suite.datasets.loader import load_dataset
+from suite.models.source import open_named
+from suite.runtime.network import check_network
+from suite.runtime.sessions import load
+
+# Of images that cannot be decoded, so many of a set are named.
+_NAMED = 10
+
+
+# How wide the range of a normalised input may be: those in use are 1 (0…1) to 5 (torchvision's).
+_NARROWEST, _WIDEST = 0.2, 20.0
+
+
+@dataclass
+class Check:
+    """What a catalog was found to be.
+
+    Attributes
+    ----------
+    problems : what is wrong, a sentence each
+    notes : what is worth knowing and not wrong, as that images are left out
+    looked_at : what was looked at, in words
+    """
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    looked_at: str = ""
+
+
+def check_catalog(folder: Path | None, roots: Roots) -> Check:
+    """Walk a catalog: its cards, what they name, the files' hashes, the networks, the images.
+
+    A model that runs on request alone is looked at where its weights are here, and a dataset that
+    no other model needs where its files are.
+    """
+    try:
+        catalog = read_cards(folder, roots, pass_over=True)
+    except SuiteError as error:
+        return Check([str(error)], looked_at="looked at nothing")
+    found = Check([*broken_cards(folder), *wrong_references(catalog)])
+    here = [
+        model
+        for model in catalog.models.values()
+        if not model.on_request or catalog.locate(model, model.source.file, weights=True).is_file()
+    ]
+    for model in catalog.models.values():
+        found.problems += _of_preprocessing(model)
+        if model in here:
+            found.problems += _of_network(catalog, model)
+        found.problems += _of_artifacts(catalog, model, needed=model in here)
+    sets = _datasets(catalog)
+    faces = {card.id: _of_dataset(catalog, card, found) for card in sets}
+    found.problems += _of_shared_faces(catalog, faces)
+    found.looked_at = _looked_at(catalog, len(here), len(sets))
+    return found
+
+
+def _of_preprocessing(model: ModelCard) -> Iterator[str]:
+    spec: PreprocessSpec = model.preprocess
+    if (spec.mean, spec.std) == ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)):
+        return
+    for mean, std in zip(spec.mean, spec.std, strict=True):
+        low, high = -mean / std, (spec.scale - mean) / std
+        if not _NARROWEST <= high - low <= _WIDEST:
+            yield (
+                f"{model.card_file}: key 'preprocess': scale = {spec.scale:g} with mean = {mean:g} "
+                f"and std = {std:g} makes pixels of 0…255 an input of {low:g}…{high:g}; give mean "
+                "and std for pixels in 0…255 with scale = 255.0, those for 0…1 with scale = 1.0."
+            )
+            return
+
+
+def _of_network(catalog: Catalog, model: ModelCard) -> Iterator[str]:
+    try:
+        file = open_named(catalog, model, model.source)
+        session = load(file.path, catalog.providers["cpu"], threads=1)
+        check_network(session, model.preprocess, model.outputs, model.flip)
+    except SuiteError as error:
+        yield _with_card(model, error)
+
+
+def _of_artifacts(catalog: Catalog, model: ModelCard, *, needed: bool) -> Iterator[str]:
+    """The files that a model's card brings; those of a model that is not here may be absent."""
+    for mode, brought in model.artifacts.items():
+        files = {f"artifacts.{mode}.providers.{id_}": f for id_, f in brought.providers.items()}
+        if brought.file and brought.sha256:
+            files[f"artifacts.{mode}"] = BroughtFile(file=brought.file, sha256=brought.sha256)
+        for key, file in files.items():
+            if not needed and not catalog.locate(model, file.file, weights=True).is_file():
+                continue
+            try:
+                open_named(catalog, model, file)
+            except SuiteError as error:
+                words = str(error).removeprefix(f"{model.card_file}: ")
+                yield f"{model.card_file}: key {key!r}: {words}"
+
+
+def _datasets(catalog: Catalog) -> list[DatasetCard]:
+    """Those that a model needs that is not on request, and those whose files are here."""
+    needed = {
+        name
+        for model in catalog.models.values()
+        if not model.on_request
+        for name in (*model.evaluation, model.calibration)
+    }
+    return [
+        card
+        for name, card in sorted(catalog.datasets.items())
+        if name in needed or all(path.exists() for path in dataset_paths(catalog, card).values())
+    ]
+
+
+def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> FaceSet | None:
+    """Read a set and its images; the faces by their hashes alone, so that few are in memory."""
+    try:
+        require_dataset(catalog, card)
+        faces = load_dataset(card, partial(catalog.locate, card))
+    except SuiteError as error:
+        found.problems.append(_with_card(card, error))
+        return None
+    found.notes += (f"{card.card_file}: {remark}" for remark in faces.remarks)
+    # What is aligned, or left out where it cannot be decoded, has been decoded already.
+    if isinstance(card, BinDataset) or not (card.align or card.unreadable == "skip"):
+        found.problems += _of_images(card, faces)
+    return replace(faces, faces=tuple(replace(face, source=b"") for face in faces.faces))
+
+
+def _of_images(card: DatasetCard, faces: FaceSet) -> Iterator[str]:
+    damaged = 0
+    for face in faces.faces:
+        try:
+            decode(face.read(), face.name)
+        except DatasetError as error:
+            damaged += 1
+            if damaged <= _NAMED:
+                yield _with_card(card, error)
+    if damaged > _NAMED:
+        yield (
+            f"{card.card_file}: {damaged - _NAMED:,} more images of {card.id!r} cannot be decoded; "
+            "fetch the set again."
+        )
+
+
+def _of_shared_faces(catalog: Catalog, faces: dict[str, FaceSet | None]) -> Iterator[str]:
+    seen: set[tuple[str, str]] = set()
+    for model in catalog.models.values():
+        for name in model.evaluation:
+            both = (model.calibration or "", name)
+            calibration, evaluation = (faces.get(each) for each in both)
+            if both in seen or calibration is None or evaluation is None:
+                continue
+            seen.add(both)
+            try:
+                refuse_shared_faces(calibration, evaluation)
+            except DatasetError as error:
+                yield f"{model.card_file}: key 'calibration': {error}"
+
+
+def _looked_at(catalog: Catalog, models: int, datasets: int) -> str:
+    words = [f"looked at {counted(models, 'model')}, {counted(datasets, 'dataset')}"]
+    elsewhere, unread = len(catalog.models) - models, len(catalog.unread)
+    if elsewhere:
+        has = "has" if elsewhere == 1 else "have"
+        words.append(f"{counted(elsewhere, 'model')} on request {has} no weights here")
+    if unread:
+        words.append(f"{counted(unread, 'card')} cannot be read")
+    return "; ".join(words)
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something.
+
+    >>> counted(1, "problem"), counted(2, "problem")
+    ('1 problem', '2 problems')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _with_card(card: Card, error: SuiteError) -> str:
+    words = str(error)
+    return words if str(card.card_file) in words else f"{card.card_file}: {words}"

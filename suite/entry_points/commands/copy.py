@@ -1,0 +1,165 @@
+"""Built-in cards of full-size models, copied into a team's catalog."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from suite.catalog.catalog import Catalog
+from suite.catalog.errors import CatalogError
+from suite.catalog.model_card import ModelCard
+from suite.catalog.selection import chosen_datasets, chosen_models
+from suite.catalog.table import Card
+from suite.models.onnx_file import read_onnx_file
+from suite.models.pins import pinned
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A card's text in its new place, and what is to be said of it."""
+
+    path: Path
+    text: str
+    said: str
+
+
+def copy_cards(
+    builtin: Catalog,
+    models: tuple[str, ...],
+    datasets: tuple[str, ...],
+    folder: Path,
+    *,
+    own_weights: bool = False,
+) -> list[str]:
+    """Copy models' cards with those of their sets; returns what was done, a sentence a card.
+
+    A copy is not on request, and has the hash of the weights where they are here. Nothing is
+    written where anything is refused; a set's card that the catalog has stays as it is.
+
+    Parameters
+    ----------
+    builtin : the built-in catalog, with the roots where weights may be
+    models : their ids; at least one
+    datasets : the evaluation sets that the copies have; empty: all of the model's
+    folder : the team's catalog, made where it is not there
+    own_weights : whether weights may be other bytes than those published
+
+    Raises
+    ------
+    CatalogError
+        for an id that no card has, a model of the suite's own, one that the catalog has already,
+        and weights that are other bytes than those published.
+    """
+    if not models:
+        raise CatalogError("--models: is not given; name the models to copy, by their ids.")
+    cards = chosen_models(builtin, models)
+    chosen = chosen_datasets(builtin, datasets)
+    copies = [_of_model(builtin, card, chosen, folder, own_weights) for card in cards]
+    needed = dict.fromkeys(name for card in cards for name in _sets_of(card, chosen))
+    here = _ids_in(folder / "datasets")
+    said = [
+        f"{here[name]}: has {name!r} already and stays as it is" for name in needed if name in here
+    ]
+    copies += [_of_dataset(builtin.datasets[name], folder) for name in needed if name not in here]
+    for copy in copies:
+        if copy.path.exists():
+            raise CatalogError(
+                f"{copy.path}: is there already; remove it or choose another --catalog."
+            )
+    for copy in copies:
+        _write(copy)
+    return [*(f"{copy.path}: {copy.said}" for copy in copies), *said]
+
+
+def _of_model(
+    builtin: Catalog, card: ModelCard, chosen: Sequence[str], folder: Path, own_weights: bool
+) -> _Copy:
+    if _leads_out(card.source.file):
+        raise CatalogError(
+            f"--models: {card.id} is one of the suite's embedded models, whose weights are not "
+            "yours to keep; run it without --catalog, or copy a full-size one."
+        )
+    here = _ids_in(folder / "models").get(card.id)
+    if here:
+        raise CatalogError(
+            f"{here}: has {card.id!r} already; remove it or choose another --catalog."
+        )
+    evaluation = [name for name in card.evaluation if name in chosen]
+    if not evaluation:
+        raise CatalogError(
+            f"--datasets: none of {', '.join(chosen)} is an evaluation set of {card.id} "
+            f"({', '.join(card.evaluation)}); name one of these."
+        )
+    text = card.card_file.read_text(encoding="utf-8")
+    text = re.sub(r"^on_request\s*=.*\n", "", text, count=1, flags=re.MULTILINE)
+    if len(evaluation) < len(card.evaluation):
+        listed = ", ".join(f'"{name}"' for name in evaluation)
+        text = re.sub(r"^evaluation\s*=\s*\[[^]]*\]", f"evaluation = [{listed}]", text, flags=re.M)
+    digest = _weights_hash(builtin, card, own_weights)
+    said = "copied, with the hash of your weights"
+    if digest is None:
+        said = f"copied; {card.source.file!r} is not in {builtin.roots.weights}, so no hash was set"
+        if card.source.sha256:
+            said = "copied, with the published hash of its weights"
+    elif card.source.sha256:
+        text = text.replace(card.source.sha256, digest, 1)
+    else:
+        line = f'\\g<0>\nsha256 = "{digest}"'
+        text = re.sub(r"(?<=^\[source\]\n)file\s*=.*$", line, text, count=1, flags=re.MULTILINE)
+    return _Copy(folder / "models" / card.card_file.name, text, said)
+
+
+def _weights_hash(builtin: Catalog, card: ModelCard, own_weights: bool) -> str | None:
+    """The hash of a model's weights, None where they are not here."""
+    path = builtin.locate(card, card.source.file, weights=True)
+    if not path.is_file():
+        return None
+    found = read_onnx_file(path).sha256
+    known = card.source.sha256 or pinned(path)
+    if known not in (None, found) and not own_weights:
+        by = "is published" if card.source.sha256 else "was pinned"
+        raise CatalogError(
+            f"{path}: has SHA-256 {found} where {known} {by} for {card.id}; get the right file, or "
+            "say with --own-weights that these are the ones to gate."
+        )
+    return found
+
+
+def _sets_of(card: ModelCard, chosen: Sequence[str]) -> Iterator[str]:
+    """The sets that a copy names; its rows of reference are shown for others of the same faces."""
+    yield from (name for name in card.evaluation if name in chosen)
+    if card.calibration:
+        yield card.calibration
+    yield from (row.dataset for row in card.reference)
+
+
+def _of_dataset(card: Card, folder: Path) -> _Copy:
+    text = card.card_file.read_text(encoding="utf-8")
+    return _Copy(folder / "datasets" / card.card_file.name, text, "copied")
+
+
+def _leads_out(relative: str) -> bool:
+    return ".." in PurePosixPath(relative).parts
+
+
+def _ids_in(folder: Path) -> dict[str, Path]:
+    """The ids of the cards in a folder, those left out that cannot be read."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            found[str(tomllib.loads(path.read_text(encoding="utf-8")).get("id"))] = path
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def _write(copy: _Copy) -> None:
+    try:
+        copy.path.parent.mkdir(parents=True, exist_ok=True)
+        with copy.path.open("x", encoding="utf-8") as stream:
+            stream.write(copy.text)
+    except OSError as error:
+        raise CatalogError(
+            f"{copy.path}: cannot write the card ({error.strerror}); choose another --catalog."
+        ) from None

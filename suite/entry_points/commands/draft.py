@@ -1,0 +1,194 @@
+"""A model's card, drafted from what its ONNX file says; what it cannot say is a marked blank."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+
+from suite.catalog.errors import ModelError
+from suite.catalog.table import BLANK
+from suite.models.onnx_file import load_graph, read_onnx_file
+
+_IMAGE_TYPES: dict[int, str] = {
+    onnx.TensorProto.FLOAT: "float32",
+    onnx.TensorProto.FLOAT16: "float16",
+    onnx.TensorProto.UINT8: "uint8",
+}
+
+
+_BYTES = (
+    "# The network takes bytes: it must do its own normalisation.",
+    "scale = 255.0",
+    "mean = [0.0, 0.0, 0.0]",
+    "std = [1.0, 1.0, 1.0]",
+)
+
+
+_FLOATS = (
+    "# (pixel · scale / 255 − mean) / std: InsightFace and AdaFace have 255, 127.5, 127.5,",
+    "# FaceNet 255, 127.5, 128, networks trained with torchvision often 1, 0.485, 0.229.",
+    f'scale = "{BLANK}: 255.0 or 1.0"',
+    f'mean = ["{BLANK}"]',
+    f'std = ["{BLANK}"]',
+)
+
+
+@dataclass(frozen=True)
+class _Image:
+    """The inputs that could be the image, and what the first of them says; None: it does not."""
+
+    names: tuple[str, ...]
+    kind: int
+    layout: str | None
+    height: int | None
+    width: int | None
+
+
+def draft_card(path: Path, beside: Path | None) -> str:
+    """The card as TOML.
+
+    Parameters
+    ----------
+    path : the ONNX file
+    beside : the folder that the card will lie in, which its paths are relative to; None where it
+        is not known, and the current folder is taken
+
+    Raises
+    ------
+    ModelError
+        where the file is no ONNX model, has no input that could be an image or no output, or has
+        a name that no card can hold.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file; give the path of an ONNX file.")
+    folder = (beside or Path()).resolve()
+    relative = Path(os.path.relpath(path.resolve(), folder)).as_posix()
+    if any("\ud800" <= letter <= "\udfff" for letter in relative):
+        raise ModelError(f"{relative!a}: this path is not text in UTF-8; rename it.")
+    file, graph = read_onnx_file(path), load_graph(path).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    inputs = [port for port in graph.input if port.name not in weights]
+    image = _image(path, inputs)
+    if not graph.output:
+        raise ModelError(f"{path}: has no output that could be an embedding; export it with one.")
+    model_id = re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "model"
+    lines = [
+        f"# Drafted from {_plain(path.name)}. Each {BLANK} is for you: the file does not say it.",
+        f"# inputs: {', '.join(map(_described, inputs))}",
+        f"# outputs: {', '.join(map(_described, graph.output))}",
+        f'id = "{model_id}"',
+        f'family = "{BLANK}: facenet, arcface, insightface, adaface or a word of your own"',
+        f'licence = "{BLANK}"',
+        f'flip = "{BLANK}: none, add, concat or norm_weighted"',
+        f'calibration = "{BLANK}: the id of a dataset, for static INT8"',
+        f'evaluation = ["{BLANK}: the ids of datasets with pairs"]',
+        "",
+        "[source]",
+    ]
+    if beside is None:
+        lines += [
+            "# The path is relative to the folder where this was drafted; make it relative to the",
+            "# card's folder, or draft with --output, which does.",
+        ]
+    lines += [
+        f"file = {_quoted(relative)}",
+        f'sha256 = "{file.sha256}"',
+        "",
+        "[preprocess]",
+        f"height = {image.height}" if image.height else f'height = "{BLANK}: pixels"',
+        f"width = {image.width}" if image.width else f'width = "{BLANK}: pixels"',
+        f'layout = "{image.layout or f"{BLANK}: NCHW or NHWC"}"',
+        f'color_order = "{BLANK}: RGB or BGR"',
+        *(_BYTES if image.kind == onnx.TensorProto.UINT8 else _FLOATS),
+        "",
+        "[outputs]",
+    ]
+    if len(inputs) > 1:
+        lines += [f"input = {_chosen(image.names)}"]
+    lines += _outputs([(port.name, _shape(port)) for port in graph.output])
+    return "\n".join(lines) + "\n"
+
+
+def _image(path: Path, inputs: Sequence[onnx.ValueInfoProto]) -> _Image:
+    """The inputs of three channels; where none has them, of a number that the file leaves open."""
+    four = [
+        port
+        for port in inputs
+        if port.type.tensor_type.elem_type in _IMAGE_TYPES and len(_shape(port)) == 4
+    ]
+    sure = [port for port in four if 3 in (_shape(port)[1], _shape(port)[3])]
+    open_ = [port for port in four if None in (_side(_shape(port)[1]), _side(_shape(port)[3]))]
+    found = sure or open_
+    if not found:
+        raise ModelError(
+            f"{path}: has no input of four dimensions, three channels among them, that could be an "
+            f"image; it has {', '.join(map(_described, inputs)) or 'none'}; export it with one."
+        )
+    _, second, third, fourth = shape = _shape(found[0])
+    kind = found[0].type.tensor_type.elem_type
+    names = tuple(port.name for port in found)
+    channels_first = second == 3 or (3 not in shape and _side(second) is None)
+    channels_last = second != 3 and (fourth == 3 or _side(fourth) is None)
+    if channels_first and channels_last:
+        return _Image(names, kind, None, None, None)
+    if channels_last:
+        return _Image(names, kind, "NHWC", _side(second), _side(third))
+    return _Image(names, kind, "NCHW", _side(third), _side(fourth))
+
+
+def _outputs(outputs: Sequence[tuple[str, list[int | str]]]) -> Iterator[str]:
+    """The lines of the table ``outputs``: an embedding has two dimensions, a norm [n, 1]."""
+    tables = [(name, shape[1]) for name, shape in outputs if len(shape) == 2]
+    norms = [name for name, width in tables if width == 1]
+    wide = [(name, width) for name, width in tables if isinstance(width, int) and width > 1]
+    candidates = [name for name, _ in wide] or [name for name, width in tables if width != 1]
+    if len(outputs) > 1:
+        names = candidates or [name for name, _ in outputs]
+        # One alone is only chosen where it can be one: of two dimensions.
+        yield f"embedding = {_chosen(names, sure=bool(candidates))}"
+        if len(norms) == 1:
+            yield f"norm = {_quoted(norms[0])}"
+        elif norms:
+            yield f"# norm = {_chosen(norms)}, where the flip is norm_weighted"
+    known = wide[0][1] if len(wide) == 1 else None
+    yield f"embedding_dim = {known}" if known else f'embedding_dim = "{BLANK}: a number"'
+
+
+def _chosen(names: Sequence[str], *, sure: bool = True) -> str:
+    """The only name, or a blank with all of them."""
+    if len(names) == 1 and sure:
+        return _quoted(names[0])
+    return _quoted(f"{BLANK}: one of {', '.join(names)}")
+
+
+def _quoted(words: str) -> str:
+    """A TOML basic string: JSON's escapes are its own; it wants DEL escaped too."""
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _plain(words: str) -> str:
+    """The words for a comment, which must stay on its line."""
+    return _quoted(words)[1:-1]
+
+
+def _side(size: int | str) -> int | None:
+    return size if isinstance(size, int) else None
+
+
+def _shape(port: onnx.ValueInfoProto) -> list[int | str]:
+    """The dimensions: a number where the file fixes it, else its name or ``?``."""
+    return [
+        dim.dim_value if dim.dim_value > 0 else dim.dim_param or "?"
+        for dim in port.type.tensor_type.shape.dim
+    ]
+
+
+def _described(port: onnx.ValueInfoProto) -> str:
+    number = port.type.tensor_type.elem_type
+    kind = _IMAGE_TYPES.get(number) or onnx.TensorProto.DataType.Name(number).lower()
+    shape = ", ".join(_plain(str(size)) for size in _shape(port))
+    return f"{_plain(port.name)} {kind} [{shape}]"

@@ -1,0 +1,33 @@
+"""Where a run happens: versions, CPU, profile, threads."""
+
+import os
+import platform
+from datetime import UTC, datetime
+
+from suite import __version__
+from suite.catalog.selection import Selection
+from suite.report.model import Environment
+from suite.runtime.profile import cpu_name, device_name
+from suite.runtime.versions import versions
+
+
+def describe(selection: Selection, command: str, profile: str, workers: int = 0) -> Environment:
+    """This run's environment."""
+    provider = selection.catalog.providers[selection.provider]
+    return Environment(
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command,
+        suite=__version__,
+        catalog=str(selection.catalog.baselines.parent),
+        provider=provider.id,
+        profile=profile,
+        cpu=cpu_name(),
+        device=device_name(provider),
+        cores=os.cpu_count() or 0,
+        threads_embedding=provider.threads.embedding,
+        threads_latency=provider.threads.latency,
+        platform=platform.platform(),
+        python=platform.python_version(),
+        versions=versions(),
+        workers=workers,
+    )

@@ -1,0 +1,71 @@
+"""Records of gates that ended without one: skipped, broken, or lost with their worker."""
+
+from __future__ import annotations
+
+import pytest
+
+from suite.catalog.case import Case
+from suite.catalog.errors import SuiteError
+from suite.catalog.selection import Selection
+from suite.entry_points.plugin.items import case_of, dataset_of, function_of, rerun
+from suite.entry_points.plugin.xdist import case_in
+from suite.gates.gate import RECORD, attach
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record
+
+
+def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Give a gate that was skipped or broke before it could conclude its record."""
+    if any(name == RECORD for name, _ in item.user_properties):
+        return
+    if excinfo.errisinstance((KeyboardInterrupt, pytest.exit.Exception)):
+        return
+    case = case_of(item)
+    outcome = Outcome.FAIL
+    if excinfo.errisinstance(pytest.skip.Exception):
+        outcome, headline = Outcome.SKIPPED, case.skip or str(excinfo.value)
+        if case.not_applicable and not case.skip:
+            outcome, headline = Outcome.NOT_APPLICABLE, case.not_applicable
+    elif excinfo.errisinstance(SuiteError):
+        headline = str(excinfo.value)
+    else:
+        headline = f"the gate broke: {excinfo.exconly()}"
+    name, dataset = function_of(item), dataset_of(item)
+    attach(item, _record(item.config, item.nodeid, name, case, dataset, outcome, headline))
+
+
+def lost_record(
+    config: pytest.Config, selection: Selection, report: pytest.TestReport
+) -> Record | None:
+    """The record of a gate whose worker died; its report names the worker."""
+    found = case_in(report.nodeid, selection)
+    if found is None:
+        return None
+    name = report.nodeid.rpartition("::")[2].partition("[")[0]
+    headline = str(report.longrepr).strip().splitlines()[-1]
+    return _record(config, report.nodeid, name, *found, Outcome.FAIL, headline)
+
+
+def _record(
+    config: pytest.Config,
+    node: str,
+    test: str,
+    case: Case,
+    dataset: str | None,
+    outcome: Outcome,
+    headline: str,
+) -> Record:
+    return Record(
+        gate=test.removeprefix("test_"),
+        node=node,
+        model=case.model.id,
+        family=case.model.family,
+        mode=case.mode.id,
+        dataset=dataset,
+        provider=config.getoption("--provider"),
+        profile="",
+        outcome=outcome,
+        headline=headline.strip(),
+        rerun=rerun(config, case, dataset, test),
+        unacceptable=outcome is Outcome.FAIL,
+    )

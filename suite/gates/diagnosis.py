@@ -1,0 +1,234 @@
+"""Why FP32 is far worse than published: the usual mistakes, tried on the same images."""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from suite.catalog.alignment import MarginAlign, YunetAlign
+from suite.catalog.catalog import Catalog
+from suite.catalog.errors import DatasetError, SuiteError
+from suite.catalog.model_card import ModelCard
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.alignment.detector import Detector, check_detector
+from suite.datasets.alignment.geometry import warp
+from suite.datasets.face import Face
+from suite.datasets.face_set import FaceSet
+from suite.datasets.images.decoder import decode
+from suite.verification.errors import VerificationError
+from suite.verification.pair_figures import verify
+from suite.verification.scores import squared_distances
+
+FAR_BELOW = 0.02
+
+
+FAR_BELOW_ELSEWHERE = 0.05
+
+
+_PAIRS = 200
+
+
+# The ranges in use: InsightFace and AdaFace, FaceNet, torchvision, 0…1, 0…255.
+_RANGES = (
+    (255.0, (127.5,) * 3, (127.5,) * 3),
+    (255.0, (127.5,) * 3, (128.0,) * 3),
+    (1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    (1.0, (0.0,) * 3, (1.0,) * 3),
+    (255.0, (0.0,) * 3, (1.0,) * 3),
+)
+
+
+_CROPS = (0.8, 0.65, 0.5)
+
+
+_MIDDLE = "not aligned, cut in the middle:"
+
+
+_YUNET = "not aligned, aligned by YuNet's points"
+
+
+_UNALIGNED = "; an [align] table in the dataset's card does that, as docs/datasets.md shows"
+
+
+# On so few pairs a smaller gain is chance, and smaller differences cannot be told apart.
+_CHANCE, _TIE = 0.03, 0.01
+
+
+# Sets on which every model is further below its figure on LFW.
+_HARDER = ("agedb", "calfw", "cfp", "cplfw", "ijb", "xqlfw")
+
+
+# Smaller images than LFW's are padded and enlarged before detection.
+_SMALL_PX = 200
+
+
+Embed = Callable[[tuple[Face, ...], PreprocessSpec], np.ndarray]
+
+
+@dataclass(frozen=True)
+class YunetFile:
+    """YuNet's ONNX file, its hash, and the card that says both."""
+
+    path: Path
+    sha256: str
+    card_file: Path
+
+
+def find_yunet(catalog: Catalog) -> YunetFile | None:
+    """The first detector that a dataset's card names and that is here."""
+    for card in catalog.datasets.values():
+        align = getattr(card, "align", None)
+        if isinstance(align, YunetAlign | MarginAlign) and align.detector:
+            path = catalog.locate(card, align.detector)
+            if path.is_file() and align.detector_sha256:
+                return YunetFile(path, align.detector_sha256, card.card_file)
+    return None
+
+
+def is_far_below(model: ModelCard, dataset_id: str, accuracy: float) -> bool:
+    """Whether an FP32 accuracy cannot be that of the model as published.
+
+    On the published set 0.02 below it are enough, on another one 0.05; sets that are known to be
+    harder say nothing.
+    """
+    if model.published is None or dataset_id.startswith(_HARDER):
+        return False
+    same = dataset_id.split("-")[0] == model.published.dataset.lower().split("-")[0]
+    below = model.published.accuracy - accuracy
+    return below > (FAR_BELOW if same else FAR_BELOW_ELSEWHERE)
+
+
+def explain_accuracy(
+    model: ModelCard, faces: FaceSet, accuracy: float, embed: Embed, yunet: YunetFile | None
+) -> tuple[str, ...]:
+    """What the usual mistakes would give on some of the pairs, best first, and which is likely.
+
+    Mirror images are left out: that halves the time and tells a mistake as well.
+
+    Parameters
+    ----------
+    embed : embeds faces in FP32 as a specification says, float32 [n, d]
+    yunet : the detector that aligned faces are tried with, where one is at hand
+    """
+    assert model.published is not None
+    chosen = np.unique(np.linspace(0, len(faces.genuine) - 1, _PAIRS).round().astype(int))
+    images = np.unique(np.concatenate([faces.left[chosen], faces.right[chosen]]))
+    place = {int(image): index for index, image in enumerate(images)}
+    left = [place[int(image)] for image in faces.left[chosen]]
+    right = [place[int(image)] for image in faces.right[chosen]]
+    some = tuple(faces.faces[int(image)] for image in images)
+    genuine = faces.genuine[chosen]
+
+    def of(them: tuple[Face, ...], spec: PreprocessSpec) -> float | None:
+        try:
+            rows = embed(them, spec)
+            return verify(squared_distances(rows[left], rows[right]), genuine).accuracy
+        except (SuiteError, VerificationError):
+            return None
+
+    now, grey = of(some, model.preprocess), _grey(some)
+    tried = [
+        (found, words)
+        for words, them, spec in _variants(some, model.preprocess, yunet, grey=grey)
+        if (found := of(them, spec)) is not None
+    ]
+    tried.sort(key=lambda each: -each[0])
+    published = model.published
+    said = "; ".join(f"{words}: {found:.4f}" for found, words in tried)
+    untried = "; colour order cannot be tried, the images are grey" if grey else ""
+    return (
+        f"FP32 accuracy {accuracy:.4f} is far below the {published.accuracy:.4f} published on "
+        f"{published.dataset}: the faces, the card's preprocessing or the weights are likely not "
+        "the model's",
+        f"tried on {len(chosen)} of the pairs without mirror images, where the card as it is gives "
+        f"{now if now is None else f'{now:.4f}'}: {said}{untried}",
+        _verdict(now, tried, yunet),
+    )
+
+
+def _verdict(now: float | None, tried: list[tuple[float, str]], yunet: YunetFile | None) -> str:
+    best = tried[0][0] if tried else 0.0
+    if not tried or (now is not None and best < now + _CHANCE):
+        untried = "" if yunet else " (YuNet was not tried, for no dataset's card names its file)"
+        return (
+            f"none of these explains it, as a gain below {_CHANCE} is chance: the faces may be "
+            f"aligned otherwise than the model's were{untried}, or the weights or labels be others"
+        )
+    likely = [words for found, words in tried if found >= best - _TIE]
+    unaligned = _UNALIGNED if likely[0].startswith((_MIDDLE, _YUNET)) else ""
+    if len(likely) == 1:
+        return f"most likely the cause: {likely[0]}{unaligned}"
+    return f"most likely the cause, not to be told apart here: {'; '.join(likely)}{unaligned}"
+
+
+def _variants(
+    faces: tuple[Face, ...], spec: PreprocessSpec, yunet: YunetFile | None, *, grey: bool
+) -> Iterator[tuple[str, tuple[Face, ...], PreprocessSpec]]:
+    if not grey:
+        other = "BGR" if spec.color_order == "RGB" else "RGB"
+        yield f"colour order {other}", faces, spec.model_copy(update={"color_order": other})
+    for scale, mean, std in _RANGES:
+        if np.allclose(
+            [*(np.array(spec.mean) / spec.scale), *(np.array(spec.std) / spec.scale)],
+            [*(np.array(mean) / scale), *(np.array(std) / scale)],
+        ):
+            continue
+        words = f"scale {scale:g}, mean {_short(mean)}, std {_short(std)}"
+        changed = {"scale": scale, "mean": mean, "std": std}
+        yield words, faces, spec.model_copy(update=changed)
+    for share in _CROPS:
+        cropped = tuple(_cropped(face, share) for face in faces)
+        yield f"{_MIDDLE} {share:.0%} of each side", cropped, spec
+    if yunet:
+        try:
+            aligned = _aligned(faces, yunet, spec.height)
+        except DatasetError:
+            return
+        kept = sum(new is not old for new, old in zip(aligned, faces, strict=True))
+        yield f"{_YUNET} ({kept} of {len(faces)} faces found)", aligned, spec
+
+
+def _aligned(faces: tuple[Face, ...], yunet: YunetFile, side: int) -> tuple[Face, ...]:
+    """Faces warped onto ArcFace's template; those that are not found as they are."""
+
+    check_detector(yunet.path, yunet.sha256, yunet.card_file)
+
+    @functools.cache
+    def detector(small: bool) -> Detector:
+        pad, enlarge = (20, 3.0) if small else (0, 1.0)
+        return Detector(yunet.path, yunet.card_file, pad, enlarge, 0.6)
+
+    def one(face: Face) -> Face:
+        image = decode(face.read(), face.name)
+        found = detector(max(image.shape[:2]) < _SMALL_PX).find(image, face.name)
+        return face if found is None else _held(face, warp(image, found.points, side))
+
+    return tuple(one(face) for face in faces)
+
+
+def _grey(faces: tuple[Face, ...]) -> bool:
+    """Whether no image has a colour, so that its channels' order cannot matter."""
+
+    def grey(face: Face) -> bool:
+        image = decode(face.read(), face.name)
+        return bool((image == image[..., :1]).all())
+
+    return all(grey(face) for face in faces)
+
+
+def _cropped(face: Face, share: float) -> Face:
+    image = decode(face.read(), face.name)
+    height, width = image.shape[:2]
+    top, left = round(height * (1 - share) / 2), round(width * (1 - share) / 2)
+    return _held(face, image[top : height - top, left : width - left])
+
+
+def _held(face: Face, image: np.ndarray) -> Face:
+    return Face.held(face.name, bytes(cv2.imencode(".png", image)[1]))
+
+
+def _short(values: tuple[float, ...]) -> str:
+    return f"{values[0]:g}" if len(set(values)) == 1 else str(list(values))

@@ -1,0 +1,85 @@
+"""Freshly opened sessions of a mode and of FP32, timed in turn, block after block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from suite.catalog.mode_card import ModeCard
+from suite.catalog.model_card import ModelCard
+from suite.gates.workbench import Workbench
+from suite.runtime.binding import BoundSession
+from suite.runtime.timing import Block, seconds_of, warm_up
+
+_BLOCK_S = 0.1
+
+
+_LEAST_ROUNDS, _MOST_ROUNDS = 7, 100
+
+
+_COPIED_ROUNDS = 15
+
+
+@dataclass
+class Race:
+    """Freshly opened sessions of a mode and of FP32, block after block."""
+
+    workbench: Workbench
+    model: ModelCard
+    mode: ModeCard
+    batch: int
+    blocks: list[Block] = field(default_factory=list)
+    with_copies: list[float] = field(default_factory=list)
+    rounds: int = 0
+
+    def __post_init__(self) -> None:
+        """Open the first sessions and settle how many rounds a block has."""
+        self._round = 0
+        self._open()
+        self.rounds = int(min(_MOST_ROUNDS, max(_LEAST_ROUNDS, _BLOCK_S / self._turn_s)))
+        copied = self._candidate.with_copies
+        self.with_copies = [seconds_of(copied) for _ in range(_COPIED_ROUNDS)]
+
+    def prepare_round(self) -> None:
+        """Open the next block's sessions where it is due, and time FP32 once."""
+        if self._round % self.rounds == 0:
+            if self._round:
+                self._open()
+            self.blocks.append(Block())
+        self._round += 1
+        if not self.mode.is_reference:
+            self.blocks[-1].reference.append(seconds_of(self._reference))
+
+    def run_candidate(self) -> None:
+        """One run of the mode, which pytest-benchmark times."""
+        self._candidate()
+
+    def take(self, seconds: list[float]) -> None:
+        """Take over what pytest-benchmark timed."""
+        for index, block in enumerate(self.blocks):
+            block.candidate = list(seconds[index * self.rounds : (index + 1) * self.rounds])
+
+    def time_block(self) -> list[float]:
+        """One more block; the seconds of its rounds."""
+        self._round = len(self.blocks) * self.rounds
+        for _ in range(self.rounds):
+            self.prepare_round()
+            self.blocks[-1].candidate.append(seconds_of(self._candidate))
+        return self.blocks[-1].candidate
+
+    def _open(self) -> None:
+        self._candidate = self._bound(self.mode)
+        calls = [self._candidate]
+        if not self.mode.is_reference:
+            self._reference = self._bound(self.workbench.fp32)
+            calls.append(self._reference)
+        self._turn_s = warm_up(calls)
+
+    def _bound(self, mode: ModeCard) -> BoundSession:
+        bench, spec = self.workbench, self.model.preprocess
+        return BoundSession(
+            bench.latency_session(self.model, mode),
+            self.model.outputs.input,
+            spec.shape(self.batch),
+            bench.provider.memory,
+            bench.provider.device_id,
+        )

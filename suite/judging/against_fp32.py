@@ -1,0 +1,49 @@
+"""Judging a quantized model against its own FP32 of the same run."""
+
+import math
+
+from suite.catalog.figures import METRICS
+from suite.catalog.policy import PolicySpec
+from suite.judging.judgement import Judgement
+from suite.judging.measured import Measured
+from suite.judging.outcome import Outcome
+from suite.judging.record import Row
+from suite.judging.rows import floor_row, loss_row
+
+
+def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
+    """Hold a quantized model against its own FP32: losses and floors of the mode's policy."""
+    if measured.problem:
+        return Judgement(Outcome.FAIL, measured.problem, ())
+    rows = [
+        *(
+            loss_row(name, measured, limit, on_interval=name in policy.on_interval)
+            for name, limit in policy.loss.items()
+            if name in measured.figures and name in measured.reference
+        ),
+        *(
+            floor_row(name, measured, limit)
+            for name, limit in policy.floor.items()
+            if name in measured.figures
+        ),
+    ]
+    broken = [name for name, value in measured.figures.items() if not math.isfinite(value)]
+    if broken:
+        return Judgement(Outcome.FAIL, f"not a number: {', '.join(broken)}", tuple(rows))
+    for outcome, words in (
+        (Outcome.FAIL, "quantization costs too much"),
+        (Outcome.UNDECIDED, "the interval straddles the limit"),
+    ):
+        found = [row for row in rows if row.outcome is outcome]
+        if found:
+            said = ", ".join(_policy_words(row) for row in found)
+            return Judgement(outcome, f"{words}: {said}", tuple(rows))
+    return Judgement(Outcome.PASS, "within the policy against FP32", tuple(rows))
+
+
+def _policy_words(row: Row) -> str:
+    metric = METRICS[row.metric]
+    measured = f"{row.measured:.{metric.digits}f}" if row.measured is not None else "none"
+    if row.against == "floor":
+        return f"{metric.label} {measured}, of which {row.limit:g} is the least allowed"
+    return f"{metric.label} {measured} against {row.reference:.{metric.digits}f} in FP32"

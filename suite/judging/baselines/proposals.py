@@ -1,0 +1,19 @@
+"""What a run would accept, written beside its report, ready to be committed."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from suite.judging.baselines.store import entry_document, write_section
+from suite.judging.record import Record
+
+
+def write_proposals(root: Path, records: Sequence[Record], versions: Mapping[str, str]) -> None:
+    """Write the baselines that a run proposes: never of a case that must not be accepted."""
+    shutil.rmtree(root, ignore_errors=True)
+    refused = {(r.model, r.mode) for r in records if r.unacceptable}
+    for record in records:
+        measured = record.measured
+        if measured is None or not record.baseline or (record.model, record.mode) in refused:
+            continue
+        write_section(root / record.baseline, measured.section, entry_document(measured, versions))

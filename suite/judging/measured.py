@@ -1,0 +1,102 @@
+"""What a gate measured."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """A part of a record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Change(Frozen):
+    """Mode minus FP32 of the same run, with its 95 % interval from paired resamples."""
+
+    point: float
+    low: float
+    high: float
+
+
+class Resolution(Frozen):
+    """The impostor pairs behind a TAR@FAR, and how many of them set its threshold."""
+
+    far_target: float
+    impostors: int
+    expected_false_accepts: float
+    false_accepts: int
+    flag: str
+
+
+class Flip(Frozen):
+    """A pair that FP32 and the mode decide otherwise.
+
+    ``distance`` and ``fp32_distance`` are squared distances. ``own`` says whether the decision
+    differs with each model's own accuracy threshold, ``kept`` with FP32's for both.
+    """
+
+    pair: int
+    left: str
+    right: str
+    genuine: bool
+    fp32_distance: float
+    distance: float
+    own: bool
+    kept: bool
+
+
+class Uncertainty(Frozen):
+    """How sure the figures of a set are.
+
+    ``drawn`` is ``people``, or ``images`` where nobody says who is who: groups of images that
+    genuine pairs connect, which makes intervals too short. ``units`` is how many there are.
+    """
+
+    drawn: str
+    units: int
+    intervals: dict[str, tuple[float, float]] = {}
+    changes: dict[str, Change] = {}
+    resolution: dict[str, Resolution] = {}
+
+
+class StrayNode(Frozen):
+    """A node that is not on the provider asked for; one that ``fell_back`` no card expects."""
+
+    name: str
+    op_type: str
+    provider: str
+    fell_back: bool
+
+
+class Beside(Frozen):
+    """Figures that somebody else measured of the same model and mode, as its card gives them.
+
+    Metrics by name, ``size_mib`` in MiB and ``latency_ms`` in milliseconds.
+    """
+
+    title: str
+    figures: dict[str, float]
+
+
+class Measured(Frozen):
+    """What a gate measured: a section of the baseline is made of its identity, figures and samples.
+
+    ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
+    nothing is compared with, ``intervals`` the 95 % intervals on which a figure is judged, and
+    ``remarks`` what the report says of a figure whatever the verdict; ``described`` says what was
+    measured, in words.
+    """
+
+    section: str
+    identity: dict[str, str | int]
+    figures: dict[str, float] = {}
+    observed: dict[str, float] = {}
+    intervals: dict[str, tuple[float, float]] = {}
+    remarks: tuple[str, ...] = ()
+    strays: tuple[StrayNode, ...] = ()
+    described: tuple[str, ...] = ()
+    beside: tuple[Beside, ...] = ()
+    samples: dict[str, tuple[float, ...]] = {}
+    reference: dict[str, float] = {}
+    uncertainty: Uncertainty | None = None
+    flips: tuple[Flip, ...] = ()
+    problem: str | None = None

@@ -1,0 +1,106 @@
+"""One figure held against one limit."""
+
+import math
+from collections.abc import Sequence
+
+from suite.catalog.figures import METRICS
+from suite.judging.measured import Measured
+from suite.judging.outcome import Outcome
+from suite.judging.record import Row
+
+# A baseline keeps seven significant digits; closer than that, figures are equal.
+_EPSILON = 1e-6
+
+
+def figure_row(
+    name: str,
+    value: float,
+    accepted: float,
+    tolerance: float,
+    between: tuple[float, float] | None = None,
+) -> Row:
+    """A figure held against the accepted one."""
+    metric = METRICS[name]
+
+    def difference(end: float) -> float:
+        if not metric.relative:
+            return end - accepted
+        return (end - accepted) / accepted if accepted else math.inf
+
+    interval = (difference(between[0]), difference(between[1])) if between else None
+    ends = interval or (difference(value),)
+    worse = [-end if metric.worse == "lower" else end for end in ends]
+    if not metric.only_worse_fails:
+        worse = [abs(end) for end in ends]
+    slack = _EPSILON * (1.0 if metric.relative else max(1.0, abs(accepted)))
+    return Row(
+        metric=name,
+        against="baseline",
+        reference=accepted,
+        measured=value,
+        difference=difference(value),
+        limit=tolerance,
+        outcome=_held(worse, tolerance + slack) if math.isfinite(value) else Outcome.FAIL,
+        interval=interval,
+    )
+
+
+def _held(ends: Sequence[float], limit: float) -> Outcome:
+    """Whether an interval of how much worse something is lies within a limit, beyond, or across."""
+    if max(ends) <= limit:
+        return Outcome.PASS
+    return Outcome.FAIL if min(ends) > limit else Outcome.UNDECIDED
+
+
+def samples_row(
+    name: str, values: tuple[float, ...], accepted: tuple[float, ...], tolerance: float
+) -> Row:
+    """Samples held against the accepted ones: by the one that moved farthest."""
+    same_length = len(values) == len(accepted)
+    pairs = zip(values, accepted, strict=False)
+    worst = max((abs(a - b) for a, b in pairs), default=0.0) if same_length else math.inf
+    within = same_length and all(map(math.isfinite, values)) and worst <= tolerance + _EPSILON
+    return Row(
+        metric=name,
+        against="baseline",
+        reference=None,
+        measured=None,
+        difference=worst if math.isfinite(worst) else None,
+        limit=tolerance,
+        outcome=Outcome.PASS if within else Outcome.FAIL,
+    )
+
+
+def loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:
+    """What a figure lost against FP32 held against what it may lose."""
+    value, reference = measured.figures[name], measured.reference[name]
+    sign = 1 if METRICS[name].worse == "higher" else -1
+    known = measured.uncertainty.changes.get(name) if measured.uncertainty else None
+    interval = (known.low, known.high) if known and on_interval else None
+    ends = interval or (value - reference,)
+    return Row(
+        metric=name,
+        against="fp32",
+        reference=reference,
+        measured=value,
+        difference=value - reference,
+        limit=limit,
+        outcome=_held([sign * end for end in ends], limit + _EPSILON),
+        interval=interval,
+    )
+
+
+def floor_row(name: str, measured: Measured, limit: float) -> Row:
+    """A figure held against the least that it may be."""
+    value, between = measured.figures[name], measured.intervals.get(name)
+    ends = between or (value,)
+    return Row(
+        metric=name,
+        against="floor",
+        reference=limit,
+        measured=value,
+        difference=value - limit,
+        limit=limit,
+        outcome=_held([limit - end for end in ends], _EPSILON),
+        interval=(between[0] - limit, between[1] - limit) if between else None,
+    )

@@ -1,0 +1,1 @@
+"""Getting the weights that cards name."""

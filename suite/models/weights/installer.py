@@ -1,0 +1,283 @@
+"""Getting weights: downloaded, verified, taken out of archives, exported from checkpoints."""
+
+import hashlib
+import lzma
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from filelock import FileLock
+
+from suite.catalog.errors import ModelError
+from suite.catalog.model_card import ModelCard
+from suite.catalog.source import Architecture, CheckpointSpec, SourceSpec
+from suite.models.onnx_file import load_graph, read_onnx_file
+from suite.models.pins import PINS, pin, pinned
+from suite.models.weights.download import fetch
+
+Say = Callable[[str], None]
+
+
+# No recogniser is as large; an archive that says so is a bomb.
+_LARGEST = 4 << 30
+
+
+def get_weights(
+    model: ModelCard,
+    folder: Path,
+    *,
+    here: Path | None = None,
+    trust_first_use: bool,
+    progress: bool,
+    say: Say,
+) -> Path:
+    """Put a model's ONNX file into a folder, verified before it is there under its name.
+
+    An archive or checkpoint that lies in the folder already is used and left there.
+
+    Parameters
+    ----------
+    here : the ONNX file, where it lies elsewhere already
+    trust_first_use : pin the hash of what has no published one, instead of refusing it
+    progress : show a bar on the terminal
+
+    Raises
+    ------
+    ModelError
+        where it cannot be had: no address, no connection, other bytes, a bad archive, no PyTorch,
+        no room.
+    """
+    target = here or folder / model.source.file
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_name(f".{target.name}.lock")):
+            _get(_Order(model, folder, trust_first_use, progress, say), target)
+    except OSError as error:
+        raise ModelError(
+            f"{folder}: cannot write weights there ({error.strerror or error}); give a folder with "
+            "room by --weights-dir."
+        ) from None
+    return target
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What is to be got, where to, and how."""
+
+    model: ModelCard
+    folder: Path
+    trust_first_use: bool
+    progress: bool
+    say: Say
+
+    @property
+    def source(self) -> SourceSpec:
+        """Where the card says it is from."""
+        return self.model.source
+
+
+def _get(order: _Order, target: Path) -> None:
+    source = order.source
+    if target.is_file():
+        digest = _onnx_sha256(target, order.model)
+        if source.sha256 not in (None, digest):
+            raise ModelError(
+                f"{target}: has the SHA-256 {digest}, not the published {source.sha256}; move it "
+                "away to get the published one."
+            )
+        _verify(target, digest, source.sha256, order)
+    elif source.checkpoint:
+        _exported(order, source.checkpoint, target)
+    elif source.member:
+        _unpacked(order, source.member, target)
+    else:
+        _download(order, target, source.sha256, lambda fresh: _accept_onnx(order, fresh))
+
+
+def _accept_onnx(order: _Order, fresh: Path) -> None:
+    """Refuse what is no such ONNX model before its hash is trusted."""
+    try:
+        _onnx_sha256(fresh, order.model)
+    except ModelError as error:
+        said = str(error).removeprefix(f"{fresh}: ")
+        raise ModelError(f"{order.source.url}: what came {said} Nothing was kept.") from None
+
+
+def _onnx_sha256(path: Path, model: ModelCard) -> str:
+    """The hash of an ONNX file that takes the images of the card's size."""
+    spec = model.preprocess
+    wanted = spec.shape(1)[1:]
+    shapes = [
+        [dim.dim_value for dim in port.type.tensor_type.shape.dim][1:]
+        for port in load_graph(path).graph.input
+    ]
+    fits = any(
+        len(shape) == 3
+        and all(given in (0, size) for given, size in zip(shape, wanted, strict=True))
+        for shape in shapes
+    )
+    if not fits:
+        raise ModelError(
+            f"{path}: takes no images of {spec.height} × {spec.width} in {spec.layout}, as the "
+            f"card of {model.id} says; get the right file."
+        )
+    return read_onnx_file(path).sha256
+
+
+def _exported(order: _Order, wanted: CheckpointSpec, target: Path) -> None:
+    checkpoint = order.folder / wanted.file
+    if checkpoint.is_file():
+        digest = _sha256(checkpoint)
+        _verify(checkpoint, digest, wanted.sha256, order, may_pin=False)
+        _export(order, checkpoint, wanted.architecture, target)
+        _pin_new(checkpoint, digest, wanted.sha256)
+    else:
+
+        def export(fresh: Path) -> None:
+            _export(order, fresh, wanted.architecture, target)
+
+        _download(order, checkpoint, wanted.sha256, export)
+    # Made here from verified bytes; another exporter's version gives other ones.
+    _pin_new(target, _onnx_sha256(target, order.model), order.source.sha256)
+
+
+def _unpacked(order: _Order, member: str, target: Path) -> None:
+    archive = order.folder / PurePosixPath(str(order.source.url)).name
+    if order.source.sha256 is None and pinned(target) is None and not order.trust_first_use:
+        raise _untrusted(f"{member!r} of {archive.name}", f"at {order.source.url}")
+    if archive.is_file():
+        order.say(f"{order.model.id}: taking {member} out of {archive}")
+        _extract(archive, member, target, order)
+        return
+    fetched = target.with_name(f".{target.name}.{archive.name}.part")
+    try:
+        _fetch(order, fetched)
+        _extract(fetched, member, target, order)
+    finally:
+        fetched.unlink(missing_ok=True)
+
+
+def _download(
+    order: _Order, target: Path, sha256: str | None, accept: Callable[[Path], None]
+) -> None:
+    """Fetch a file, and give it its name only when its hash is right and it is accepted."""
+    url = order.source.url
+    known = sha256 or pinned(target)
+    if url and known is None and not order.trust_first_use:
+        raise _untrusted(repr(target.name), f"at {url}")
+    fresh = target.with_name(f".{target.name}.part")
+    try:
+        _fetch(order, fresh)
+        digest = _sha256(fresh)
+        if known is not None and digest != known:
+            by = str(order.model.card_file) if sha256 else f"{PINS} beside it, of the first use,"
+            raise ModelError(
+                f"{url}: came with the SHA-256 {digest}, {by} says {known}; nothing was kept."
+            )
+        accept(fresh)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    _pin_new(target, digest, sha256)
+
+
+def _pin_new(path: Path, digest: str, published: str | None) -> None:
+    if published is None:
+        pin(path, digest)
+
+
+def _untrusted(what: str, where: str) -> ModelError:
+    return ModelError(
+        f"{what}: nobody publishes the SHA-256 of what is {where}; --trust-first-use pins the one "
+        "that comes."
+    )
+
+
+def _fetch(order: _Order, target: Path) -> None:
+    source = order.source
+    if source.url is None:
+        wanted = source.checkpoint.file if source.checkpoint else source.file
+        by_hand = f"; download it by hand from {source.page}" if source.page else ""
+        raise ModelError(
+            f"{order.model.id}: there is no address of {wanted!r}{by_hand} into {order.folder}."
+        )
+    fetch(source.url, target, order.folder, progress=order.progress)
+
+
+def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:
+    fresh = target.with_name(f".{target.name}.part")
+    origin = archive if not archive.name.startswith(".") else order.source.url
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            for name in opened.namelist():
+                if _leads_outside(name):
+                    raise ModelError(
+                        f"{origin}: has a member outside its folder ({name!r}); it is not what "
+                        "it should be: nothing was taken out."
+                    )
+            if member not in opened.namelist():
+                held = ", ".join(opened.namelist()[:10])
+                raise ModelError(f"{origin}: holds no {member!r} (it holds {held}).")
+            if opened.getinfo(member).file_size > _LARGEST:
+                raise ModelError(
+                    f"{origin}: {member!r} would be larger than {_LARGEST >> 30} GiB; it is not "
+                    "what it should be: nothing was taken out."
+                )
+            with opened.open(member) as packed, fresh.open("wb") as stream:
+                shutil.copyfileobj(packed, stream, 1 << 20)
+        if order.source.sha256 is None:
+            _accept_onnx(order, fresh)
+        _verify(target, _sha256(fresh), order.source.sha256, order)
+        fresh.replace(target)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
+        raise ModelError(
+            f"{origin}: is no readable ZIP archive ({error}); nothing was kept."
+        ) from None
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _leads_outside(name: str) -> bool:
+    inside = PurePosixPath(name.replace("\\", "/"))
+    drive = ":" in (inside.parts or ("",))[0]
+    return inside.is_absolute() or drive or ".." in inside.parts
+
+
+def _verify(
+    path: Path, digest: str, sha256: str | None, order: _Order, *, may_pin: bool = True
+) -> None:
+    """Hold a hash against the published or the pinned one; pin it where there is none."""
+    known = sha256 or pinned(path)
+    if known is None:
+        if not order.trust_first_use:
+            raise ModelError(
+                f"{path}: nobody publishes its SHA-256; it is {digest}: --trust-first-use pins it."
+            )
+        if may_pin:
+            pin(path, digest)
+    elif digest != known:
+        other = "" if sha256 else f", or trust it anew: delete its line in {path.parent / PINS}"
+        raise ModelError(
+            f"{path}: its SHA-256 is {digest}, and {known} is expected for {order.model.id}; get "
+            f"the right file{other}."
+        )
+
+
+def _export(order: _Order, checkpoint: Path, architecture: Architecture, target: Path) -> None:
+    try:
+        from suite.export import export_checkpoint
+    except ImportError as error:
+        raise ModelError(
+            f"{checkpoint}: exporting it needs PyTorch ({error}): "
+            "pip install 'face-quant-gate[export]'."
+        ) from None
+    order.say(f"{order.model.id}: exporting a checkpoint to {target.name}")
+    export_checkpoint(checkpoint, architecture, target)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,95 @@
+"""What models need, what of it is here, and what is missing."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.catalog.catalog import Catalog, dataset_paths
+from suite.catalog.dataset_card import DatasetCard
+from suite.catalog.errors import SuiteError
+from suite.catalog.model_card import ModelCard
+from suite.models.source import open_named
+
+
+@dataclass(frozen=True)
+class Need:
+    """One file or folder that a model needs.
+
+    ``problem`` is empty where it is here and what its card says.
+    """
+
+    owner: str
+    what: str
+    path: Path
+    problem: str
+
+
+def needs_of(
+    catalog: Catalog, models: Sequence[ModelCard], datasets: Sequence[str]
+) -> Iterator[Need]:
+    """Walk the weights of models and the data of their datasets, each once.
+
+    Of the evaluation sets those among ``datasets``, by their ids.
+    """
+    seen: set[str] = set()
+    for model in models:
+        yield weights_of(catalog, model)
+        for mode, brought in model.artifacts.items():
+            for named in filter(None, (brought.for_provider(p) for p in catalog.providers)):
+                path = catalog.locate(model, named.file, weights=True)
+                if str(path) not in seen:
+                    seen.add(str(path))
+                    yield Need(model.id, f"{mode} artifact", path, _absent(path))
+        evaluation = [name for name in model.evaluation if name in datasets]
+        for dataset_id in filter(None, (*evaluation, model.calibration)):
+            if dataset_id in seen:
+                continue
+            seen.add(dataset_id)
+            card = catalog.datasets[dataset_id]
+            for key, path in dataset_paths(catalog, card).items():
+                yield Need(dataset_id, key, *_data(catalog, card, path))
+
+
+def weights_of(catalog: Catalog, model: ModelCard) -> Need:
+    """A model's weights, verified where they are here."""
+    source = model.source
+    path = catalog.locate(model, source.file, weights=True)
+    if not path.exists():
+        return Need(
+            model.id, "weights", catalog.roots.weights / source.file, _origin(catalog, model)
+        )
+    try:
+        open_named(catalog, model, source)
+    except SuiteError as error:
+        return Need(model.id, "weights", path, str(error))
+    return Need(model.id, "weights", path, "")
+
+
+def _origin(catalog: Catalog, model: ModelCard) -> str:
+    """How absent weights are got."""
+    source = model.source
+    wanted = source.checkpoint.file if source.checkpoint else source.file
+    export = ", and --get exports it" if source.checkpoint else ""
+    if source.checkpoint and (catalog.roots.weights / wanted).is_file():
+        return f"missing; {wanted} is here{export}"
+    if source.url:
+        return f"missing; --get downloads {source.url}"
+    if source.page:
+        folder = catalog.roots.weights
+        return f"missing; download {wanted} by hand from {source.page} into {folder}{export}"
+    return "missing; put it there"
+
+
+def _data(catalog: Catalog, card: DatasetCard, path: Path) -> tuple[Path, str]:
+    """Where data is, or where it would be looked for last."""
+    root = catalog.roots.data_dir
+    if path.exists():
+        return path, ""
+    if root is None:
+        return path, "missing; give its root by --data-dir"
+    return root / os.path.relpath(path, card.card_file.parent), "missing"
+
+
+def _absent(path: Path) -> str:
+    return "" if path.exists() else "missing"

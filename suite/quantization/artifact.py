@@ -1,0 +1,72 @@
+"""An artifact: what it is made of, and the ONNX file that came of it."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from suite.catalog.mode_card import RecipeSpec
+from suite.catalog.model_card import OutputSpec
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.face_set import FaceSet
+from suite.models.onnx_file import OnnxFile
+from suite.runtime.versions import onnxruntime_version
+
+# Raised when building changes, so that artifacts of the old way are not taken for the new.
+BUILD_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What an artifact is made of; equal ingredients give the same cache entry."""
+
+    source_sha256: str
+    recipe: RecipeSpec
+    preprocess: PreprocessSpec
+    outputs: OutputSpec
+    calibration: FaceSet | None
+
+    @property
+    def recipe_sha256(self) -> str:
+        """The recipe's hash, which a baseline names."""
+        return _digest(self.recipe.model_dump(mode="json"))
+
+    def describe(self) -> dict[str, object]:
+        """The ingredients as JSON, from which the cache's key is made."""
+        static = self.recipe.method == "static_qdq"
+        return {
+            "build_format": BUILD_FORMAT,
+            "source_sha256": self.source_sha256,
+            "recipe": self.recipe.model_dump(mode="json"),
+            "preprocess": self.preprocess.model_dump(mode="json") if static else None,
+            "input": self.outputs.input if static else None,
+            "calibration_sha256": self.calibration.sha256 if static and self.calibration else None,
+            "onnx": version("onnx"),
+            "onnxruntime": onnxruntime_version(),
+        }
+
+    @property
+    def key(self) -> str:
+        """The cache's key."""
+        return _digest(self.describe())
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An ONNX file under test; ``origin`` is ``built``, ``cached``, ``brought`` or ``source``."""
+
+    file: OnnxFile
+    origin: str
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """The JSON beside a cached artifact."""
+
+    sha256: str
+    size_bytes: int
+    ingredients: dict[str, object]
+
+
+def _digest(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,99 @@
+"""The cache of artifacts: each built once, known by what it is made of."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from filelock import FileLock
+
+from suite.catalog.errors import ArtifactError, ModelError
+from suite.models.onnx_file import OnnxFile, read_onnx_file
+from suite.quantization.artifact import Artifact, BuildRecord, Ingredients
+from suite.quantization.builder import build
+
+
+class ArtifactCache:
+    """A folder of artifacts, each in a sub-folder named by its ingredients' hash."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._say = say
+
+    def get(self, source: OnnxFile, ingredients: Ingredients) -> Artifact:
+        """The artifact of these ingredients, built now if it is not there whole."""
+        entry = self._folder / ingredients.key[:2] / ingredients.key
+        # What is whole is read without a lock, so that a read-only cache serves too.
+        cached = self._whole(entry)
+        if cached:
+            return Artifact(cached, "cached")
+        with self._locked(entry):
+            built_elsewhere = self._whole(entry)
+            if built_elsewhere:
+                return Artifact(built_elsewhere, "cached")
+            self._remove_damaged(entry)
+            self._build(entry, source, ingredients)
+        built = self._whole(entry)
+        if built is None:
+            raise ArtifactError(f"{entry}: what was built there is damaged; delete it and rerun.")
+        return Artifact(built, "built")
+
+    @contextmanager
+    def _locked(self, entry: Path) -> Iterator[None]:
+        """Keep other processes from building the same artifact; a killed one's lock is free."""
+        try:
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(entry.with_suffix(".lock"))
+            lock.acquire()
+        except OSError as error:
+            raise ArtifactError(
+                f"{entry.parent}: cannot write the artifact cache ({error.strerror}); "
+                "give another folder with --artifact-cache."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _remove_damaged(self, entry: Path) -> None:
+        if entry.exists():
+            self._say(f"{entry}: the cached artifact is damaged; building it again.")
+            shutil.rmtree(entry, ignore_errors=True)
+
+    def _whole(self, entry: Path) -> OnnxFile | None:
+        try:
+            record = json.loads((entry / "record.json").read_text(encoding="utf-8"))
+            file = read_onnx_file(entry / "model.onnx")
+        except (OSError, ValueError, ModelError):
+            return None
+        known = isinstance(record, dict) and record.get("sha256") == file.sha256
+        return file if known else None
+
+    def _build(self, entry: Path, source: OnnxFile, ingredients: Ingredients) -> None:
+        # One builder holds the lock, so a folder of this name is what a killed one left.
+        work = entry.with_suffix(".building")
+        shutil.rmtree(work, ignore_errors=True)
+        try:
+            work.mkdir()
+            build(
+                source.path,
+                work / "model.onnx",
+                ingredients.recipe,
+                ingredients.preprocess,
+                ingredients.outputs,
+                ingredients.calibration,
+            )
+            file = read_onnx_file(work / "model.onnx")
+            record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe())
+            text = json.dumps(asdict(record), indent=2) + "\n"
+            (work / "record.json").write_text(text, encoding="utf-8")
+            work.rename(entry)
+        except OSError as error:
+            raise ArtifactError(
+                f"{entry}: cannot keep the artifact ({error.strerror}); free some space or give "
+                "another folder with --artifact-cache."
+            ) from None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,175 @@
+"""Keeping a run's records and writing its report, whole at every moment."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from suite.catalog.errors import SuiteError
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record
+from suite.report.markdown import to_markdown
+from suite.report.model import Appended, Environment, Report
+from suite.report.verdict import make_report
+
+RECORDS = "records.jsonl"
+PROPOSED = "proposed-baselines"
+
+
+class ReportFolder:
+    """A run's report folder: records as they come, and the report made of them.
+
+    The report is written anew with each record, so that a killed run leaves a valid one that says
+    it did not end. With ``append`` the records of the run before are kept and completed.
+    ``concluded`` is the verdict of the report written last, with the count of each outcome.
+    """
+
+    def __init__(
+        self, folder: Path, environment: Environment, *, require_all: bool, append: bool = False
+    ) -> None:
+        self.folder = folder
+        self._environment = environment
+        self._require_all = require_all
+        self._records: dict[str, Record] = {}
+        self._planned: dict[str, None] = {}
+        self._appended: tuple[Appended, ...] = ()
+        self._died: set[str] = set()
+        self.concluded = ""
+        if append:
+            self._take_over(_read_report(folder / "report.json"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lines = [record.model_dump_json() + "\n" for record in self._records.values()]
+            (folder / RECORDS).write_text("".join(lines), encoding="utf-8")
+        except OSError as error:
+            raise _cannot_write(folder, error) from None
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """What has been recorded, one record for each gate."""
+        return tuple(self._records.values())
+
+    @property
+    def not_run(self) -> Sequence[str]:
+        """The planned gates that have no record."""
+        return [node for node in self._planned if node not in self._records]
+
+    def plan(self, nodes: Iterable[str]) -> None:
+        """Name the gates that are to run, so that those that do not are missed."""
+        self._planned.update(dict.fromkeys(nodes))
+
+    def add(self, record: Record, *, worker_died: bool = False) -> None:
+        """Keep a record and write the report that holds so far.
+
+        A gate whose worker died stays failed: xdist runs it again elsewhere, which is a note.
+        """
+        if worker_died:
+            self._died.add(record.node)
+        elif record.node in self._died:
+            said = f"run again on another worker: {record.outcome}, {record.headline}"
+            record = self._records[record.node].model_copy(update={"notes": (said,)})
+        self._records[record.node] = self._refused(record) or record
+        try:
+            with (self.folder / RECORDS).open("a", encoding="utf-8") as stream:
+                stream.write(self._records[record.node].model_dump_json() + "\n")
+        except OSError as error:
+            raise _cannot_write(self.folder, error) from None
+        self.write(complete=False)
+
+    def write(self, *, complete: bool) -> Outcome:
+        """Write ``report.json`` and ``report.md``; give back the verdict."""
+        report = make_report(
+            self._environment,
+            self.records,
+            complete=complete,
+            require_all=self._require_all,
+            planned=tuple(self._planned),
+            appended=self._appended,
+        )
+        document = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False)
+        try:
+            _replace(self.folder / "report.json", document + "\n")
+            _replace(self.folder / "report.md", to_markdown(report))
+        except OSError as error:
+            raise _cannot_write(self.folder, error) from None
+        self.concluded = f"{report.verdict.upper()}: {report.summary}"
+        return report.verdict
+
+    def _take_over(self, report: Report) -> None:
+        if not report.complete:
+            raise SuiteError(
+                f"--report-append: the run of {self.folder / 'report.json'} did not end; run it "
+                "again without --report-append."
+            )
+        differences = self._environment.differs_from(report.environment)
+        if differences:
+            raise SuiteError(
+                f"--report-append: {self.folder / 'report.json'} is of another environment "
+                f"({'; '.join(differences)}); run the whole job again here."
+            )
+        now = Appended(started=self._environment.started, command=self._environment.command)
+        self._appended = (*report.appended, now)
+        self._environment = report.environment
+        self._records = {record.node: record for record in report.records}
+        self.plan([*self._records, *report.not_run])
+
+    def _refused(self, record: Record) -> Record | None:
+        """A failure in a record's place where the run before measured something else."""
+        if not self._appended:
+            return None
+        for earlier in self._records.values():
+            if (earlier.model, earlier.mode) != (record.model, record.mode):
+                continue
+            for name in earlier.hashes.keys() & record.hashes.keys():
+                of_dataset = name == "dataset" and earlier.dataset != record.dataset
+                if not of_dataset and earlier.hashes[name] != record.hashes[name]:
+                    headline = (
+                        f"not appended: its {name} is {record.hashes[name][:12]}…, the run before "
+                        f"measured {earlier.hashes[name][:12]}…; run the whole job again"
+                    )
+                    return record.model_copy(
+                        update={
+                            "outcome": Outcome.FAIL,
+                            "headline": headline,
+                            "measured": None,
+                            "rows": (),
+                        }
+                    )
+        return None
+
+
+def _read_report(path: Path) -> Report:
+    try:
+        return Report.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SuiteError(
+            f"--report-append: there is no report to append to at {path} ({error.strerror}); run "
+            "the job once without --report-append."
+        ) from None
+    except (ValidationError, UnicodeDecodeError):
+        raise SuiteError(
+            f"--report-append: {path} is not a report of this version; run the job once without "
+            "--report-append."
+        ) from None
+
+
+def _cannot_write(folder: Path, error: OSError) -> SuiteError:
+    return SuiteError(
+        f"{folder}: cannot write the report there ({error.strerror}); free some space or give "
+        "another folder with --report-dir."
+    )
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

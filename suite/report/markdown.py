@@ -1,0 +1,24 @@
+"""The report as Markdown: a pure function of a run's records."""
+
+from suite.report.model import Report
+from suite.report.sections.environment import environment
+from suite.report.sections.failures import failures
+from suite.report.sections.model_table import model_section
+from suite.report.sections.undecided import not_run, undecided
+
+
+def to_markdown(report: Report) -> str:
+    """The report as Markdown."""
+    lines = [
+        "# Quantization regression report",
+        "",
+        f"**{report.verdict.upper()}**: {report.summary}",
+        "",
+    ]
+    lines += failures(report.records)
+    for model in dict.fromkeys(record.model for record in report.records):
+        lines += model_section(model, [r for r in report.records if r.model == model])
+    lines += undecided(report.records)
+    lines += not_run(report.not_run)
+    lines += environment(report)
+    return "\n".join(lines).rstrip() + "\n"

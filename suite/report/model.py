@@ -1,0 +1,68 @@
+"""A run's report as data."""
+
+from suite.judging.measured import Frozen
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record
+
+SCHEMA_VERSION = 1
+
+
+_SHARED = (
+    "suite",
+    "catalog",
+    "provider",
+    "profile",
+    "cpu",
+    "device",
+    "cores",
+    "platform",
+    "python",
+)
+
+
+class Environment(Frozen):
+    """Where and on what a run was made."""
+
+    started: str
+    command: str
+    suite: str
+    catalog: str
+    provider: str
+    profile: str
+    cpu: str
+    device: str
+    cores: int
+    threads_embedding: int
+    threads_latency: int
+    platform: str
+    python: str
+    versions: dict[str, str]
+    workers: int = 0
+
+    def differs_from(self, other: "Environment") -> list[str]:
+        """What two runs must share for one report, and do not; each as a readable difference."""
+        return [
+            f"{name} was {getattr(other, name)!r}, is {getattr(self, name)!r}"
+            for name in (*_SHARED, "versions")
+            if getattr(self, name) != getattr(other, name)
+        ]
+
+
+class Appended(Frozen):
+    """A later run that completed the report."""
+
+    started: str
+    command: str
+
+
+class Report(Frozen):
+    """The whole of a run, as ``report.json`` holds it; ``not_run`` are gates without a record."""
+
+    schema_version: int = SCHEMA_VERSION
+    complete: bool
+    verdict: Outcome
+    summary: str
+    environment: Environment
+    appended: tuple[Appended, ...] = ()
+    not_run: tuple[str, ...] = ()
+    records: tuple[Record, ...]

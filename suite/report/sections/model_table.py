@@ -1,0 +1,185 @@
+"""One model: a table a dataset, the rows that others measured beside ours."""
+
+from collections.abc import Sequence
+
+from suite.catalog.figures import METRICS
+from suite.judging.measured import Beside
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record
+from suite.report.sections.certainty import certainty
+from suite.report.sections.placement import placement
+from suite.report.sections.speed import speed
+from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
+
+MIB = 2**20
+
+
+_USER_COLUMNS = ("accuracy", "tar_at_far_1e-3", "tar_at_far_1e-4", "roc_auc")
+
+
+_ALL_PAIRS_COLUMNS = ("all_pairs_tar_at_far_1e-3", "all_pairs_tar_at_far_1e-4")
+
+
+def model_section(model: str, records: Sequence[Record]) -> list[str]:
+    """The section of one model."""
+    lines = [f"## {model} ({records[0].family})", ""]
+    skipped = {r.headline for r in records if r.outcome is Outcome.SKIPPED}
+    lines += [*(f"Skipped: {reason}." for reason in sorted(skipped)), *([""] if skipped else [])]
+    lines += _described([r for r in records if r.gate == "artifact"])
+    lines += _remarks([r for r in records if r.gate == "artifact"])
+    datasets = dict.fromkeys(r.dataset for r in records if r.gate == "verification")
+    for dataset in datasets:
+        columns = _columns(dataset, records)
+        rows = []
+        for mode in dict.fromkeys(r.mode for r in records):
+            cells = _mode_cells(mode, dataset, records, columns)
+            if cells:
+                rows.append(cells)
+                rows += _beside_cells(mode, dataset, records, columns)
+        if rows:
+            labels = [METRICS[name].label for name in columns]
+            header = ("Model", *labels, "Size (MiB)", "Latency (ms)", "Mean cosine", "Worst cosine")
+            own = [r for r in records if r.gate == "verification" and r.dataset == dataset]
+            lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
+            lines += _legend(records)
+            lines += _remarks(own) + certainty(own)
+    return lines + speed(records) + placement(records) + _limits(records)
+
+
+def _limits(records: Sequence[Record]) -> list[str]:
+    """Every figure with the limit that it was held against."""
+    rows = [
+        (f"{record.gate} {record.mode}", record.dataset or "", *row_cells(row))
+        for record in records
+        for row in record.rows
+    ]
+    if not rows:
+        return []
+    return [
+        f"<details><summary>All {len(rows)} figures and the limits they were held to</summary>",
+        "",
+        *markdown(("Gate", "Dataset", *ROW_HEADER), rows),
+        "",
+        "</details>",
+        "",
+    ]
+
+
+def _legend(records: Sequence[Record]) -> list[str]:
+    if not any(row.against == "baseline" for record in records for row in record.rows):
+        return []
+    return [
+        "In parentheses: difference to FP32 of this run; in brackets: difference to the accepted "
+        "baseline where it is not zero.",
+        "",
+    ]
+
+
+def _columns(dataset: str | None, records: Sequence[Record]) -> tuple[str, ...]:
+    measured = [r.measured for r in records if r.gate == "verification" and r.dataset == dataset]
+    named = {name for m in measured if m for name in m.figures}
+    return (*_USER_COLUMNS, *(name for name in _ALL_PAIRS_COLUMNS if name in named))
+
+
+def _mode_cells(
+    mode: str, dataset: str | None, records: Sequence[Record], columns: Sequence[str]
+) -> tuple[str, ...] | None:
+    mine = [r for r in records if r.mode == mode]
+    verification = _find(mine, "verification", dataset)
+    if verification is None or verification.measured is None:
+        return None
+    artifact, fidelity = _find(mine, "artifact"), _find(mine, "fidelity", dataset)
+    latency = next(
+        (
+            r
+            for r in mine
+            if r.gate == "latency" and r.measured and r.measured.identity.get("batch") == 1
+        ),
+        None,
+    )
+    return (
+        mode,
+        *(_figure(verification, name) for name in columns),
+        _size(artifact),
+        _latency(latency),
+        _figure(fidelity, "cosine_mean"),
+        _figure(fidelity, "cosine_worst"),
+    )
+
+
+def _beside_cells(
+    mode: str, dataset: str | None, records: Sequence[Record], columns: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """The rows that the card gives of a mode, under our own."""
+    record = _find([r for r in records if r.mode == mode], "verification", dataset)
+    if record is None or record.measured is None:
+        return []
+
+    def cell(given: Beside, name: str, digits: int) -> str:
+        return f"{given.figures[name]:.{digits}f}" if name in given.figures else "–"
+
+    return [
+        (
+            f"{mode}, {given.title}",
+            *(cell(given, name, METRICS[name].digits) for name in columns),
+            cell(given, "size_mib", 2),
+            cell(given, "latency_ms", 2),
+            "–",
+            "–",
+        )
+        for given in record.measured.beside
+    ]
+
+
+def _described(records: Sequence[Record]) -> list[str]:
+    """What was measured, in words."""
+    found = [words for r in records if r.measured for words in r.measured.described]
+    return [*(f"- {words}" for words in found), ""] if found else []
+
+
+def _remarks(records: Sequence[Record]) -> list[str]:
+    """What a gate has to say of its figures, whatever the verdict."""
+    found = [
+        f"- **{record.mode}**: {remark}."
+        for record in records
+        if record.measured
+        for remark in record.measured.remarks
+    ]
+    return [*found, ""] if found else []
+
+
+def _find(records: Sequence[Record], gate: str, dataset: str | None = None) -> Record | None:
+    return next((r for r in records if r.gate == gate and r.dataset == dataset), None)
+
+
+def _figure(record: Record | None, name: str) -> str:
+    if record is None or record.measured is None or name not in record.measured.figures:
+        return "–"
+    digits = METRICS[name].digits
+    value = record.measured.figures[name]
+    text = f"{value:.{digits}f}"
+    if name in record.measured.reference:
+        text += f" ({signed(value - record.measured.reference[name], digits)})"
+    return text + _moved(record, name, digits)
+
+
+def _moved(record: Record, name: str, digits: int) -> str:
+    for row in record.rows:
+        if row.metric == name and row.against == "baseline" and row.difference:
+            shown = signed(row.difference, digits)
+            return f" [{shown}]" if float(shown) else ""
+    return ""
+
+
+def _size(record: Record | None) -> str:
+    if record is None or record.measured is None:
+        return "–"
+    return f"{record.measured.figures['size_bytes'] / MIB:.2f}"
+
+
+def _latency(record: Record | None) -> str:
+    if record is None or record.measured is None:
+        return "–"
+    known = {**record.measured.figures, **record.measured.observed}
+    ratio = f" ({known['speedup']:.2f} ×)" if "speedup" in known else ""
+    return f"{known['latency_ms']:.2f}{ratio}"

@@ -1,0 +1,67 @@
+"""Where each mode's nodes run, and what loading it costs."""
+
+from collections.abc import Sequence
+
+from suite.catalog.figures import METRICS
+from suite.judging.record import Record
+from suite.report.sections.speed import figure_cell
+from suite.report.tables import markdown
+
+_SHOWN_STRAYS = 20
+
+
+def placement(records: Sequence[Record]) -> list[str]:
+    """Where each mode's nodes run, what loading costs, and every node that is elsewhere."""
+    placed = [(r, r.measured) for r in records if r.gate == "placement" and r.measured]
+    if not placed:
+        return []
+    costs = {
+        r.mode: r.measured
+        for r in records
+        if r.gate == "latency" and r.measured and "load_ms" in r.measured.observed
+    }
+    memory = ["peak_memory_mib"]
+    if any("device_memory_mib" in measured.observed for measured in costs.values()):
+        memory.append("device_memory_mib")
+    rows = [
+        (
+            record.mode,
+            *(
+                figure_cell(measured, name)
+                for name in ("nodes", "nodes_elsewhere", "nodes_fallen_back", "kernels")
+            ),
+            f"{1 - measured.observed['time_elsewhere']:.1%}",
+            figure_cell(measured, "memory_copies"),
+            *(
+                figure_cell(costs.get(record.mode), name)
+                for name in ("load_ms", "first_run_ms", *memory)
+            ),
+        )
+        for record, measured in placed
+    ]
+    header = (
+        *("Model", "Nodes", "Elsewhere", "Fallen back", "Kernels run", "Time on the provider"),
+        *("Memory copies", "Load (ms)", "First run (ms)"),
+        *(METRICS[name].label for name in memory),
+    )
+    provider = placed[0][0].provider
+    lines = [
+        f"Placement on `{provider}`, by onnxruntime's assignment and its profile:",
+        "",
+        *markdown(header, rows),
+        "",
+    ]
+    strays = [
+        (record.mode, s.name, s.op_type, s.provider, "fell back" if s.fell_back else "expected")
+        for record, measured in placed
+        for s in measured.strays
+    ]
+    if strays:
+        shown = strays[:_SHOWN_STRAYS]
+        lines += [
+            f"Nodes that run elsewhere ({len(shown)} of {len(strays)}; all are in `report.json`):",
+            "",
+            *markdown(("Model", "Node", "Op", "Runs on", ""), shown),
+            "",
+        ]
+    return lines

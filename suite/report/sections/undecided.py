@@ -1,0 +1,31 @@
+"""What was not decided, and what did not run."""
+
+from collections.abc import Sequence
+
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record
+from suite.report.tables import markdown
+
+
+def undecided(records: Sequence[Record]) -> list[str]:
+    """The section of gates that could not decide."""
+    shown = (Outcome.UNDECIDED, Outcome.NOT_COMPARED, Outcome.NOT_APPLICABLE, Outcome.DEFERRED)
+    found = [record for record in records if record.outcome in shown]
+    if not found:
+        return []
+    rows = [
+        (
+            *(r.gate, r.model, r.mode, r.dataset or "", str(r.outcome)),
+            r.headline.removeprefix(f"{r.outcome}: "),
+        )
+        for r in found
+    ]
+    header = ("Gate", "Model", "Mode", "Dataset", "Outcome", "Why")
+    return ["## What was not decided", "", *markdown(header, rows), ""]
+
+
+def not_run(nodes: Sequence[str]) -> list[str]:
+    """The section of gates without a record."""
+    if not nodes:
+        return []
+    return ["## What did not run", "", *(f"- `{node}`" for node in nodes), ""]

@@ -1,0 +1,36 @@
+"""The lines that close a run on the terminal."""
+
+from suite.judging.outcome import Outcome
+from suite.report.folder import ReportFolder
+from suite.report.verdict import is_gated
+
+
+def summary_lines(folder: ReportFolder) -> list[str]:
+    """What was accepted, what was gated, and where the report is."""
+    lines = []
+    for record in folder.records:
+        if record.headline == "accepted":
+            place = f" {record.dataset}" if record.dataset else ""
+            lines.append(f"accepted {record.gate}: {record.model} {record.mode}{place}")
+            lines += [f"  {note}" for note in record.notes]
+    for reason in sorted({r.headline for r in folder.records if r.outcome is Outcome.SKIPPED}):
+        lines.append(f"skipped: {reason}")
+    for record in folder.records:
+        if record.outcome is Outcome.UNDECIDED:
+            place = f" on {record.dataset}" if record.dataset else ""
+            lines.append(
+                f"undecided: {record.gate} {record.model} {record.mode}{place}: {record.headline}"
+            )
+    notes = {
+        f"note: {record.model}{f' on {record.dataset}' if record.dataset else ''}: {remark}": None
+        for record in folder.records
+        if record.gate in ("artifact", "verification") and record.measured
+        for remark in record.measured.remarks
+    }
+    lines += notes
+    lines += [f"not run: {node}" for node in folder.not_run]
+    if not any(is_gated(record) for record in folder.records):
+        lines.append("NOTHING WAS GATED: no gate compared anything; this run proves nothing.")
+    lines.append(folder.concluded)
+    lines.append(f"report: {folder.folder / 'report.md'}")
+    return lines

@@ -1,0 +1,134 @@
+"""A session held against what a card says of its inputs and outputs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import onnxruntime as ort
+
+from suite.catalog.errors import ModelError
+from suite.catalog.model_card import OutputSpec
+from suite.catalog.preprocess import PreprocessSpec
+from suite.runtime.binding import IMAGE_TYPES
+
+Flip = Literal["none", "add", "concat", "norm_weighted"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A session with what the card says of it, checked against the graph."""
+
+    session: ort.InferenceSession
+    spec: PreprocessSpec
+    dim: int
+    input: str
+    dtype: type[np.generic]
+    fetched: tuple[str, ...]
+    batch: int | None
+
+
+def graph_batch(session: ort.InferenceSession, outputs: OutputSpec) -> int | None:
+    """The batch that the graph is fixed at, or None where it takes any.
+
+    Raises
+    ------
+    ModelError
+        where the graph has not the input that the card names, or has several and it names none.
+    """
+    size = _port(session.get_inputs(), outputs.input, "input").shape[:1]
+    return int(size[0]) if size and isinstance(size[0], int) and size[0] > 0 else None
+
+
+def check_network(
+    session: ort.InferenceSession, spec: PreprocessSpec, outputs: OutputSpec, flip: Flip
+) -> Network:
+    """Hold a graph's inputs and outputs against what the card says of them, before it is run.
+
+    Raises
+    ------
+    ModelError
+        naming the key of the card that does not fit, and what the graph has.
+    """
+    source = _port(session.get_inputs(), outputs.input, "input")
+    _check_input(source, spec)
+    fetched = [_embedding_port(session, outputs, flip)]
+    if flip == "norm_weighted":
+        if outputs.norm is None:
+            raise ModelError(
+                "outputs.norm: flip = 'norm_weighted' needs the norm output's name; the network "
+                f"has {_names(session.get_outputs())}; name one of them."
+            )
+        fetched.append(_port(session.get_outputs(), outputs.norm, "norm"))
+    names = tuple(str(port.name) for port in fetched)
+    return Network(
+        session,
+        spec,
+        outputs.embedding_dim,
+        source.name,
+        IMAGE_TYPES[source.type],
+        names,
+        graph_batch(session, outputs),
+    )
+
+
+def _embedding_port(session: ort.InferenceSession, outputs: OutputSpec, flip: Flip) -> Any:
+    ports = session.get_outputs()
+    if flip == "norm_weighted" and outputs.embedding is None:
+        ports = [port for port in ports if port.name != outputs.norm]
+    port = _port(ports, outputs.embedding, "embedding")
+    rank, width = len(port.shape), port.shape[-1] if port.shape else None  # [] is unknown
+    if rank not in (0, 2) or (isinstance(width, int) and width != outputs.embedding_dim):
+        raise ModelError(
+            f"outputs.embedding_dim = {outputs.embedding_dim}: the network's output {port.name!r} "
+            f"has shape {_shape(port)}; give its last dimension in the card, or the name of "
+            "another output in outputs.embedding."
+        )
+    return port
+
+
+def _port(ports: Sequence[Any], name: str | None, key: str) -> Any:
+    """The input or output that the card names, or the only one."""
+    if name is None and len(ports) == 1:
+        return ports[0]
+    for port in ports:
+        if port.name == name:
+            return port
+    what = "is not given" if name is None else f"= {name!r}"
+    raise ModelError(
+        f"outputs.{key} {what}: the network has {_names(ports)}; name one of them in the card."
+    )
+
+
+def _check_input(port: Any, spec: PreprocessSpec) -> None:
+    size = (spec.height, spec.width)
+    wanted = (None, 3, *size) if spec.layout == "NCHW" else (None, *size, 3)
+    fits = len(port.shape) in (0, 4) and all(  # [] is an unknown shape
+        want is None or not isinstance(have, int) or have == want
+        for have, want in zip(port.shape, wanted, strict=False)
+    )
+    if not fits:
+        raise ModelError(
+            f"preprocess: height = {spec.height}, width = {spec.width} and layout = "
+            f"{spec.layout!r} make {['n', *wanted[1:]]}, and the network's input {port.name!r} is "
+            f"{_shape(port)}; correct the card."
+        )
+    if port.type not in IMAGE_TYPES:
+        raise ModelError(
+            f"outputs.input: the network's input {port.name!r} is a {port.type} and must be one "
+            f"of {', '.join(IMAGE_TYPES)}; export the model with a float32 input."
+        )
+    plain = (spec.scale, *spec.mean, *spec.std) == (255.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
+    if IMAGE_TYPES[port.type] is np.uint8 and not plain:
+        raise ModelError(
+            f"preprocess: the network's input {port.name!r} takes bytes as they are, so the card "
+            "needs scale = 255.0, mean = [0.0, 0.0, 0.0] and std = [1.0, 1.0, 1.0]."
+        )
+
+
+def _shape(port: Any) -> str:
+    return str([size if isinstance(size, int | str) else "?" for size in port.shape])
+
+
+def _names(ports: Sequence[Any]) -> str:
+    return ", ".join(repr(port.name) for port in ports)

@@ -1,0 +1,76 @@
+"""Running a network once more, with onnxruntime's profiler on, to see where its kernels run."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from suite.catalog.model_card import OutputSpec
+from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.provider_card import ProviderCard
+from suite.runtime.binding import image_input, noise
+from suite.runtime.network import graph_batch
+from suite.runtime.placement import Assignment, assignment
+from suite.runtime.sessions import load
+
+_RUNS = 5
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a profile saw run: kernels after fusion, their time and the copies between devices.
+
+    ``time_elsewhere`` is the share of the kernels' time, in 0…1, that was not on the provider
+    asked for; on a GPU a kernel's time is that of launching it.
+    """
+
+    kernels: int
+    kernels_elsewhere: int
+    time_elsewhere: float
+    memory_copies: int
+
+
+def read_profile(path: Path, card: ProviderCard) -> Run:
+    """What a profile that onnxruntime wrote says of where kernels ran."""
+    events: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    ran = [event for event in events if event.get("cat") == "Node" and "dur" in event]
+    copies = {e["name"] for e in ran if e["args"]["op_name"].startswith("Memcpy")}
+    kernels = {e["name"]: e["args"]["provider"] for e in ran if e["name"] not in copies}
+    elsewhere = {name for name, on in kernels.items() if on != card.execution_provider}
+    total = sum(event["dur"] for event in ran)
+    outside = sum(event["dur"] for event in ran if event["name"] in elsewhere)
+    return Run(len(kernels), len(elsewhere), outside / total if total else 0.0, len(copies))
+
+
+def trace(
+    path: Path,
+    card: ProviderCard,
+    outputs: OutputSpec,
+    spec: PreprocessSpec,
+    may_run_elsewhere: Sequence[str] = (),
+) -> tuple[Assignment, Run]:
+    """Where a network's nodes are put, and where its kernels run; a fallback is no error here.
+
+    Parameters
+    ----------
+    may_run_elsewhere : op types that need not run on the provider
+
+    Raises
+    ------
+    ModelError
+        where onnxruntime cannot load the file.
+    ProviderError
+        where onnxruntime left the provider out, or does not say where nodes are.
+    """
+    with tempfile.TemporaryDirectory(prefix="face-quant-gate-") as folder:
+        session = load(
+            path, card, threads=card.threads.latency, profile_prefix=Path(folder) / "profile"
+        )
+        found = assignment(session, card, may_run_elsewhere)
+        name, dtype = image_input(session, outputs.input)
+        values = noise(spec.shape(graph_batch(session, outputs) or 1), dtype, 0)
+        for _ in range(_RUNS):
+            session.run(None, {name: values})
+        return found, read_profile(Path(session.end_profiling()), card)

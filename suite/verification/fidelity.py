@@ -1,0 +1,77 @@
+"""How near one model's embeddings are to another's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from suite.verification.errors import VerificationError
+from suite.verification.scores import cosines
+
+
+@dataclass(frozen=True)
+class FidelityFigures:
+    """How near a candidate's embeddings are to the reference's, image by image.
+
+    Attributes
+    ----------
+    cosine_mean : mean cosine similarity
+    cosine_worst : least cosine similarity
+    worst_index : row it was found at, counted from 0; the first where several tie
+    """
+
+    cosine_mean: float
+    cosine_worst: float
+    worst_index: int
+
+
+def fidelity(reference: ArrayLike, candidate: ArrayLike) -> FidelityFigures:
+    """Cosine similarity of two models' embeddings of the same images.
+
+    Parameters
+    ----------
+    reference : real numbers [n, d], the embeddings to be near to; rows of any length
+    candidate : real numbers [n, d], embeddings of the same images in the same order
+
+    Returns
+    -------
+    FidelityFigures
+
+    Raises
+    ------
+    VerificationError
+        No rows, shapes that differ, or rows with NaN or infinity
+        (``NaN in 2 of 300 cosines (first at row 5): ...``, with which side has it).
+
+    Notes
+    -----
+    A zero row counts as cosine 0: an embedding that vanished is not faithful, to a zero row
+    neither.
+
+    Examples
+    --------
+    >>> fidelity([[1.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [0.6, 0.8]])
+    FidelityFigures(cosine_mean=0.9, cosine_worst=0.8, worst_index=1)
+    """
+    similarities = cosines(reference, candidate)
+    if not len(similarities):
+        raise VerificationError("There are no embeddings to compare.")
+    _refuse_unusable(similarities, np.asarray(reference))
+    worst = int(np.argmin(similarities))
+    return FidelityFigures(
+        cosine_mean=float(np.mean(similarities)),
+        cosine_worst=float(similarities[worst]),
+        worst_index=worst,
+    )
+
+
+def _refuse_unusable(similarities: NDArray[np.float64], reference: NDArray[np.generic]) -> None:
+    unusable = np.isnan(similarities)
+    count = int(np.count_nonzero(unusable))
+    if count:
+        first = int(np.argmax(unusable))
+        side = "candidate" if np.isfinite(reference[first].astype(float)).all() else "reference"
+        raise VerificationError(
+            f"NaN in {count:,} of {len(similarities):,} cosines (first at row {first}): the "
+            f"{side} model gives no usable embedding for that image."
+        )

@@ -1,0 +1,236 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from suite.catalog.catalog import Roots
+from suite.catalog.errors import CatalogError
+from suite.catalog.folder import broken_cards, read_cards, read_catalog
+from suite.catalog.mode_card import ModeCard
+from suite.catalog.references import wrong_references
+from suite.catalog.selection import Options, select
+from suite.quantization.recipe import resolve_recipe
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    """The embedded catalog with one model of its four."""
+    shutil.copytree(ROOT / "fixtures", tmp_path / "quant")
+    for card in (tmp_path / "quant" / "models").glob("*.toml"):
+        if card.stem != "arcface-embedded":
+            card.unlink()
+    return tmp_path / "quant"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "height = 112\n",
+            "hight = 112\nheight = 112\n",
+            "unknown key 'preprocess.hight'; did you",
+        ),
+        (
+            "color_order =",
+            "colour_order =",
+            "unknown key 'preprocess.colour_order'; did you mean 'color_order'",
+        ),
+        ("mean = [127.5, 127.5, 127.5]", "mean = [1.0, 1.0]", "'preprocess.mean' needs three"),
+        ("std = [127.5, 127.5, 127.5]", "std = [1.0, 1.0, 1.0, 1.0]", "'preprocess.std' needs"),
+        (
+            "[source]",
+            "[modes.fp32.tolerances]\nacuracy = 1\n[source]",
+            "has no metric 'acuracy'; did you mean 'accuracy'",
+        ),
+        ("height = 112", 'height = "112"', "key 'preprocess.height' (it is '112') must be a valid"),
+        ('color_order = "RGB"', 'color_order = "RBG"', "must be 'RGB' or 'BGR'"),
+        ("scale = 255.0", "scale = 2.0", "key 'preprocess.scale' (it is 2.0) must be 1"),
+        ("std = [127.5, 127.5, 127.5]", "std = [0.0, 1.0, 1.0]", "must be positive"),
+        ('flip = "add"\n', "", "key 'flip' is missing; add it"),
+        ('flip = "add"', 'flip = "norm_weighted"', "needs outputs.norm"),
+        ('"embedded-evaluation"', '"embedded-evalution"', "did you mean 'embedded-evaluation'"),
+        (
+            'evaluation = ["embedded-evaluation"]',
+            'evaluation = ["embedded-calibration"]',
+            "without pairs",
+        ),
+        ("[source]", "[artifacts.int8_x]\nfile = 'x'\n[source]", "needs file and sha256"),
+        ("[source]", "[modes.fp32.tolerances]\nacc = 1\n[source]", "has no metric 'acc'"),
+        ("[source]", "[source", "is not valid TOML"),
+        ('evaluation = ["embedded-evaluation"]', "evaluation = []", "must have at least one entry"),
+        ('evaluation = ["embedded-evaluation"]', 'evaluation = "x"', "must be a list"),
+        ('sha256 = "1', 'sha256 = "X', "must be 64 lower-case hexadecimal digits"),
+        ('id = "', 'id = "_', "must be lower-case letters, digits and . _ -, beginning with a"),
+        ("[source]", "[artifacts]\nint8_dynamic = 1\n[source]", "(it is 1) must be a table"),
+        ('flip = "add"', 'flip = "norm_weighted"', "arcface-embedded.toml: flip = 'norm_weighted'"),
+        (
+            "[source]",
+            "[modes.int8_dynamic.policy.floor]\ncosine_mean = 92\n[source]",
+            "has cosine_mean = 92, which is a share and never above 1",
+        ),
+        ('licence = "', 'licence = "FILL IN ', "key 'licence' is still blank ('FILL IN Apache"),
+    ],
+)
+def test_a_mistake_in_a_card_is_one_sentence_that_names_file_and_key(
+    catalog: Path, old: str, new: str, words: str
+) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    edit(path, old, new)
+    with pytest.raises(CatalogError) as raised:
+        read_catalog(catalog)
+    assert str(raised.value).startswith(str(path))
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_all_mistakes_of_a_card_are_listed_the_unknown_keys_first(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    edit(path, "height = 112", 'height = "FILL IN: pixels"')
+    edit(path, "mean = [127.5, 127.5, 127.5]", 'mean = ["FILL IN"]')
+    edit(path, 'title = "', 'title = "FILL IN ')
+    edit(path, "color_order =", "colour_order =")
+    edit(path, "std = [127.5, 127.5, 127.5]", "std = [1.0]")
+    first, *others = broken_cards(catalog)
+    assert "unknown key 'preprocess.colour_order'" in first
+    assert [words.split(": ", 1)[1][:24] for words in others] == [
+        "key 'title' is still bla",
+        "key 'preprocess.height' ",
+        "key 'preprocess.mean.0' ",
+        "key 'preprocess.std' nee",
+    ]
+    (catalog / "datasets" / "odd.toml").write_text('id = "odd"\nkind = "FILL IN"\n')
+    assert list(broken_cards(catalog))[-1].endswith(
+        "key 'kind' is still blank ('FILL IN'); fill it in."
+    )
+    (catalog / "datasets" / "odd.toml").write_bytes(b'id = "\xe9"\n')
+    assert "odd.toml: is not text in UTF-8" in list(broken_cards(catalog))[-1]
+
+
+def test_a_floor_above_one_is_for_what_is_no_share(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    path.write_text(path.read_text() + "\n[modes.int8_dynamic.policy.floor]\nspeedup = 1.5\n")
+    assert read_catalog(catalog).models
+
+
+def test_every_wrong_reference_is_found(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    edit(path, 'calibration = "', 'calibration = "x')
+    edit(path, 'evaluation = ["', 'evaluation = ["embedded-calibration", "x')
+    path.write_text(path.read_text() + "\n[modes.int4]\n")
+    found = list(wrong_references(read_cards(catalog)))
+    assert [words.split("key ")[1].split(":")[0] for words in found] == [
+        "'evaluation[0]'",
+        "'evaluation[1]'",
+        "'calibration'",
+        "'modes.int4'",
+    ]
+
+
+def test_a_duplicate_id_names_both_cards(catalog: Path) -> None:
+    first = catalog / "models" / "arcface-embedded.toml"
+    second = catalog / "models" / "second.toml"
+    shutil.copy(first, second)
+    with pytest.raises(
+        CatalogError, match=r"second\.toml.*already the id of .*arcface-embedded\.toml"
+    ):
+        read_catalog(catalog)
+
+
+def test_an_absent_dataset_names_the_card_the_key_and_the_places(catalog: Path) -> None:
+    (catalog / "embedded" / "evaluation.bin").unlink()
+    options = Options(catalog=catalog, roots=Roots(data_dir=Path("elsewhere")))
+    with pytest.raises(CatalogError, match=r"embedded-evaluation\.toml: key 'file'.*elsewhere"):
+        select(options)
+
+
+def test_data_and_weights_are_looked_for_beside_the_card_first(
+    catalog: Path, tmp_path: Path
+) -> None:
+    data, weights = tmp_path / "data", tmp_path / "weights"
+    read = read_catalog(catalog, Roots(data, weights))
+    model = read.models["arcface-embedded"]
+    assert read.places(model, "a/b.onnx", weights=True) == [
+        catalog / "models" / "a/b.onnx",
+        weights / "a/b.onnx",
+        weights / "b.onnx",
+        data / "a/b.onnx",
+    ]
+
+
+def test_a_team_overrides_a_built_in_mode_and_keeps_the_others(catalog: Path) -> None:
+    shutil.rmtree(catalog / "modes")
+    (catalog / "modes").mkdir()
+    (catalog / "modes" / "mine.toml").write_text('id = "int8_dynamic"\n[tolerances]\neer = 0.5\n')
+    modes = read_catalog(catalog).modes
+    assert modes["int8_dynamic"].tolerances == {"eer": 0.5}
+    assert modes["int8_static_qdq"].recipe is not None
+
+
+def test_a_model_overrides_a_modes_limits_by_metric(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    path.write_text(path.read_text() + "\n[modes.int8_dynamic.policy.floor]\ncosine_mean = 0.5\n")
+    read = read_catalog(catalog)
+    model, mode = read.models["arcface-embedded"], read.modes["int8_dynamic"]
+    assert read.policy_floor(model, mode) == {**mode.policy.floor, "cosine_mean": 0.5}
+    assert read.policy_loss(model, mode) == mode.policy.loss
+
+
+def test_a_mode_without_recipe_is_selected_only_where_it_is_brought(catalog: Path) -> None:
+    (catalog / "modes" / "nncf.toml").write_text('id = "nncf"\n[tolerances]\neer = 0.5\n')
+    assert "nncf" not in {case.mode.id for case in select(Options(catalog=catalog)).cases}
+    path = catalog / "models" / "arcface-embedded.toml"
+    digest = "0" * 64
+    path.write_text(
+        path.read_text()
+        + f'\n[artifacts.nncf.providers.cpu]\nfile = "x.onnx"\nsha256 = "{digest}"\n'
+    )
+    cases = {case.mode.id: case.skip for case in select(Options(catalog=catalog)).cases}
+    assert cases["nncf"] is None
+
+
+def test_a_model_without_calibration_skips_static_with_the_reason(catalog: Path) -> None:
+    edit(catalog / "models" / "arcface-embedded.toml", 'calibration = "embedded-calibration"\n', "")
+    cases = {case.mode.id: case.skip for case in select(Options(catalog=catalog)).cases}
+    assert cases["int8_dynamic"] is None
+    assert "needs calibration faces" in str(cases["int8_static_qdq"])
+
+
+@pytest.mark.parametrize(
+    ("provider", "profile", "activation", "symmetric", "reduced"),
+    [
+        ("cpu", "cpu-vnni", "QUInt8", False, False),
+        ("cpu", "cpu-avx2", "QUInt8", False, True),
+        ("cpu", "cpu-aarch64", "QUInt8", False, True),
+        ("cuda", "cuda-sm90", "QInt8", True, False),
+        ("tensorrt", "tensorrt-sm90", "QInt8", True, False),
+        ("openvino", "openvino-cpu-vnni", "QUInt8", False, False),
+        ("openvino", "openvino-cpu-avx2", "QUInt8", False, True),
+    ],
+)
+def test_the_static_recipe_follows_provider_and_profile(
+    provider: str, profile: str, activation: str, symmetric: bool, reduced: bool
+) -> None:
+    catalog = read_catalog()
+    mode: ModeCard = catalog.modes["int8_static_qdq"]
+    recipe = resolve_recipe(mode, catalog.providers[provider], profile)
+    assert recipe is not None
+    assert recipe.activation_type == activation
+    assert recipe.symmetric_activations is symmetric
+    assert recipe.reduce_range is reduced
+    assert recipe.per_channel
+
+
+def test_a_catalog_of_models_on_request_says_how_to_run_them(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    edit(path, "flip =", "on_request = true\nflip =")
+    with pytest.raises(CatalogError, match=r"on_request = true; name some with --models"):
+        select(Options(catalog=catalog))
+    assert select(Options(catalog=catalog, models=("arcface-embedded",))).cases

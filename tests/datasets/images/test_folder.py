@@ -1,0 +1,72 @@
+"""Naming images below a folder."""
+
+import pytest
+
+from suite.datasets.images.folder import images_below, passed_over, plain_name
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("ann/1.jpg", "ann/1.jpg"),
+        (" ann\\.\\1.jpg ", "ann/1.jpg"),
+        ("ann//1.jpg", "ann/1.jpg"),
+        ("ann/../1.jpg", None),
+        ("../1.jpg", None),
+        ("/etc/passwd", None),
+        ("C:\\1.jpg", None),
+        ("", None),
+        (".", None),
+    ],
+)
+def test_a_name_stays_below_its_folder(given, name):
+    assert plain_name(given) == name
+
+
+def test_images_come_in_the_order_of_their_paths(tmp_path):
+    for name in ("b/1.JPG", "a-b/1.png", "a/1.png", "a/.1.png", "a/1.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    found = [image.name for image in images_below(tmp_path)]
+    assert found == ["a/1.png", "a-b/1.png", "b/1.JPG"]
+
+
+def below(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return folder
+
+
+def test_hidden_folders_are_not_looked_into(tmp_path):
+    below(
+        tmp_path,
+        "a/1.png",
+        "@eaDir/1.png",
+        ".trash/b/1.png",
+        "a/.thumbs/1.png",
+        "a/@x/1.gif",
+        "@1.png",
+    )
+    assert [image.name for image in images_below(tmp_path)] == ["@1.png", "a/1.png"]
+    assert passed_over(tmp_path) == ()
+
+
+def test_files_that_are_no_images_are_counted(tmp_path):
+    below(tmp_path, "a/1.png", "a/2.gif", "a/3.heic", "a/4", ".DS_Store", "a/Thumbs.db")
+    (tmp_path / "a/5.png").symlink_to(tmp_path / "nowhere.png")
+    assert passed_over(tmp_path) == (
+        "4 files below its folder (the first a/2.gif) have no image's suffix or are links to no "
+        "file: passed over",
+    )
+    assert [image.name for image in images_below(tmp_path)] == ["a/1.png"]
+
+
+def test_a_file_that_the_card_names_is_not_counted(tmp_path):
+    below(tmp_path, "1.png", "pairs.txt", "notes.txt")
+    assert passed_over(tmp_path, [tmp_path / "pairs.txt"]) == (
+        "1 file below its folder (notes.txt) has no image's suffix or is a link to no file: "
+        "passed over",
+    )

@@ -1,0 +1,45 @@
+import pytest
+
+from suite.catalog.preprocess import PreprocessSpec
+from suite.gates.charts import charts, explain_tensor, tensor_samples
+
+SPEC = PreprocessSpec(
+    height=112,
+    width=96,
+    color_order="RGB",
+    scale=1.0,
+    mean=(0.485, 0.456, 0.406),
+    std=(0.229, 0.224, 0.225),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"color_order": "BGR"}, "colour order: the accepted pipeline feeds RGB"),
+        ({"mean": (0.0, 0.0, 0.0)}, "mean: accepted [0.485, 0.456, 0.406] on 0…1"),
+        ({"std": (0.5, 0.5, 0.5)}, "std: accepted [0.229, 0.224, 0.225]"),
+        ({"scale": 255.0}, "range: inputs are now 255 × as large as accepted"),
+    ],
+)
+def test_what_differs_from_the_accepted_pipeline_is_named(change: dict, cause: str) -> None:
+    faces = charts(SPEC.height, SPEC.width)
+    accepted = tensor_samples(faces, SPEC)
+    causes = explain_tensor(accepted, faces, SPEC.model_copy(update=change))
+    assert causes
+    assert causes[0].startswith(cause)
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_the_same_pipeline_needs_no_explanation(layout: str) -> None:
+    faces = charts(SPEC.height, SPEC.width)
+    spec = SPEC.model_copy(update={"layout": layout})
+    assert tensor_samples(faces, spec) == tensor_samples(faces, SPEC)
+    assert explain_tensor(tensor_samples(faces, SPEC), faces, spec) == []
+
+
+def test_a_pipeline_that_no_card_gives_is_said_to_be_so() -> None:
+    faces = charts(SPEC.height, SPEC.width)
+    squared = tuple(value**2 for value in tensor_samples(faces, SPEC))
+    (cause,) = explain_tensor(squared, faces, SPEC)
+    assert "no colour order, mean and std explain" in cause

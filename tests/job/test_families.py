@@ -1,0 +1,143 @@
+"""Each embedded family, broken on purpose: the gates that must fail do, by name."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+from team import EMBEDDED, Team, copy_catalog
+
+from suite.catalog.folder import read_catalog
+from suite.datasets.loader import load_dataset
+from suite.quantization.builder import build
+from suite.training.spread import broken
+
+FAMILIES = ("facenet", "arcface", "insightface", "adaface")
+MODELS = [f"{family}-embedded" for family in FAMILIES]
+# From a network of the same input and outputs, so that it runs and only its figures tell.
+OTHER = {"arcface": "insightface", "insightface": "arcface", "adaface": "arcface"}
+
+
+@pytest.fixture(scope="module")
+def accepted(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Team:
+    folder = tmp_path_factory.mktemp("families")
+    copy_catalog(folder, *MODELS)
+    team = Team(folder, cache)
+    result = team.gates("--snapshot-update", "--modes=fp32,int8_static_qdq")
+    assert result.returncode == 0, result.stdout
+    return team
+
+
+@pytest.fixture
+def team(accepted: Team, tmp_path: Path) -> Team:
+    folder = tmp_path / "team"
+    shutil.copytree(
+        accepted.folder, folder, ignore=shutil.ignore_patterns("face-quant-report", "__pycache__")
+    )
+    return Team(folder, accepted.cache)
+
+
+def break_pipeline(team: Team, model: str, how: str) -> None:
+    card, text = team.card(model), team.card(model).read_text()
+    if how == "colour order":
+        old, new = ("RGB", "BGR") if '"RGB"' in text else ("BGR", "RGB")
+        team.edit(card, f'color_order = "{old}"', f'color_order = "{new}"')
+    else:
+        team.edit(card, "mean = [127.5, 127.5, 127.5]", "mean = [0.0, 0.0, 0.0]")
+    if how == "range":
+        std = next(line for line in text.splitlines() if line.startswith("std"))
+        team.edit(card, std, "std = [1.0, 1.0, 1.0]")
+
+
+@pytest.mark.parametrize("how", ["colour order", "mean", "range"])
+def test_a_wrong_pipeline_fails_the_fingerprint_by_name_and_verification_alone(
+    team: Team, how: str
+) -> None:
+    for model in MODELS:
+        break_pipeline(team, model, how)
+    assert team.gates("--modes=fp32", "-k", "fingerprint").returncode == 1
+    for model in MODELS:
+        assert f"likely cause: {how}" in team.failed(model)["fingerprint fp32"]
+    assert team.gates("--modes=fp32", "-k", "verification").returncode == 1
+    for model in MODELS:
+        assert "Accuracy" in team.failed(model)["verification fp32"]
+
+
+def test_another_familys_weights_fail_the_fingerprint_and_verification_alone(
+    team: Team, tmp_path: Path
+) -> None:
+    for model, family in zip(MODELS, FAMILIES, strict=True):
+        file = tmp_path / f"{family}.onnx"
+        if family == "adaface":
+            transplant(EMBEDDED / "arcface.onnx", EMBEDDED / "adaface.onnx", file)
+        else:
+            shutil.copyfile(EMBEDDED / f"{OTHER.get(family, 'arcface')}.onnx", file)
+        old = EMBEDDED / f"{family}.onnx"
+        digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (old, file)]
+        team.edit(team.card(model), str(old), str(file))
+        team.edit(team.card(model), *digests)
+        if family == "facenet":
+            for side in ("height", "width"):
+                team.edit(team.card(model), f"{side} = 160", f"{side} = 112")
+        recipe = {"source": digests[1]}
+        team.re_accept("fp32", model, **recipe)
+    assert team.gates("--modes=fp32", "-k", "fingerprint").returncode == 1
+    for model in MODELS:
+        cause = "size: accepted 160×160" if model.startswith("facenet") else "other weights"
+        assert cause in team.failed(model)["fingerprint fp32"]
+    assert team.gates("--modes=fp32", "-k", "verification").returncode == 1
+    for model in MODELS:
+        assert "Accuracy" in team.failed(model)["verification fp32"]
+
+
+def transplant(weights: Path, graph: Path, target: Path) -> None:
+    """The graph of one IResNet with the weights of another, which come in the same order."""
+    given, model = onnx.load(weights), onnx.load(graph)
+    for mine, theirs in zip(model.graph.initializer, given.graph.initializer, strict=True):
+        assert mine.dims == theirs.dims
+        mine.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(theirs), mine.name))
+    onnx.save(model, target)
+
+
+def test_another_input_size_fails_by_name(team: Team) -> None:
+    for model in MODELS:
+        height = "160" if model.startswith("facenet") else "112"
+        team.edit(team.card(model), f"height = {height}", "height = 96")
+    result = team.gates("--modes=fp32")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stdout
+    for model in MODELS:
+        assert "96" in team.failed(model)["artifact fp32"]
+
+
+@pytest.mark.parametrize(
+    "how", ["on uniform noise", "on faces five times too dark", "on raw 0…255"]
+)
+def test_a_wrong_calibration_fails_fidelity_or_verification(
+    team: Team, tmp_path: Path, how: str
+) -> None:
+    catalog = read_catalog(team.folder)
+    card = catalog.datasets["embedded-calibration"]
+    calibration = load_dataset(card, lambda relative: catalog.locate(card, relative))
+    for model in catalog.models.values():
+        (variant,) = (v for v in broken(calibration, model.preprocess) if v.name == how)
+        file = tmp_path / f"{model.id}.onnx"
+        build(
+            EMBEDDED / f"{model.family}.onnx",
+            file,
+            variant.recipe,
+            variant.spec,
+            model.outputs,
+            variant.faces,
+        )
+        team.bring("int8_static_qdq", file, model.id, re_accept=True)
+    assert team.gates("--modes=int8_static_qdq").returncode == 1
+    for model in MODELS:
+        failed = team.failed(model)
+        assert {"fidelity int8_static_qdq", "verification int8_static_qdq"} & set(failed)
+        words = " ".join(failed.values())
+        assert "cosine" in words or "NaN" in words
+        assert np.all(["artifact" not in gate for gate in failed])

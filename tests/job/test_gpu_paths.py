@@ -1,0 +1,113 @@
+"""The job on a GPU that is not there: what would be asked of one, and what its answers lead to."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from team import MODEL, SOME_PAIRS, Team, copy_catalog
+
+FAKE = Path(__file__).resolve().parents[1] / "support" / "fake_gpu.py"
+PROVIDER = "--provider=cuda"
+
+
+@pytest.fixture
+def team(cache: Path, tmp_path: Path) -> Team:
+    copy_catalog(tmp_path, MODEL, pairs=SOME_PAIRS)
+    shutil.copy(FAKE, tmp_path)
+    (tmp_path / "sitecustomize.py").write_text("import fake_gpu\n")
+    return Team(tmp_path, cache)
+
+
+def records(team: Team) -> dict[str, dict]:
+    return {f"{r['gate']} {r['mode']}": r for r in team.report["records"]}
+
+
+def accept_fp32_on_the_cpu(team: Team) -> None:
+    (team.folder / "sitecustomize.py").rename(team.folder / "off.py")
+    assert team.gates("--modes=fp32", "--snapshot-update").returncode == 0
+    (team.folder / "off.py").rename(team.folder / "sitecustomize.py")
+
+
+def test_the_job_on_a_gpu(team: Team) -> None:
+    accept_fp32_on_the_cpu(team)
+    before = team.baseline("fp32").read_bytes()
+    accepted = team.run(PROVIDER, "--snapshot-update")
+    assert accepted.returncode == 0, accepted.stdout
+    assert team.baseline("fp32").read_bytes() == before, "the CPU's FP32 serves every provider"
+    path = team.folder / "baselines" / "cuda-sm90" / MODEL / "int8_static_qdq.json"
+    assert json.loads(path.read_text())["sections"].keys() == {
+        *("artifact", "fidelity.embedded-evaluation", "verification.embedded-evaluation"),
+        *(s for s in json.loads(path.read_text())["sections"] if s.startswith("latency.")),
+    }
+    result = team.run(PROVIDER)
+    assert result.returncode == 0, result.stdout
+    found = records(team)
+    assert {r["outcome"] for r in found.values()} <= {"pass", "not applicable", "undecided"}
+    dynamic = {r["outcome"] for r in found.values() if r["mode"] == "int8_dynamic"}
+    assert dynamic == {"not applicable"}
+    assert "ConvInteger" in found["artifact int8_dynamic"]["headline"]
+    placed = found["placement int8_static_qdq"]["measured"]["observed"]
+    assert placed["nodes"] > 100
+    assert placed["nodes_elsewhere"] == placed["time_elsewhere"] == placed["memory_copies"] == 0
+    section = found["latency int8_static_qdq"]["measured"]["section"]
+    assert section.startswith("latency.nvidia-fake-90.onnxruntime-")
+    assert team.report["environment"]["device"] == "NVIDIA Fake 90"
+    assert team.report["environment"]["profile"] == "cuda-sm90"
+
+
+def test_nodes_that_fall_back_are_named_and_accept_nothing(team: Team, monkeypatch) -> None:
+    accept_fp32_on_the_cpu(team)
+    before = team.baseline("fp32").read_bytes()
+    monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul,Flatten")
+    result = team.run(PROVIDER, "--modes=fp32", "--snapshot-update")
+    assert result.returncode == 1
+    found = records(team)["placement fp32"]
+    assert found["outcome"] == "fail"
+    assert "do not run on CUDAExecutionProvider but on CPUExecutionProvider" in found["headline"]
+    strays = {s["op_type"]: s for s in found["measured"]["strays"]}
+    assert "MatMul" in strays
+    assert strays["MatMul"]["name"] in found["headline"]
+    assert found["measured"]["observed"]["memory_copies"] == 1
+    assert found["measured"]["observed"]["time_elsewhere"] > 0
+    assert all(r["outcome"] == "fail" for r in records(team).values())
+    assert team.baseline("fp32").read_bytes() == before
+    assert not (team.folder / "baselines" / "cuda-sm90").exists()
+    assert "Nodes that run elsewhere" in team.markdown
+
+
+def test_an_op_that_a_mode_lets_run_elsewhere_is_no_fallback(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul")
+    (team.folder / "modes").mkdir()
+    text = (Path(__file__).resolve().parents[2] / "fixtures" / "modes" / "fp32.toml").read_text()
+    (team.folder / "modes" / "fp32.toml").write_text(
+        text + '\n[may_run_elsewhere]\ncuda = ["MatMul"]\n'
+    )
+    assert team.gates(PROVIDER, "--modes=fp32", "--snapshot-update").returncode == 0
+    placed = records(team)["placement fp32"]["measured"]
+    assert placed["observed"]["nodes_elsewhere"] == 1
+    assert placed["observed"]["nodes_fallen_back"] == 0
+
+
+def test_a_fallback_within_the_cards_limit_passes_but_is_never_accepted(
+    team: Team, monkeypatch
+) -> None:
+    monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul")
+    (team.folder / "providers").mkdir()
+    text = (Path(__file__).resolve().parents[2] / "fixtures/providers/cuda.toml").read_text()
+    (team.folder / "providers" / "cuda.toml").write_text(
+        text + "\n[placement]\nnodes_elsewhere = 1\n"
+    )
+    result = team.gates(PROVIDER, "--modes=fp32", "--snapshot-update")
+    assert result.returncode == 1
+    assert records(team)["placement fp32"]["outcome"] == "pass"
+    assert "not accepted: placement: 1 nodes of fp32 fell back" in result.stdout
+    assert not (team.folder / "baselines").exists()
+    assert not (team.folder / "face-quant-report" / "proposed-baselines").exists()
+
+
+def test_one_answer_to_two_images_is_never_timed(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("FAKE_GPU_STUCK", "1")
+    result = team.run(PROVIDER, "--modes=fp32", "-k", "latency")
+    assert result.returncode == 1
+    assert "two different images get the same answer" in result.stdout

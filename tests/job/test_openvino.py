@@ -1,0 +1,97 @@
+"""OpenVINO on a plain CPU: its job, and what happens when it lacks an op or a device."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import onnx
+import onnxruntime as ort
+import pytest
+from onnx import helper
+from team import MODEL, SOME_PAIRS, SOURCE, Team, copy_catalog
+
+pytestmark = pytest.mark.skipif(
+    "OpenVINOExecutionProvider" not in ort.get_available_providers(),
+    reason="this onnxruntime is a wheel without OpenVINO: tox -e openvino",
+)
+PROVIDER = "--provider=openvino"
+
+
+@pytest.fixture
+def team(cache: Path, tmp_path: Path) -> Team:
+    copy_catalog(tmp_path, MODEL, pairs=SOME_PAIRS)
+    return Team(tmp_path, cache)
+
+
+def records(team: Team) -> dict[str, dict]:
+    return {f"{r['gate']} {r['mode']}": r for r in team.report["records"]}
+
+
+def test_the_job_is_accepted_on_a_profile_of_its_own(team: Team) -> None:
+    accepted = team.run(PROVIDER, "--snapshot-update")
+    assert accepted.returncode == 0, accepted.stdout
+    result = team.run(PROVIDER)
+    assert result.returncode == 0, result.stdout
+    found = records(team)
+    assert found["artifact int8_dynamic"]["outcome"] == "not applicable"
+    assert found["verification int8_static_qdq"]["outcome"] == "pass"
+    assert found["verification int8_static_qdq"]["profile"].startswith("openvino-cpu-")
+    placed = found["placement int8_static_qdq"]["measured"]["observed"]
+    assert placed["nodes"] > placed["kernels"] > 0, "OpenVINO fuses the nodes that it got"
+    assert placed["nodes_elsewhere"] == placed["time_elsewhere"] == 0
+
+
+def test_an_op_that_openvino_lacks_is_named_by_its_node(team: Team) -> None:
+    model = onnx.load(SOURCE)
+    (output,) = model.graph.output
+    last = next(node for node in model.graph.node if output.name in node.output)
+    last.output[0] = "unscaled"
+    scaler = helper.make_node(
+        "Scaler",
+        ["unscaled"],
+        [output.name],
+        "the_odd_one",
+        domain="ai.onnx.ml",
+        offset=[0.0],
+        scale=[1.0],
+    )
+    model.graph.node.append(scaler)
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 3))
+    path = team.folder / "odd.onnx"
+    onnx.save(model, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    accepted = hashlib.sha256(SOURCE.read_bytes()).hexdigest()
+    team.edit(team.card(), f'file = "{SOURCE}"', 'file = "../odd.onnx"')
+    team.edit(team.card(), accepted, digest)
+    result = team.run(PROVIDER, "--modes=fp32", "--snapshot-update")
+    assert result.returncode == 1
+    found = records(team)
+    assert {r["outcome"] for r in found.values()} == {"fail"}
+    assert "the_odd_one (Scaler)" in found["placement fp32"]["headline"]
+    assert "do not run on OpenVINOExecutionProvider" in result.stdout
+    (stray,) = found["placement fp32"]["measured"]["strays"]
+    assert stray["provider"] == "CPUExecutionProvider"
+    assert "the_odd_one" in team.markdown
+    assert not (team.folder / "baselines").exists()
+    # The same network is nothing odd on the CPU.
+    assert team.gates("--modes=fp32", "--snapshot-update").returncode == 0
+
+
+def test_cuda_is_refused_with_the_reason(team: Team) -> None:
+    result = team.run("--provider=cuda")
+    assert result.returncode == 4
+    assert "is a wheel without CUDAExecutionProvider" in result.stdout
+
+
+def test_a_gpu_that_openvino_has_not_is_refused(team: Team) -> None:
+    # OpenVINO itself falls to onnxruntime's CPU kernels without a word.
+    built_in = Path(__file__).resolve().parents[2] / "fixtures" / "providers" / "openvino.toml"
+    (team.folder / "providers").mkdir()
+    shutil.copy(built_in, team.folder / "providers")
+    team.edit(
+        team.folder / "providers" / "openvino.toml", 'device_type = "CPU"', 'device_type = "GPU"'
+    )
+    result = team.run(PROVIDER)
+    assert result.returncode == 4, result.stdout
+    assert "--provider openvino" in result.stdout
+    assert not (team.folder / "face-quant-report").exists()

@@ -1,0 +1,265 @@
+"""Every cell of the table in docs/outcomes.md: what report, terminal and exit status say."""
+
+import json
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from team import MODEL, SOME_PAIRS, SOURCE, Team, allow_any_speed, copy_catalog
+
+SPY = """
+import os, time
+
+if os.environ.get("UNDECIDED"):
+    from suite.gates.gate import Gate
+    from suite.records import Outcome
+
+    def straddle(self, measured, headline):
+        self.conclude_without(Outcome.UNDECIDED, "the interval straddles the limit")
+
+    Gate.observe = straddle
+
+def pytest_runtest_setup(item):
+    if "verification" in item.name and os.environ.get("AT_VERIFICATION") == "die":
+        os._exit(3)
+    if "verification" in item.name and os.environ.get("AT_VERIFICATION") == "wait":
+        time.sleep(60)
+"""
+FP32 = ("--modes=fp32", "-m", "not latency")
+
+
+@pytest.fixture(scope="module")
+def accepted(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Team:
+    folder = tmp_path_factory.mktemp("outcomes")
+    copy_catalog(folder, MODEL, pairs=SOME_PAIRS)
+    (folder / "spy.py").write_text(SPY)
+    team = Team(folder, cache)
+    assert team.gates("--snapshot-update").returncode == 0
+    return team
+
+
+@pytest.fixture
+def team(accepted: Team, tmp_path: Path) -> Team:
+    shutil.copytree(
+        accepted.folder,
+        tmp_path / "team",
+        ignore=shutil.ignore_patterns("face-quant-report", "__pycache__"),
+    )
+    return Team(tmp_path / "team", accepted.cache)
+
+
+def outcomes(team: Team) -> dict[str, str]:
+    return {f"{r['gate']} {r['mode']}": r["outcome"] for r in team.report["records"]}
+
+
+def compared(team: Team) -> set[str]:
+    """The outcomes of the gates that compare something; placement only proves."""
+    return {what for gate, what in outcomes(team).items() if not gate.startswith("placement")}
+
+
+def both(team: Team, *options: str) -> tuple[tuple[int, str], tuple[int, str]]:
+    """Exit status and output, without and with --require-all; the report is of the first."""
+    strict = team.run(*options, "--require-all")
+    plain = team.run(*options)
+    return (plain.returncode, plain.stdout), (strict.returncode, strict.stdout)
+
+
+def absent_beside_another(team: Team) -> None:
+    text = team.card().read_text()
+    (team.folder / "models" / "absent.toml").write_text(
+        text.replace(f'id = "{MODEL}"', 'id = "absent"').replace(SOURCE.name, "nowhere.onnx")
+    )
+
+
+def test_everything_as_accepted(team: Team) -> None:
+    (plain, _), (strict, _) = both(team, *FP32)
+    assert (plain, strict) == (0, 0)
+    assert set(outcomes(team).values()) == {"pass"}
+    assert team.report["verdict"] == "pass"
+
+
+def test_absent_weights_beside_a_model_that_is_there(team: Team) -> None:
+    absent_beside_another(team)
+    (plain, said), (strict, _) = both(team, *FP32)
+    assert (plain, strict) == (0, 1)
+    assert "skipped: absent: weights" in said
+    assert {r["outcome"] for r in team.report["records"] if r["model"] == "absent"} == {"skipped"}
+    assert "Skipped: absent: weights" in team.markdown
+
+
+def test_absent_weights_alone_gate_nothing(team: Team) -> None:
+    absent_beside_another(team)
+    (plain, said), (strict, _) = both(team, *FP32, "--models=absent")
+    assert (plain, strict) == (1, 1)
+    assert "NOTHING WAS GATED" in said
+    assert "nothing was gated" in team.report["summary"]
+
+
+def test_an_absent_baseline(team: Team) -> None:
+    team.baseline("fp32").unlink()
+    (plain, said), (strict, _) = both(team, *FP32)
+    assert (plain, strict) == (1, 1)
+    assert "accept with --snapshot-update" in said
+    assert compared(team) == {"fail"}
+
+
+def test_a_metric_missing_from_the_baseline(team: Team) -> None:
+    document = json.loads(team.baseline("fp32").read_text())
+    del document["sections"]["verification.embedded-evaluation"]["figures"]["eer"]
+    team.baseline("fp32").write_text(json.dumps(document))
+    (plain, said), (strict, _) = both(team, *FP32)
+    assert (plain, strict) == (1, 1)
+    assert "not the same metrics: eer; accept with --snapshot-update" in said
+    assert outcomes(team)["verification fp32"] == "fail"
+
+
+def test_another_profile(team: Team) -> None:
+    profile = team.baseline("int8_dynamic").parents[1]
+    profile.rename(profile.with_name("cpu-other"))
+    (plain, _), (strict, said) = both(team, "--modes=int8_dynamic", "-m", "not latency")
+    assert (plain, strict) == (0, 1)
+    assert "not compared: accepted on cpu-other" in said
+    assert compared(team) == {"not compared"}
+    assert "## What was not decided" in team.markdown
+
+
+def test_another_profile_is_still_held_against_fp32(team: Team) -> None:
+    profile = team.baseline("int8_dynamic").parents[1]
+    profile.rename(profile.with_name("cpu-other"))
+    card = team.card()
+    card.write_text(f"{card.read_text()}\n[modes.int8_dynamic.policy.floor]\ncosine_worst = 1.0\n")
+    (plain, said), _ = both(team, "--modes=int8_dynamic", "-m", "not latency")
+    assert plain == 1
+    assert "quantization costs too much: Worst cosine" in said
+
+
+def test_deferred_latency(team: Team) -> None:
+    (plain, _), (strict, said) = both(team, "--modes=fp32", "-n", "1")
+    assert (plain, strict) == (0, 1)
+    assert outcomes(team)["latency fp32"] == "deferred"
+    assert "pytest-benchmark is off here" in said
+    assert "deferred" in team.markdown
+    # Completed by a second run, nothing is open any more.
+    assert team.run("-m", "latency", "--modes=fp32", "--report-append").returncode == 0
+    team.run("--modes=fp32", "-n", "1", "--require-all")
+    completed = team.run("-m", "latency", "--modes=fp32", "--report-append", "--require-all")
+    assert completed.returncode == 0, completed.stdout
+
+
+def test_latency_without_pytest_benchmark_is_deferred(team: Team) -> None:
+    result = team.run("--modes=fp32", "-p", "no:benchmark")
+    assert result.returncode == 0, result.stdout
+    assert outcomes(team)["latency fp32"] == "deferred"
+
+
+def test_not_applicable(team: Team) -> None:
+    options = ("--modes=int8_dynamic", "-k", "latency or artifact", "--profile=cpu-avx2")
+    profile = team.baseline("int8_dynamic").parents[1]
+    if profile.name != "cpu-vnni":
+        pytest.skip("only a CPU with VNNI can give another profile's figures")
+    profile.rename(profile.with_name("cpu-avx2"))
+    (plain, said), (strict, _) = both(team, *options)
+    assert (plain, strict) == (0, 0), said
+    assert outcomes(team)["latency int8_dynamic"] == "not applicable"
+    assert "says nothing of cpu-avx2" in team.markdown
+
+
+def test_no_speed_up_accepted_here(team: Team) -> None:
+    allow_any_speed(team.folder)
+    options = ("--modes=int8_static_qdq", "-k", "latency or artifact")
+    (plain, _), (strict, said) = both(team, *options)
+    assert (plain, strict) == (0, 1)
+    assert outcomes(team)["latency int8_static_qdq"] == "not compared"
+    assert "no speed-up is accepted as latency." in said
+    assert "no speed-up is accepted as latency." in team.markdown
+    # Accepted, it is compared; accepted far too high, it fails; taken back, it is as accepted.
+    assert team.run(*options, "--snapshot-update").returncode == 0
+    assert both(team, *options)[1][0] == 0
+    document = json.loads(team.baseline("int8_static_qdq").read_text())
+    for name, section in document["sections"].items():
+        if name.startswith("latency."):
+            section["figures"]["speedup"] *= 100
+    team.baseline("int8_static_qdq").write_text(json.dumps(document))
+    (plain, said), _ = both(team, *options)
+    assert plain == 1
+    assert "not as accepted: Speed-up over FP32" in said
+
+
+def test_a_provider_that_cannot_be_used(team: Team) -> None:
+    (plain, said), (strict, _) = both(team, *FP32, "--provider=tensorrt")
+    assert (plain, strict) == (4, 4)
+    assert "--provider tensorrt: the installed onnxruntime" in said
+    assert "is a wheel without TensorrtExecutionProvider" in said
+    assert "Traceback" not in said
+
+
+def test_a_profile_that_this_cpu_cannot_give(team: Team) -> None:
+    (plain, said), (strict, _) = both(team, *FP32, "--profile=cpu-aarch64")
+    assert (plain, strict) == (4, 4)
+    assert "--profile cpu-aarch64: cpu is" in said
+
+
+def test_a_worker_that_crashed(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("AT_VERIFICATION", "die")
+    (plain, said), (strict, _) = both(team, *FP32, "-n", "1", "-p", "spy")
+    assert (plain, strict) == (1, 1)
+    assert "crashed while running" in said
+    assert outcomes(team)["verification fp32"] == "fail"
+    assert "crashed while running" in team.markdown
+
+
+def test_nothing_selected(team: Team) -> None:
+    (plain, said), (strict, _) = both(team, "-k", "no_such_gate")
+    assert (plain, strict) == (1, 1)
+    assert "NOTHING WAS GATED" in said
+    assert team.report["verdict"] == "fail"
+    assert "nothing was gated" in team.markdown
+
+
+def test_undecided(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("UNDECIDED", "1")
+    options = ("--modes=fp32", "-k", "latency or artifact", "-p", "spy")
+    (plain, _), (strict, said) = both(team, *options)
+    assert (plain, strict) == (0, 1)
+    assert outcomes(team) == {"artifact fp32": "pass", "latency fp32": "undecided"}
+    assert "straddles the limit" in said
+    assert "straddles the limit" in team.markdown
+
+
+def test_a_policy_on_the_interval_leaves_a_gate_undecided(team: Team) -> None:
+    card = team.card()
+    card.write_text(
+        f"{card.read_text()}\n[modes.int8_static_qdq.policy]\n"
+        'loss = {accuracy = 0.0}\non_interval = ["accuracy"]\n'
+    )
+    (plain, _), (strict, said) = both(team, "--modes=int8_static_qdq", "-k", "verification")
+    assert (plain, strict) == (0, 1), said
+    assert outcomes(team) == {"verification int8_static_qdq": "undecided"}
+    assert "the interval straddles the limit: Accuracy" in said
+    (row,) = (r for r in team.report["records"][0]["rows"] if r["outcome"] == "undecided")
+    assert row["interval"][0] < 0 < row["interval"][1]
+
+
+@pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 2), (signal.SIGKILL, -9)])
+def test_an_interrupted_run(team: Team, monkeypatch, how: signal.Signals, status: int) -> None:
+    monkeypatch.setenv("AT_VERIFICATION", "wait")
+    process = team.start(*FP32, "-p", "spy")
+    records = team.folder / "face-quant-report" / "records.jsonl"
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if records.exists() and records.read_text().count("\n") == 3:
+            break
+        time.sleep(0.05)
+    process.send_signal(how)
+    process.communicate()
+    assert process.returncode == status
+    report = team.report
+    assert report["verdict"] == "fail"
+    assert "the run did not end" in report["summary"]
+    assert len(report["not_run"]) == 1
+    assert "## What did not run" in team.markdown
+    refused = team.run("-m", "latency", "--modes=fp32", "--report-append")
+    assert refused.returncode == 4
+    assert "did not end" in refused.stdout

@@ -1,0 +1,107 @@
+"""A team's own images in the job: pairs in a CSV, people's folders, images that are left out."""
+
+import csv
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from team import EMBEDDED, MODEL, SOME_PAIRS, Team, copy_catalog
+
+PEOPLE = 'id = "embedded-evaluation"\nkind = "people"\nfolder = "../faces"\npairs_per_fold = 10\n'
+CSV = 'id = "embedded-evaluation"\nkind = "csv"\nfolder = "../faces"\nfile = "../pairs.csv"\n'
+
+
+@pytest.fixture
+def team(cache: Path, tmp_path: Path) -> Team:
+    """The embedded faces as files, 20 people's, one of them cut short; and pairs of them."""
+    copy_catalog(tmp_path, MODEL)
+    images, genuine = pickle.loads((EMBEDDED / "evaluation.bin").read_bytes())
+    people = (EMBEDDED / "evaluation.identities.txt").read_text().splitlines()
+    names: dict[bytes, str] = {}
+    for image, person in zip(images[: 2 * SOME_PAIRS], people, strict=False):
+        if image not in names:
+            names[image] = f"{person}/{len(names):04d}.jpg"
+            path = tmp_path / "faces" / names[image]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(image)
+    with (tmp_path / "pairs.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["left", "right", "same"])
+        for pair, same in enumerate(genuine[:SOME_PAIRS]):
+            rows.writerow([names[images[2 * pair]], names[images[2 * pair + 1]], int(same)])
+    victim = tmp_path / "faces" / names[images[0]]
+    victim.write_bytes(victim.read_bytes()[:400])
+    return Team(tmp_path, cache)
+
+
+def dataset(team: Team) -> Path:
+    return team.folder / "datasets" / "embedded-evaluation.toml"
+
+
+def check(team: Team) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "suite.entry_points.commands.main",
+        "check",
+        f"--catalog={team.folder}",
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("kind", "more"), [(PEOPLE, 1), (CSV, 1)], ids=["people", "csv"])
+def test_images_that_are_left_out_are_counted_in_the_report(team: Team, kind: str, more: int):
+    dataset(team).write_text(kind + 'unreadable = "skip"\n')
+    modes = "--modes=fp32,int8_dynamic"
+    result = team.gates(modes, "--snapshot-update", "-k", "verification")
+    assert result.returncode == 0, result.stdout
+    records = [r for r in team.report["records"] if r["gate"] == "verification"]
+    assert len(records) == 2
+    for record in records:
+        first, *others = record["measured"]["remarks"]
+        assert first.endswith("has no picture that can be decoded: left out")
+        assert len(others) == more
+        assert first in team.markdown
+        assert record["measured"]["figures"]["accuracy"] > 0.9
+
+
+def test_an_image_that_cannot_be_decoded_is_named_by_the_gate(team: Team):
+    dataset(team).write_text(CSV)
+    result = team.gates("--modes=fp32", "-k", "verification")
+    assert result.returncode == 1
+    assert ".jpg: is cut short at 400 bytes; fetch the image again." in result.stdout
+
+
+def test_an_aligned_set_is_measured_and_kept_beside_the_artifacts(team: Team, tmp_path: Path):
+    align = '[align]\nmethod = "margin"\ncentre = 100\nmargin = 0\nsize = 112\n'
+    dataset(team).write_text(PEOPLE + 'unreadable = "skip"\n' + align)
+    cache = tmp_path / "own-cache"
+    team = Team(team.folder, cache)
+    result = team.gates("--modes=fp32", "--snapshot-update", "-k", "verification")
+    assert result.returncode == 0, result.stdout
+    faces = len(list((team.folder / "faces").rglob("*.jpg")))
+    assert len(list((cache / "aligned").rglob("*.png"))) == faces - 1
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        (CSV.replace("pairs.csv", "none.csv"), "key 'file': there is no '../none.csv' (looked at"),
+        (CSV + 'foldz = 3\n', "unknown key 'foldz'; did you mean 'folds'?"),
+        (CSV.replace('"csv"', '"cvs"'), "key 'kind' must be 'bin', 'lfw', 'csv', 'people' or"),
+        (CSV + '[align]\nmethod = "yunt"\n', "key 'align.method' must be 'landmarks', 'yunet' or "),
+        (CSV + '[align]\nmethod = "margin"\n', "key 'align' needs a detector, or centre, the side"),
+        (
+            CSV + '[align]\nmethod = "landmarks"\nlandmarks = "../none.csv"\n',
+            "key 'align.landmarks': there is no '../none.csv' (looked at",
+        ),
+        (PEOPLE + "pairs_per_fold_ = 3\n", "unknown key 'pairs_per_fold_'; did you mean 'pairs"),
+    ],
+)  # fmt: skip
+def test_check_names_the_key(team: Team, card: str, said: str):
+    dataset(team).write_text(card)
+    result = check(team)
+    assert result.returncode == 1
+    assert f"embedded-evaluation.toml: {said}" in result.stdout + result.stderr

@@ -1,0 +1,322 @@
+"""Side by side, killed and damaged: the job stays whole."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from team import EMBEDDED, SOME_PAIRS, Team, allow_any_speed, bytes_below, copy_catalog
+
+MODELS = ("arcface-embedded", "facenet-embedded")
+# Loaded with -p into every process: notes each build, and does what the test asks for.
+SPY = """
+import os, time
+from pathlib import Path
+from suite.quantization import cache
+
+HERE = Path(__file__).resolve().parent
+build = cache.build
+
+def noted(*given):
+    with (HERE / "builds.txt").open("a") as stream:
+        stream.write(f"{given[0].stem} {given[2].method}\\n")
+    build(*given)
+
+cache.build = noted
+
+def pytest_runtest_setup(item):
+    fatal = os.environ.get("DIE_AT")
+    if fatal and fatal in item.name and not (HERE / "died").exists():
+        (HERE / "died").touch()
+        os._exit(3)
+"""
+
+
+@pytest.fixture(scope="module")
+def accepted(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Team:
+    folder = tmp_path_factory.mktemp("parallel")
+    copy_catalog(folder, *MODELS, pairs=SOME_PAIRS)
+    allow_any_speed(folder)
+    (folder / "spy.py").write_text(SPY)
+    team = Team(folder, cache)
+    result = team.gates("--snapshot-update")
+    assert result.returncode == 0, result.stdout
+    return team
+
+
+@pytest.fixture
+def team(accepted: Team, tmp_path: Path) -> Team:
+    folder = tmp_path / "team"
+    shutil.copytree(
+        accepted.folder, folder, ignore=shutil.ignore_patterns("face-quant-report", "__pycache__")
+    )
+    return Team(folder, accepted.cache)
+
+
+def figures(team: Team) -> list[tuple]:
+    return [
+        (r["node"], r["outcome"], r["measured"] and r["measured"]["figures"])
+        for r in team.report["records"]
+        if r["gate"] != "latency"
+    ]
+
+
+def builds(team: Team) -> list[str]:
+    return sorted((team.folder / "builds.txt").read_text().splitlines())
+
+
+def test_four_workers_build_each_artifact_once_and_give_one_report_with_the_same_figures(
+    team: Team, tmp_path: Path
+) -> None:
+    assert team.gates().returncode == 0
+    alone = figures(team)
+    team.cache = tmp_path / "cold"
+    result = team.run("-n", "4", "-p", "spy")
+    assert result.returncode == 0, result.stdout
+    methods = ("dynamic", "static_qdq")
+    assert builds(team) == sorted(f"{m.split('-')[0]} {how}" for m in MODELS for how in methods)
+    assert figures(team) == alone
+    report = team.report
+    assert report["environment"]["workers"] == 4
+    assert report["verdict"] == "pass"
+    assert {r["outcome"] for r in report["records"] if r["gate"] == "latency"} == {"deferred"}
+    assert "Benchmarks are automatically disabled" not in result.stdout
+
+
+def test_latency_completes_the_report_of_a_parallel_run(team: Team) -> None:
+    assert team.run("-m", "latency", "--snapshot-update").returncode == 0
+    assert team.run("-n", "2", "--require-all").returncode == 1
+    before = figures(team)
+    result = team.run("-m", "latency", "--report-append", "--require-all")
+    assert result.returncode == 0, result.stdout
+    report = team.report
+    assert figures(team) == before
+    assert {r["outcome"] for r in report["records"] if r["gate"] == "latency"} == {"pass"}
+    assert report["verdict"] == "pass"
+    (appended,) = report["appended"]
+    assert "--report-append" in appended["command"]
+    assert "Completed by" in team.markdown
+
+
+def edit_report(team: Team, change: object) -> None:
+    path = team.folder / "face-quant-report" / "report.json"
+    document = json.loads(path.read_text())
+    change(document)  # type: ignore[operator]
+    path.write_text(json.dumps(document))
+
+
+def test_a_report_of_another_environment_is_not_appended_to(team: Team) -> None:
+    one = ("--models=arcface-embedded", "--modes=fp32")
+    assert "no report to append to" in team.run(*one, "--report-append").stdout
+    assert team.gates(*one).returncode == 0
+    kept = bytes_below(team.folder / "face-quant-report")
+    edit_report(team, lambda report: report["environment"]["versions"].update(onnxruntime="1.0"))
+    result = team.run(*one, "-m", "latency", "--report-append")
+    assert result.returncode == 4
+    assert "another environment (versions was {" in result.stdout
+    edit_report(team, lambda report: report.update(complete=False))
+    assert "did not end" in team.run(*one, "-m", "latency", "--report-append").stdout
+    assert kept["records.jsonl"] == bytes_below(team.folder / "face-quant-report")["records.jsonl"]
+
+
+@pytest.mark.parametrize("what", ["artifact", "dataset", "source"])
+def test_a_record_of_something_else_is_not_appended(team: Team, what: str) -> None:
+    one = ("--models=arcface-embedded", "--modes=int8_dynamic")
+    assert team.gates(*one).returncode == 0
+
+    def other(report: dict) -> None:
+        for record in report["records"]:
+            if what in record["hashes"]:
+                record["hashes"][what] = "0" * 64
+
+    edit_report(team, other)
+    result = team.run(*one, "-k", "fidelity", "--report-append")
+    assert result.returncode == 1
+    headlines = {r["gate"]: r["headline"] for r in team.report["records"]}
+    assert headlines["fidelity"].startswith(f"not appended: its {what} is ")
+    assert team.report["verdict"] == "fail"
+
+
+def test_a_worker_that_dies_is_named_and_a_plain_rerun_is_green(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("DIE_AT", "verification[facenet-embedded-fp32")
+    result = team.gates("-n", "2", "-p", "spy")
+    assert result.returncode == 1
+    (record,) = (r for r in team.report["records"] if r["outcome"] == "fail")
+    assert (record["gate"], record["model"]) == ("verification", "facenet-embedded")
+    assert record["headline"].startswith("worker 'gw")
+    assert "crashed while running" in record["headline"]
+    assert record["notes"] == ["run again on another worker: pass, as accepted"]
+    assert record["headline"] in team.markdown
+    assert len(team.report["records"]) == 24
+    assert team.gates().returncode == 0
+
+
+def test_what_a_dead_worker_left_undone_is_listed(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("DIE_AT", "verification[facenet-embedded-fp32")
+    result = team.gates("-n", "1", "--max-worker-restart=0", "-p", "spy")
+    assert result.returncode == 1
+    report = team.report
+    assert report["not_run"]
+    assert len(report["not_run"]) + len(report["records"]) == 24
+    assert f"{len(report['not_run'])} of 24 gates did not run" in report["summary"]
+    for node in report["not_run"]:
+        assert f"not run: {node}" in result.stdout
+        assert node in team.markdown
+
+
+def test_updating_side_by_side_writes_what_one_process_writes(team: Team) -> None:
+    expected = bytes_below(team.folder / "baselines")
+    shutil.rmtree(team.folder / "baselines")
+    result = team.gates("-n", "4", "--snapshot-update")
+    assert result.returncode == 0, result.stdout
+    assert bytes_below(team.folder / "baselines") == expected
+
+
+def test_two_runs_share_a_cold_cache(team: Team, tmp_path: Path) -> None:
+    teams = []
+    for name in ("one", "other"):
+        shutil.copytree(team.folder, tmp_path / name)
+        teams.append(Team(tmp_path / name, tmp_path / "cold"))
+    running = [t.start("-m", "not latency", "-p", "spy") for t in teams]
+    for process in running:
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+    built = [line for t in teams if (t.folder / "builds.txt").exists() for line in builds(t)]
+    assert len(built) == 4
+    assert not list((tmp_path / "cold").rglob("*.building"))
+
+
+@pytest.mark.parametrize("damage", ["model.onnx", "record.json", "half a record", "no record"])
+def test_a_damaged_artifact_is_noticed_said_and_built_again(
+    team: Team, tmp_path: Path, damage: str
+) -> None:
+    team.cache = tmp_path / "cache"
+    one = ("--models=arcface-embedded", "--modes=int8_static_qdq")
+    assert team.gates(*one).returncode == 0
+    (entry,) = (path.parent for path in team.cache.rglob("model.onnx"))
+    whole = bytes_below(entry)
+    match damage:
+        case "half a record":
+            (entry / "record.json").write_bytes(whole["record.json"][:100])
+        case "no record":
+            (entry / "record.json").unlink()
+        case _:
+            changed = bytearray(whole[damage])
+            changed[len(changed) // 2] ^= 1
+            (entry / damage).write_bytes(changed)
+    result = team.gates(*one)
+    assert result.returncode == 0, result.stdout
+    if damage != "record.json":
+        assert "the cached artifact is damaged; building it again" in result.stdout
+        assert bytes_below(entry)["model.onnx"] == whole["model.onnx"]
+
+
+def test_what_a_killed_build_left_is_not_taken_for_whole(team: Team, tmp_path: Path) -> None:
+    team.cache = tmp_path / "cache"
+    one = ("--models=arcface-embedded", "--modes=int8_static_qdq")
+    assert team.gates(*one).returncode == 0
+    (entry,) = (path.parent for path in team.cache.rglob("model.onnx"))
+    left = entry.with_suffix(".building")
+    entry.rename(left)
+    (left / "record.json").unlink()
+    (left / "prepared.onnx").write_bytes(b"half")
+    assert team.gates(*one).returncode == 0
+    assert not left.exists()
+    assert {path.name for path in entry.iterdir()} == {"model.onnx", "record.json"}
+
+
+def test_a_cache_that_cannot_be_written_is_one_sentence(team: Team, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    team.cache = tmp_path / "file" / "cache"
+    result = team.gates("--models=arcface-embedded", "--modes=int8_static_qdq")
+    assert result.returncode == 1
+    assert "cannot write the artifact cache" in result.stdout
+    assert "--artifact-cache" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [(300_000, "cannot keep the artifact"), (2_000, "cannot write the report there")],
+    ids=["artifact", "report"],
+)
+def test_a_full_disk_is_one_sentence(team: Team, tmp_path: Path, limit: int, words: str) -> None:
+    # A limit on a file's size stands in for the disk: both end a write with an OSError.
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "--pyargs", "suite.gates", "--catalog=."),
+            *(f"--artifact-cache={tmp_path / 'cold'}", "-q", "-p", "no:cacheprovider"),
+            *("--models=arcface-embedded", "--modes=int8_static_qdq", "-k", "artifact"),
+        ],
+        cwd=team.folder,
+        env={**os.environ, "CI": "true", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    output = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert words in output
+    assert "Traceback" not in output
+    assert "INTERNALERROR" not in output
+
+
+def test_a_run_killed_in_the_middle_of_accepting_leaves_each_entry_old_or_new(
+    team: Team,
+) -> None:
+    old = team.baseline("fp32", "facenet-embedded")
+    document = json.loads(old.read_text())
+    for section in document["sections"].values():
+        section["identity"]["source"] = "0" * 64
+    old.write_text(json.dumps(document))
+    process = team.start("-m", "not latency", "--snapshot-update")
+    until = time.monotonic() + 60
+    while old.read_text() == json.dumps(document) and time.monotonic() < until:
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    for path in team.folder.glob("baselines/*/*/*.json"):
+        assert json.loads(path.read_text())["sections"], path
+    assert team.gates("--snapshot-update").returncode == 0
+    assert team.gates().returncode == 0
+    assert not list(team.folder.glob("baselines/**/.*"))
+
+
+def test_orphaned_entries_are_listed_and_removed_when_told_to(team: Team) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "suite.entry_points.commands.main",
+        "orphans",
+        f"--catalog={team.folder}",
+    ]
+
+    def orphans(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+
+    assert orphans().returncode == 0
+    before = bytes_below(team.folder / "baselines")
+    gone = team.baseline("fp32").parents[1] / "gone-model"
+    shutil.copytree(team.baseline("fp32").parent, gone)
+    shutil.copy(team.baseline("int8_dynamic"), team.baseline("int8_dynamic").with_stem("int4"))
+    path = team.baseline("int8_static_qdq")
+    document = json.loads(path.read_text())
+    sections = document["sections"]
+    sections["verification.old-set"] = sections["verification.embedded-evaluation"]
+    path.write_text(json.dumps(document, indent=2))
+    listed = orphans()
+    assert listed.returncode == 1
+    for words in ("'gone-model'", "'int4'", "'old-set' is no evaluation set"):
+        assert words in listed.stdout
+    assert bytes_below(team.folder / "baselines").keys() > before.keys()
+    assert orphans("--remove").returncode == 0
+    assert bytes_below(team.folder / "baselines") == before
+    assert orphans().returncode == 0
+    assert EMBEDDED.exists()

@@ -1,0 +1,192 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from suite.catalog.policy import PolicySpec
+from suite.judging.against_baseline import judge_against_baseline, too_wide
+from suite.judging.against_fp32 import judge_against_fp32
+from suite.judging.judgement import Entry
+from suite.judging.measured import Change, Measured, Uncertainty
+from suite.judging.outcome import Outcome
+
+IDENTITY = {"source": "a" * 64, "recipe": "b" * 64}
+
+
+def measured(**figures: float) -> Measured:
+    return Measured(section="verification.x", identity=IDENTITY, figures=figures)
+
+
+def accepted(identity: dict | None = None, **figures: float) -> Entry:
+    return Entry(identity=identity or IDENTITY, figures=figures, samples={})
+
+
+@given(st.floats(0, 1), st.floats(-0.1, 0.1), st.floats(0, 0.05))
+def test_a_figure_passes_exactly_where_it_lies_within_its_tolerance(
+    value: float, moved: float, tolerance: float
+) -> None:
+    judged = judge_against_baseline(
+        measured(accuracy=value + moved), accepted(accuracy=value), {"accuracy": tolerance}
+    )
+    if abs(abs(value + moved - value) - tolerance) > 1e-5:
+        assert (judged.outcome is Outcome.PASS) == (abs(value + moved - value) <= tolerance)
+
+
+def test_other_weights_are_the_first_line_whatever_the_figures_say() -> None:
+    entry = accepted({**IDENTITY, "source": "c" * 64}, accuracy=0.9)
+    judged = judge_against_baseline(measured(accuracy=0.9), entry, {"accuracy": 0.1})
+    assert judged.outcome is Outcome.FAIL
+    assert judged.headline.startswith("other weights than accepted: source is aaaaaaaaaaaa…")
+
+
+def test_better_than_accepted_fails_and_says_to_accept_it() -> None:
+    judged = judge_against_baseline(
+        measured(accuracy=0.95), accepted(accuracy=0.9), {"accuracy": 0.01}
+    )
+    assert judged.outcome is Outcome.FAIL
+    assert judged.headline.startswith("better than accepted: Accuracy; accept it")
+
+
+@pytest.mark.parametrize(("size", "outcome"), [(900, "pass"), (1009, "pass"), (1011, "fail")])
+def test_size_is_relative_and_fails_upward_alone(size: float, outcome: str) -> None:
+    judged = judge_against_baseline(
+        measured(size_bytes=size), accepted(size_bytes=1000), {"size_bytes": 0.01}
+    )
+    assert judged.outcome == outcome
+
+
+def test_a_metric_without_an_accepted_figure_fails_by_name() -> None:
+    judged = judge_against_baseline(
+        measured(accuracy=0.9, roc_auc=0.9), accepted(accuracy=0.9), {"accuracy": 0.1}
+    )
+    assert judged.outcome is Outcome.FAIL
+    assert "roc_auc" in judged.headline
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_no_number_never_passes(value: float) -> None:
+    judged = judge_against_baseline(
+        measured(accuracy=value), accepted(accuracy=0.9), {"accuracy": 10}
+    )
+    assert judged.outcome is Outcome.FAIL
+    assert judge_against_fp32(measured(accuracy=value), PolicySpec()).outcome is Outcome.FAIL
+
+
+def test_samples_of_another_length_fail() -> None:
+    now = Measured(section="fingerprint", identity=IDENTITY, samples={"tensor": (1.0, 2.0)})
+    entry = Entry(identity=IDENTITY, figures={}, samples={"tensor": (1.0,)})
+    assert judge_against_baseline(now, entry, {"tensor": 9}).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fp32", "outcome"),
+    [
+        ("accuracy", 0.985, 0.99, "pass"),
+        ("accuracy", 0.975, 0.99, "fail"),
+        ("accuracy", 1.0, 0.9, "pass"),
+        ("eer", 0.03, 0.01, "fail"),
+        ("eer", 0.001, 0.01, "pass"),
+    ],
+)
+def test_a_loss_against_fp32_counts_in_the_direction_that_is_worse(
+    name: str, value: float, fp32: float, outcome: str
+) -> None:
+    now = Measured(
+        section="verification.x", identity=IDENTITY, figures={name: value}, reference={name: fp32}
+    )
+    assert judge_against_fp32(now, PolicySpec(loss={name: 0.01})).outcome == outcome
+
+
+def test_a_floor_names_the_figure_below_it() -> None:
+    judged = judge_against_fp32(
+        measured(cosine_mean=0.951), PolicySpec(floor={"cosine_mean": 0.98})
+    )
+    assert judged.headline == (
+        "quantization costs too much: Mean cosine to FP32 0.95100, of which 0.98 is the "
+        "least allowed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "outcome"),
+    [
+        ("accuracy", -0.009, 0.002, "pass"),
+        ("accuracy", -0.02, -0.001, "undecided"),
+        ("accuracy", -0.03, -0.011, "fail"),
+        ("eer", -0.002, 0.009, "pass"),
+        ("eer", 0.005, 0.02, "undecided"),
+        ("eer", 0.011, 0.02, "fail"),
+    ],
+)
+def test_a_policy_on_the_interval_has_three_outcomes(
+    name: str, low: float, high: float, outcome: str
+) -> None:
+    change = Change(point=(low + high) / 2, low=low, high=high)
+    now = Measured(
+        section="verification.x",
+        identity=IDENTITY,
+        figures={name: 0.5 + change.point},
+        reference={name: 0.5},
+        uncertainty=Uncertainty(drawn="people", units=100, changes={name: change}),
+    )
+    on_interval = PolicySpec(loss={name: 0.01}, on_interval=(name,))
+    judged = judge_against_fp32(now, on_interval)
+    assert judged.outcome == outcome
+    assert judged.rows[0].interval == (low, high)
+    if outcome == "undecided":
+        assert judged.headline.startswith("the interval straddles the limit: ")
+    on_point = judge_against_fp32(now, PolicySpec(loss={name: 0.01}))
+    assert on_point.outcome is not Outcome.UNDECIDED
+    assert on_point.rows[0].interval is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (1.02, 1.10, "pass"),
+        (0.98, 1.05, "undecided"),
+        (0.90, 0.97, "fail"),
+        (0.8, 1.9, "undecided"),
+    ],
+)
+def test_a_speed_floor_is_judged_on_the_interval(low: float, high: float, outcome: str) -> None:
+    judged = judge_against_fp32(timed(low, high), PolicySpec(floor={"speedup": 1.0}))
+    assert judged.outcome == outcome
+    (row,) = judged.rows
+    assert row.interval == pytest.approx((low - 1, high - 1))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (1.25, 1.30, "pass"),
+        (1.15, 1.18, "fail"),  # 7 % below 1.28 is 1.1904
+        (1.17, 1.21, "undecided"),
+        (1.60, 1.70, "pass"),  # faster never fails
+    ],
+)
+def test_an_accepted_speed_up_may_be_lost_by_its_tolerance(
+    low: float, high: float, outcome: str
+) -> None:
+    entry = Entry({"batch": 1, "threads": 1}, {"speedup": 1.28}, {})
+    judged = judge_against_baseline(timed(low, high), entry, {"speedup": 0.07})
+    assert judged.outcome == outcome
+    if outcome == "undecided":
+        assert "straddles the limit against accepted: Speed-up over FP32" in judged.headline
+
+
+def test_an_interval_wider_than_its_tolerance_is_too_uncertain_to_accept() -> None:
+    assert too_wide(timed(1.0, 1.05), {"speedup": 0.07}) == []
+    assert too_wide(timed(1.0, 1.10), {"speedup": 0.07}) == ["speedup"]
+    assert too_wide(timed(1.0, 1.0), {}) == []
+
+
+def timed(low: float, high: float) -> Measured:
+    return Measured(
+        section="latency.some-cpu.onnxruntime-1.32.batch1",
+        identity={"batch": 1, "threads": 1},
+        figures={"speedup": (low + high) / 2},
+        observed={"latency_ms": 1.0},
+        intervals={"speedup": (low, high), "latency_ms": (0.9, 1.1)},
+    )

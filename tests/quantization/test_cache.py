@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from suite.catalog.errors import ArtifactError
+from suite.catalog.folder import read_catalog
+from suite.catalog.mode_card import RecipeSpec
+from suite.catalog.model_card import OutputSpec
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.face import Face
+from suite.datasets.face_set import FaceSet, face_set
+from suite.models.onnx_file import read_onnx_file
+from suite.quantization.artifact import Ingredients
+from suite.quantization.cache import ArtifactCache
+from suite.quantization.inspection import quantized_ops
+from suite.runtime.embedding import embed
+from suite.runtime.sessions import open_session
+
+OUTPUTS = OutputSpec(embedding_dim=5)
+STATIC = RecipeSpec(method="static_qdq", per_channel=True)
+DYNAMIC = RecipeSpec(method="dynamic", op_types=("Conv", "Gemm"), weight_type="QUInt8")
+
+
+def spec(layout: str = "NCHW") -> PreprocessSpec:
+    return PreprocessSpec(
+        height=16,
+        width=24,
+        layout=layout,  # type: ignore[arg-type]
+        color_order="RGB",
+        scale=255.0,
+        mean=(127.5,) * 3,
+        std=(127.5,) * 3,
+    )
+
+
+def network(path: Path, batch: int | str, layout: str = "NCHW") -> Path:
+    rng = np.random.default_rng(0)
+    shape = [batch, 3, 16, 24] if layout == "NCHW" else [batch, 16, 24, 3]
+    nodes, first = [], "x"
+    if layout == "NHWC":
+        nodes.append(helper.make_node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2]))
+        first = "t"
+    nodes += [
+        helper.make_node("Conv", [first, "k"], ["c"], strides=[4, 4], kernel_shape=[4, 4]),
+        helper.make_node("Relu", ["c"], ["r"]),
+        helper.make_node("Flatten", ["r"], ["f"]),
+        helper.make_node("Gemm", ["f", "w", "b"], ["y"]),
+    ]
+    weights = {"k": (8, 3, 4, 4), "w": (192, 5), "b": (5,)}
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, 5])],
+        [
+            numpy_helper.from_array(rng.standard_normal(s).astype(np.float32), name)
+            for name, s in weights.items()
+        ],
+    )
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=9), path)
+    return path
+
+
+def faces(count: int) -> FaceSet:
+    import cv2
+
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (count, 16, 24, 3), dtype=np.uint8)
+    encoded = [cv2.imencode(".png", image)[1].tobytes() for image in images]
+    return face_set("faces", [Face.held(f"f{i}", data) for i, data in enumerate(encoded)])
+
+
+def ingredients(path: Path, recipe: RecipeSpec, layout: str = "NCHW") -> Ingredients:
+    source = read_onnx_file(path)
+    return Ingredients(source.sha256, recipe, spec(layout), OUTPUTS, faces(10))
+
+
+@pytest.mark.parametrize("recipe", [STATIC, DYNAMIC], ids=["static", "dynamic"])
+@pytest.mark.parametrize(
+    ("batch", "layout"), [("n", "NCHW"), (1, "NCHW"), (4, "NCHW"), ("n", "NHWC")]
+)
+def test_every_kind_of_input_is_quantized_and_embeds_as_fp32_does(
+    tmp_path: Path, batch: int | str, layout: str, recipe: RecipeSpec
+) -> None:
+    path = network(tmp_path / "m.onnx", batch, layout)
+    cache = ArtifactCache(tmp_path / "cache", print)
+    artifact = cache.get(read_onnx_file(path), ingredients(path, recipe, layout))
+    ops = quantized_ops(artifact.file.path, ("Conv", "Gemm"))
+    assert (ops.quantized, ops.left_in_float) == (2, ())
+    provider = read_catalog().providers["cpu"]
+    rows = [
+        embed(open_session(p, provider, threads=1), faces(6).faces, spec(layout), OUTPUTS, "add", 1)
+        for p in (path, artifact.file.path)
+    ]
+    assert (rows[0] * rows[1]).sum(axis=1).min() > 0.99
+
+
+def test_fp32_has_no_quantized_op(tmp_path: Path) -> None:
+    ops = quantized_ops(network(tmp_path / "m.onnx", 1), ("Conv", "Gemm"))
+    assert ops.quantized == 0
+    assert len(ops.left_in_float) == 2
+
+
+def test_the_second_time_an_artifact_comes_from_the_cache(tmp_path: Path) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    cache = ArtifactCache(tmp_path / "cache", print)
+    first = cache.get(read_onnx_file(path), ingredients(path, STATIC))
+    second = cache.get(read_onnx_file(path), ingredients(path, STATIC))
+    assert (first.origin, second.origin) == ("built", "cached")
+    assert first.file == second.file
+    other = cache.get(read_onnx_file(path), ingredients(path, DYNAMIC))
+    assert other.origin == "built"
+    assert not list((tmp_path / "cache").rglob(".building-*"))
+
+
+@pytest.mark.parametrize("damage", ["model.onnx", "record.json"])
+def test_a_damaged_artifact_is_noticed_and_built_again(tmp_path: Path, damage: str) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    said: list[str] = []
+    cache = ArtifactCache(tmp_path / "cache", said.append)
+    built = cache.get(read_onnx_file(path), ingredients(path, STATIC))
+    file = built.file.path.with_name(damage)
+    file.write_bytes(file.read_bytes()[:-20])
+    again = cache.get(read_onnx_file(path), ingredients(path, STATIC))
+    assert again.origin == "built"
+    assert again.file.sha256 == built.file.sha256
+    assert "damaged" in said[0]
+
+
+def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    (tmp_path / "cache").write_text("a file")
+    cache = ArtifactCache(tmp_path / "cache", print)
+    with pytest.raises(ArtifactError, match="--artifact-cache"):
+        cache.get(read_onnx_file(path), ingredients(path, STATIC))
+
+
+def test_static_without_calibration_faces_says_what_to_do(tmp_path: Path) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    bare = Ingredients(read_onnx_file(path).sha256, STATIC, spec(), OUTPUTS, None)
+    with pytest.raises(ArtifactError, match="name a calibration set"):
+        ArtifactCache(tmp_path / "cache", print).get(read_onnx_file(path), bare)
