@@ -122,6 +122,7 @@ def require_dataset(catalog: Catalog, card: DatasetCard) -> None:
             relative = card.named_files()[key]
             tried = ", ".join(str(place) for place in catalog.places(card, relative))
             raise CatalogError(
-                f"{card.card_file}: key {key!r}: there is no {relative!r} (looked at {tried}); "
-                "put it there, give its root with --data-dir, or choose other sets with --datasets."
+                where=card.card_file,
+                what=f"key {key!r}: there is no {relative!r} (looked at {tried}); put "
+                "it there, give its root with --data-dir, or choose other sets with --datasets.",
             )

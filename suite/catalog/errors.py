@@ -8,7 +8,18 @@ from collections.abc import Iterable
 
 
 class SuiteError(Exception):
-    """Something the user can mend; its message is shown without a traceback."""
+    """Something the user can mend; its message is shown without a traceback.
+
+    Attributes
+    ----------
+    what : what is wrong and what to do
+    where : the file, with which the message begins; empty where none is to blame
+    """
+
+    def __init__(self, what: str, *, where: object = "") -> None:
+        self.what = what
+        self.where = str(where)
+        super().__init__(f"{where}: {what}" if self.where else what)
 
 
 class CatalogError(SuiteError):

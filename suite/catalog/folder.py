@@ -52,7 +52,9 @@ def read_cards(
     """
     builtin = builtin_cards()
     if folder is not None and not folder.is_dir():
-        raise CatalogError(f"{folder}: no such catalog folder; give --catalog an existing one.")
+        raise CatalogError(
+            where=folder, what="no such catalog folder; give --catalog an existing one."
+        )
     own = folder or builtin
     unread: set[str] | None = set() if pass_over else None
     models = _read_cards(own / "models", TypeAdapter(ModelCard), unread)

@@ -110,8 +110,9 @@ def refuse_unaccepted_licence(model: ModelCard, *, accepted: bool) -> None:
     """Raise CatalogError where a model's licence must be accepted and was not."""
     if model.non_commercial and not accepted:
         raise CatalogError(
-            f"{model.id}: {model.licence}: {model.non_commercial}; --accept-licence says that your "
-            "use is allowed."
+            where=model.id,
+            what=f"{model.licence}: {model.non_commercial}; --accept-licence says that your "
+            "use is allowed.",
         )
 
 
@@ -157,5 +158,5 @@ def _require_data(
 def _chosen(option: str, given: tuple[str, ...], known: Mapping[str, Card]) -> list[str]:
     for name in given:
         if name not in known:
-            raise CatalogError(f"{option}: there is no {name!r}; {nearest(name, known)}.")
+            raise CatalogError(where=option, what=f"there is no {name!r}; {nearest(name, known)}.")
     return list(dict.fromkeys(given)) if given else sorted(known)

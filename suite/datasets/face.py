@@ -64,5 +64,5 @@ def read_image(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DatasetError(
-            f"{path}: this image cannot be read ({error.strerror}); put it back."
+            where=path, what=f"this image cannot be read ({error.strerror}); put it back."
         ) from error

@@ -85,8 +85,9 @@ def _refuse_one_kind(
     for kind, count in (("genuine", genuine.sum()), ("impostor", (~genuine).sum())):
         if not count:
             raise DatasetError(
-                f"{card.card_file}: no {kind} pair of {card.id!r} remains: {'; '.join(why)}; "
-                "repair the images or change [align]."
+                where=card.card_file,
+                what=f"no {kind} pair of {card.id!r} remains: {'; '.join(why)}; "
+                "repair the images or change [align].",
             )
 
 
@@ -95,8 +96,9 @@ def _refuse_one_fold(
 ) -> None:
     if len(counts) > 1 and (counts > 0).sum() < 2:
         raise DatasetError(
-            f"{card.card_file}: pairs of one fold of {card.id!r} remain, and accuracy needs two: "
-            f"{'; '.join(why)}; repair the images or change [align]."
+            where=card.card_file,
+            what=f"pairs of one fold of {card.id!r} remain, and accuracy needs two: "
+            f"{'; '.join(why)}; repair the images or change [align].",
         )
 
 

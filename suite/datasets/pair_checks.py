@@ -42,19 +42,21 @@ def refuse_odd_pairs(path: Path, pairs: Sequence[LinePair]) -> None:
     for pair in pairs:
         if pair.left == pair.right:
             raise DatasetError(
-                f"{path}: line {pair.line} pairs an image with itself; name two images there, or "
-                "remove the line."
+                where=path,
+                what=f"line {pair.line} pairs an image with itself; name two images there, or "
+                "remove the line.",
             )
         before = first.setdefault(frozenset((pair.left, pair.right)), pair)
         if before.genuine != pair.genuine:
             raise DatasetError(
-                f"{path}: line {pair.line} labels the pair of line {before.line} the other way; "
-                "correct one of them."
+                where=path,
+                what=f"line {pair.line} labels the pair of line {before.line} the other way; "
+                "correct one of them.",
             )
     kinds = {pair.genuine for pair in pairs}
     if len(kinds) == 1:
         has, lacks = ("genuine", "impostor") if kinds == {True} else ("impostor", "genuine")
-        raise DatasetError(f"{path}: has {has} pairs alone; add {lacks} pairs.")
+        raise DatasetError(where=path, what=f"has {has} pairs alone; add {lacks} pairs.")
 
 
 def odd_pairs(

@@ -50,8 +50,9 @@ def load_checkpoint(path: Path, architecture: Architecture) -> nn.Module:
     problem = _first_difference(expected, weights)
     if problem:
         raise ModelError(
-            f"{path}: is no checkpoint of {architecture}: {problem}; give the checkpoint that the "
-            "card speaks of, or name the architecture that this one has."
+            where=path,
+            what=f"is no checkpoint of {architecture}: {problem}; give the checkpoint that the "
+            "card speaks of, or name the architecture that this one has.",
         )
     network.load_state_dict(weights, strict=False)
     return network.eval()
@@ -73,13 +74,14 @@ def _read(path: Path) -> Any:
                 continue
             what = f"it holds a {found[1]}" if found else "it holds more than tensors"
             raise ModelError(
-                f"{path}: cannot be read as weights alone: {what}, which loading would run or "
-                "import; get it again, or save its state_dict with torch.save."
+                where=path,
+                what=f"cannot be read as weights alone: {what}, which loading would run or "
+                "import; get it again, or save its state_dict with torch.save.",
             ) from None
         except Exception as error:  # PyTorch's reader raises whatever a damaged file makes it meet
             reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
             raise ModelError(
-                f"{path}: is no whole PyTorch checkpoint ({reason}); get it again."
+                where=path, what=f"is no whole PyTorch checkpoint ({reason}); get it again."
             ) from None
 
 
@@ -94,7 +96,7 @@ def _refuse_damaged_archive(path: Path) -> None:
         damaged = str(error)
     if damaged:
         raise ModelError(
-            f"{path}: is no whole PyTorch checkpoint (damaged at {damaged}); get it again."
+            where=path, what=f"is no whole PyTorch checkpoint (damaged at {damaged}); get it again."
         )
 
 
@@ -102,7 +104,9 @@ def _state_dict(path: Path, held: Any, wanted: FullSize) -> dict[str, Tensor]:
     if isinstance(held, Mapping) and isinstance(held.get("state_dict"), Mapping):
         held = held["state_dict"]
     if not isinstance(held, Mapping) or not held:
-        raise ModelError(f"{path}: holds no state_dict but a {type(held).__name__}; save one.")
+        raise ModelError(
+            where=path, what=f"holds no state_dict but a {type(held).__name__}; save one."
+        )
     beside = tuple(f"{wanted.prefix}{key}" for key in wanted.only_in_training)
     state: dict[str, Tensor] = {}
     for given, value in held.items():
@@ -111,7 +115,9 @@ def _state_dict(path: Path, held: Any, wanted: FullSize) -> dict[str, Tensor]:
             continue
         key = key.removeprefix(wanted.prefix)
         if key in state:
-            raise ModelError(f"{path}: has {key!r} twice, with and without a prefix; save one.")
+            raise ModelError(
+                where=path, what=f"has {key!r} twice, with and without a prefix; save one."
+            )
         state[key] = value
     return state
 

@@ -40,12 +40,14 @@ def export_checkpoint(checkpoint: Path, architecture: Architecture, target: Path
         if not difference <= PARITY:
             if math.isinf(difference):
                 raise ModelError(
-                    f"{checkpoint}: its network gives values that are not finite; nothing was "
-                    "written: get the checkpoint again."
+                    where=checkpoint,
+                    what="its network gives values that are not finite; nothing was "
+                    "written: get the checkpoint again.",
                 )
             raise ModelError(
-                f"{checkpoint}: its ONNX file differs from PyTorch by {difference:.2g}, more than "
-                f"{PARITY:g}; nothing was written."
+                where=checkpoint,
+                what=f"its ONNX file differs from PyTorch by {difference:.2g}, more than "
+                f"{PARITY:g}; nothing was written.",
             )
         fresh.replace(target)
     finally:

@@ -447,7 +447,7 @@ class Workbench:
         try:
             check_network(session, model.preprocess, model.outputs, model.flip)
         except ModelError as error:
-            raise ModelError(f"{model.card_file}: {error}") from None
+            raise ModelError(where=model.card_file, what=f"{error}") from None
         return session
 
     def _elsewhere(self, mode: ModeCard) -> tuple[str, ...]:

@@ -50,11 +50,12 @@ def load_graph(path: Path) -> onnx.ModelProto:
         model = onnx.load(path, load_external_data=False)
     except Exception as error:  # protobuf raises DecodeError, which onnx does not export
         raise ModelError(
-            f"{path}: is not a readable ONNX model ({type(error).__name__}); it may be truncated: "
-            "copy or export it again."
+            where=path,
+            what=f"is not a readable ONNX model ({type(error).__name__}); it may be truncated: "
+            "copy or export it again.",
         ) from None
     if not model.graph.node:
-        raise ModelError(f"{path}: holds no graph; copy or export it again.")
+        raise ModelError(where=path, what="holds no graph; copy or export it again.")
     return model
 
 
@@ -68,9 +69,13 @@ def _external_files(path: Path) -> list[Path]:
     for name in sorted(names):
         file = (folder / name).resolve()
         if not file.is_relative_to(folder):
-            raise ModelError(f"{path}: refers to external data outside its folder ({name!r}).")
+            raise ModelError(
+                where=path, what=f"refers to external data outside its folder ({name!r})."
+            )
         if not file.is_file():
-            raise ModelError(f"{path}: its external data {name!r} is missing; put it beside it.")
+            raise ModelError(
+                where=path, what=f"its external data {name!r} is missing; put it beside it."
+            )
         files.append(file)
     return files
 

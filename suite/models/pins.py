@@ -38,6 +38,7 @@ def _read(path: Path) -> dict[str, str]:
         return {str(name): str(digest) for name, digest in pins.items()}
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(
-            f"{path}: is not a readable list of pinned hashes ({error}); delete it and trust anew "
-            "with face-quant-gate weights --get --trust-first-use."
+            where=path,
+            what=f"is not a readable list of pinned hashes ({error}); delete it and trust anew "
+            "with face-quant-gate weights --get --trust-first-use.",
         ) from None

@@ -21,21 +21,25 @@ def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFi
     path: Path = catalog.locate(model, named.file, weights=True)
     if not path.is_file():
         tried = ", ".join(str(p) for p in catalog.places(model, named.file, weights=True))
-        raise ModelError(f"{model.card_file}: {named.file!r} is absent (looked at {tried}).")
+        raise ModelError(
+            where=model.card_file, what=f"{named.file!r} is absent (looked at {tried})."
+        )
     file = read_onnx_file(path)
     known, by = named.sha256, str(model.card_file)
     if known is None:
         known, by = pinned(path), f"the pin beside it, of --trust-first-use, for {model.id}"
     if known is None:
         raise ModelError(
-            f"{path}: nobody publishes its SHA-256; it is {file.sha256}: write that as sha256 into "
+            where=path,
+            what=f"nobody publishes its SHA-256; it is {file.sha256}: write that as sha256 into "
             "a card of your own, or trust it with face-quant-gate weights --get --trust-first-use "
-            f"--models={model.id}{_where(catalog)}."
+            f"--models={model.id}{_where(catalog)}.",
         )
     if file.sha256 != known:
         raise ModelError(
-            f"{path}: other weights than the card's: its SHA-256 is {file.sha256}, "
-            f"{by} says {known}; get the right file, or gate this one by a card of your own."
+            where=path,
+            what=f"other weights than the card's: its SHA-256 is {file.sha256}, "
+            f"{by} says {known}; get the right file, or gate this one by a card of your own.",
         )
     return file
 

@@ -59,8 +59,9 @@ def build(
             if os.strerror(code) in str(error):
                 raise OSError(code, os.strerror(code)) from None
         raise ArtifactError(
-            f"{source}: onnxruntime could not quantize it ({recipe.method}): "
-            f"{type(error).__name__}: {_first_line(error)}."
+            where=source,
+            what=f"onnxruntime could not quantize it ({recipe.method}): "
+            f"{type(error).__name__}: {_first_line(error)}.",
         ) from error
     finally:
         prepared.unlink(missing_ok=True)

@@ -37,7 +37,9 @@ class ArtifactCache:
             self._build(entry, source, ingredients)
         built = self._whole(entry)
         if built is None:
-            raise ArtifactError(f"{entry}: what was built there is damaged; delete it and rerun.")
+            raise ArtifactError(
+                where=entry, what="what was built there is damaged; delete it and rerun."
+            )
         return Artifact(built, "built")
 
     @contextmanager
@@ -49,8 +51,9 @@ class ArtifactCache:
             lock.acquire()
         except OSError as error:
             raise ArtifactError(
-                f"{entry.parent}: cannot write the artifact cache ({error.strerror}); "
-                "give another folder with --artifact-cache."
+                where=entry.parent,
+                what=f"cannot write the artifact cache ({error.strerror}); "
+                "give another folder with --artifact-cache.",
             ) from None
         try:
             yield
@@ -92,8 +95,9 @@ class ArtifactCache:
             work.rename(entry)
         except OSError as error:
             raise ArtifactError(
-                f"{entry}: cannot keep the artifact ({error.strerror}); free some space or give "
-                "another folder with --artifact-cache."
+                where=entry,
+                what=f"cannot keep the artifact ({error.strerror}); free some space or give "
+                "another folder with --artifact-cache.",
             ) from None
         finally:
             shutil.rmtree(work, ignore_errors=True)

@@ -158,8 +158,9 @@ def _read_report(path: Path) -> Report:
 
 def _cannot_write(folder: Path, error: OSError) -> SuiteError:
     return SuiteError(
-        f"{folder}: cannot write the report there ({error.strerror}); free some space or give "
-        "another folder with --report-dir."
+        where=folder,
+        what=f"cannot write the report there ({error.strerror}); free some space or give "
+        "another folder with --report-dir.",
     )
 
 

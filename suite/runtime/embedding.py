@@ -148,8 +148,9 @@ def _table(name: str, result: Any, rows: int, width: int) -> Floats:
     if array.shape != (rows, width):
         key = "outputs.norm" if width == 1 else f"outputs.embedding_dim = {width}"
         raise ModelError(
-            f"{key}: the network's output {name!r} has shape {list(array.shape)} where "
-            f"{[rows, width]} is expected; correct the card or export the model again."
+            where=key,
+            what=f"the network's output {name!r} has shape {list(array.shape)} where "
+            f"{[rows, width]} is expected; correct the card or export the model again.",
         )
     return array
 

@@ -57,7 +57,9 @@ def footprint(
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-        raise ModelError(f"{path}: cannot be loaded and run in a process of its own: {said}")
+        raise ModelError(
+            where=path, what=f"cannot be loaded and run in a process of its own: {said}"
+        )
     return Footprint(**json.loads(lines[-1]))
 
 

@@ -79,7 +79,7 @@ def refuse_fallback(found: Assignment, card: ProviderCard, path: Path) -> None:
     """Raise ProviderError, naming the nodes, where more fell back than the card allows."""
     reason = fallback(found, card)
     if reason:
-        raise ProviderError(f"{path}: {reason}.")
+        raise ProviderError(where=path, what=f"{reason}.")
 
 
 def fallback(found: Assignment, card: ProviderCard) -> str | None:

@@ -88,10 +88,13 @@ def load(
         )
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
-        raise ModelError(f"{named}: onnxruntime cannot load it on {card.id}: {reason}") from None
+        raise ModelError(
+            where=named, what=f"onnxruntime cannot load it on {card.id}: {reason}"
+        ) from None
     if session.get_providers()[0] != card.execution_provider:
         raise ProviderError(
-            f"{named}: asked for {card.execution_provider}, got {session.get_providers()[0]}."
+            where=named,
+            what=f"asked for {card.execution_provider}, got {session.get_providers()[0]}.",
         )
     return session
 

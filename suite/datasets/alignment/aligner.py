@@ -160,8 +160,9 @@ def _in_place(card: ImagesDataset, plain: Face) -> Face | None:
         if isinstance(card.align, LandmarkAlign):
             first, remedy = f"has no line in {card.align.landmarks}", "add it there"
         raise DatasetError(
-            f"{plain.name}: {first}; {remedy}, or set align.missing to 'skip' or 'unaligned' in "
-            f"{card.card_file}."
+            where=plain.name,
+            what=f"{first}; {remedy}, or set align.missing to 'skip' or 'unaligned' in "
+            f"{card.card_file}.",
         )
     return plain if card.align.missing == "unaligned" else None
 

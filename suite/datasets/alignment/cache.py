@@ -64,8 +64,9 @@ class AlignedCache:
             work.replace(nothing if face is None else entry)
         except OSError as error:
             raise DatasetError(
-                f"{entry.parent}: cannot keep aligned faces ({error.strerror}); free some space or "
-                "give another folder with --artifact-cache."
+                where=entry.parent,
+                what=f"cannot keep aligned faces ({error.strerror}); free some space or "
+                "give another folder with --artifact-cache.",
             ) from None
         return None if face is None else entry
 

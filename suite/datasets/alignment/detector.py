@@ -61,13 +61,15 @@ def check_detector(path: Path, sha256: str, card_file: Path) -> None:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise DatasetError(
-            f"{path}: the detector cannot be read ({error.strerror}); correct align.detector "
-            f"in {card_file}."
+            where=path,
+            what=f"the detector cannot be read ({error.strerror}); correct align.detector "
+            f"in {card_file}.",
         ) from error
     if found != sha256:
         raise DatasetError(
-            f"{path}: has SHA-256 {found} and align.detector_sha256 in {card_file} is "
-            f"{sha256}; give the detector that the card means, or correct the hash."
+            where=path,
+            what=f"has SHA-256 {found} and align.detector_sha256 in {card_file} is "
+            f"{sha256}; give the detector that the card means, or correct the hash.",
         )
 
 
@@ -99,8 +101,9 @@ class Detector:
                 )
         except cv2.error as error:
             raise DatasetError(
-                f"{path}: OpenCV {cv2.__version__} cannot load this detector; give YuNet's ONNX "
-                f"file in align.detector of {card_file}."
+                where=path,
+                what=f"OpenCV {cv2.__version__} cannot load this detector; give YuNet's ONNX "
+                f"file in align.detector of {card_file}.",
             ) from error
 
     def find(self, image: Image, name: str) -> Found | None:
@@ -127,8 +130,9 @@ class Detector:
             faces = self._net.detect(ready)[1]
         except cv2.error as error:
             raise DatasetError(
-                f"{name}: the detector cannot run on {ready.shape[1]} × {ready.shape[0]} pixels; "
-                "change align.enlarge, or give YuNet in align.detector."
+                where=name,
+                what=f"the detector cannot run on {ready.shape[1]} × {ready.shape[0]} pixels; "
+                "change align.enlarge, or give YuNet in align.detector.",
             ) from error
         if faces is None or not len(faces):
             return None
@@ -151,8 +155,9 @@ class Detector:
         height, width = (round((side + 2 * pad) * factor) for side in image.shape[:2])
         if not 0 < width * height <= MOST_PIXELS:
             raise TooLargeError(
-                f"{name}: is {width:,} × {height:,} pixels when padded and enlarged for detection, "
-                f"and at most {MOST_PIXELS // 1_000_000} million will do; lower align.enlarge."
+                where=name,
+                what=f"is {width:,} × {height:,} pixels when padded and enlarged for detection, "
+                f"and at most {MOST_PIXELS // 1_000_000} million will do; lower align.enlarge.",
             )
         if pad:
             image = np.asarray(

@@ -48,8 +48,9 @@ class Landmarks:
         size = np.array([image.shape[1], image.shape[0]])
         if (self.points < -size).any() or (self.points > 2 * size).any():
             raise DatasetError(
-                f"{self.where}: the points of {name!r} lie far outside its {size[0]} × {size[1]} "
-                "pixels; give them in pixels of this very image."
+                where=self.where,
+                what=f"the points of {name!r} lie far outside its {size[0]} × {size[1]} "
+                "pixels; give them in pixels of this very image.",
             )
 
 
@@ -86,8 +87,9 @@ def read_landmarks(path: Path) -> dict[str, Landmarks]:
                 name = plain_name(row[0])
                 if name is None:
                     raise DatasetError(
-                        f"{where}: {row[0]!r} is no path below the card's folder; give it relative "
-                        "to that folder."
+                        where=where,
+                        what=f"{row[0]!r} is no path below the card's folder; give it relative "
+                        "to that folder.",
                     )
                 if len(numbers) != 10 or not all(abs(number) <= _FARTHEST for number in numbers):
                     raise DatasetError(
@@ -101,22 +103,24 @@ def read_landmarks(path: Path) -> dict[str, Landmarks]:
                 found[name] = Landmarks(points, where)
     except OSError as error:
         raise DatasetError(
-            f"{path}: the landmarks cannot be read ({error.strerror}); correct align.landmarks."
+            where=path,
+            what=f"the landmarks cannot be read ({error.strerror}); correct align.landmarks.",
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path}: is no CSV in UTF-8 ({error}); correct it.") from error
+        raise DatasetError(where=path, what=f"is no CSV in UTF-8 ({error}); correct it.") from error
     if not found:
-        raise DatasetError(f"{path}: has no landmarks; give a line for each image.")
+        raise DatasetError(where=path, what="has no landmarks; give a line for each image.")
     return found
 
 
 def _refuse_no_face(where: str, name: str, points: Points) -> None:
     if (points == points[0]).all():
-        raise DatasetError(f"{where}: the five points of {name!r} are one; correct it.")
+        raise DatasetError(where=where, what=f"the five points of {name!r} are one; correct it.")
     if np.ptp(points, axis=0).max() < _LEAST_PIXELS:
         raise DatasetError(
-            f"{where}: the five points of {name!r} lie within {_LEAST_PIXELS} pixels; give them in "
-            "pixels of the image, not as shares of its size."
+            where=where,
+            what=f"the five points of {name!r} lie within {_LEAST_PIXELS} pixels; give them in "
+            "pixels of the image, not as shares of its size.",
         )
     z, w = (
         centred[:, 0] + 1j * centred[:, 1] for centred in (_centred(points), _centred(TEMPLATE))
@@ -126,13 +130,15 @@ def _refuse_no_face(where: str, name: str, points: Points) -> None:
     turned, mirrored = complex((np.conj(z) * w).sum()), complex((z * w).sum())
     if abs(mirrored) > _MIRRORED * abs(turned):
         raise DatasetError(
-            f"{where}: left and right of {name!r} are swapped; give the eye and the corner of the "
-            "mouth that are left as one sees them first."
+            where=where,
+            what=f"left and right of {name!r} are swapped; give the eye and the corner of the "
+            "mouth that are left as one sees them first.",
         )
     if turned.real < 0:
         raise DatasetError(
-            f"{where}: the points of {name!r} are turned by more than 90°; give x before y, from "
-            "the upper left corner, in the order eyes, nose, mouth, of an upright image."
+            where=where,
+            what=f"the points of {name!r} are turned by more than 90°; give x before y, from "
+            "the upper left corner, in the order eyes, nose, mouth, of an upright image.",
         )
 
 

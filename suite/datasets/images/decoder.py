@@ -33,14 +33,15 @@ def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
     try:
         found = inspect(data)
     except Unfit as reason:
-        raise DatasetError(f"{name}: {reason}.") from None
+        raise DatasetError(where=name, what=f"{reason}.") from None
     image = _pixels(found.data)
     if image is None:
         raise DatasetError(
-            f"{name}: this {found.format} of {len(data):,} bytes is damaged; fetch the image again."
+            where=name,
+            what=f"this {found.format} of {len(data):,} bytes is damaged; fetch the image again.",
         )
     if found.format == "JPEG" and _is_filled_up(found, image):
-        raise DatasetError(f"{name}: this JPEG is cut short; fetch the image again.")
+        raise DatasetError(where=name, what="this JPEG is cut short; fetch the image again.")
     return image
 
 

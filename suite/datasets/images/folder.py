@@ -100,6 +100,7 @@ def need_folder(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise DatasetError(
-            f"{folder}: no such folder; put the images there, or give --data-dir the folder that "
-            "has them."
+            where=folder,
+            what="no such folder; put the images there, or give --data-dir the folder that "
+            "has them.",
         )

@@ -43,17 +43,19 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
     content = unpickle(path)
     if not isinstance(content, list | tuple) or len(content) != 2:
         raise DatasetError(
-            f"{path}: holds a {type(content).__name__} where InsightFace's format has two lists, "
-            "the images and issame; make it with InsightFace's lfw2pack.py."
+            where=path,
+            what=f"holds a {type(content).__name__} where InsightFace's format has two lists, "
+            "the images and issame; make it with InsightFace's lfw2pack.py.",
         )
     images = _images(path, content[0])
     genuine = _genuine(path, content[1])
     if not len(genuine):
-        raise DatasetError(f"{path}: holds no pair; give a file with at least one.")
+        raise DatasetError(where=path, what="holds no pair; give a file with at least one.")
     if len(images) != 2 * len(genuine):
         raise DatasetError(
-            f"{path}: has {len(images)} images for {len(genuine)} pairs, and needs two a pair; "
-            "make the file again."
+            where=path,
+            what=f"has {len(images)} images for {len(genuine)} pairs, and needs two a pair; "
+            "make the file again.",
         )
     return images, genuine
 
@@ -61,8 +63,9 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
 def _images(path: Path, bins: object) -> list[bytes]:
     if not isinstance(bins, list | tuple):
         raise DatasetError(
-            f"{path}: its first part is a {type(bins).__name__}, and must be a list of encoded "
-            "images; make the file again."
+            where=path,
+            what=f"its first part is a {type(bins).__name__}, and must be a list of encoded "
+            "images; make the file again.",
         )
     return [_image(f"{path}: {path.name}[{index}]", item) for index, item in enumerate(bins)]
 
@@ -92,14 +95,16 @@ def _genuine(path: Path, issame: object) -> npt.NDArray[np.bool_]:
         issame = array.tolist() if array.ndim == 1 else None
     if not isinstance(issame, list | tuple):
         raise DatasetError(
-            f"{path}: its second part, issame, must be a list or an array with one dimension, a "
-            "bool for each pair; make the file again."
+            where=path,
+            what="its second part, issame, must be a list or an array with one dimension, a "
+            "bool for each pair; make the file again.",
         )
     for index, item in enumerate(issame):
         if not _is_flag(item):
             raise DatasetError(
-                f"{path}: issame[{index}] is {_shown(item)}, and must be True or False; correct "
-                "it and make the file again."
+                where=path,
+                what=f"issame[{index}] is {_shown(item)}, and must be True or False; correct "
+                "it and make the file again.",
             )
     return np.array(issame, dtype=np.bool_)
 
@@ -130,15 +135,17 @@ def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
         people = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"{path}: these identities cannot be read ({error}); give a text file with a line for "
-            f"each image of {images_file.name}."
+            where=path,
+            what=f"these identities cannot be read ({error}); give a text file with a line for "
+            f"each image of {images_file.name}.",
         ) from None
     if len(people) != images:
         raise DatasetError(
-            f"{path}: has {len(people):,} lines for the {images:,} images of {images_file.name}; "
-            "give one line for each image, in their order."
+            where=path,
+            what=f"has {len(people):,} lines for the {images:,} images of {images_file.name}; "
+            "give one line for each image, in their order.",
         )
     for line, person in enumerate(people, 1):
         if not person.strip():
-            raise DatasetError(f"{path}: line {line} is empty; name who the image shows.")
+            raise DatasetError(where=path, what=f"line {line} is empty; name who the image shows.")
     return people

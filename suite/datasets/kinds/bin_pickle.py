@@ -268,13 +268,14 @@ def unpickle(path: Path) -> object:
         data = path.read_bytes()
     except OSError as error:
         raise DatasetError(
-            f"{path}: cannot be read ({error.strerror}); give the path of an InsightFace .bin."
+            where=path,
+            what=f"cannot be read ({error.strerror}); give the path of an InsightFace .bin.",
         ) from error
     reader = _BinUnpickler(data)
     try:
         return reader.load()
     except _RefusalError as refusal:
-        raise DatasetError(f"{path}: {refusal}.") from None
+        raise DatasetError(where=path, what=f"{refusal}.") from None
     except EOFError as error:
         raise DatasetError(_cut_short(path, len(data), reader.images_so_far())) from error
     except Exception as error:  # whatever else a wrong byte leads to

@@ -77,7 +77,7 @@ def read_pairs_csv(path: Path, folds: int | None = None) -> CsvPairs:
     """
     with_fold, pairs = _rows(path)
     if not pairs:
-        raise DatasetError(f"{path}: has no pair; give a line for each below its header.")
+        raise DatasetError(where=path, what="has no pair; give a line for each below its header.")
     refuse_odd_pairs(path, pairs)
     if with_fold:
         counts = Counter(pair.fold for pair in pairs)
@@ -86,8 +86,9 @@ def read_pairs_csv(path: Path, folds: int | None = None) -> CsvPairs:
     folds = folds or FOLDS
     if len(pairs) < folds:
         raise DatasetError(
-            f"{path}: has {len(pairs)} pairs, too few for {folds} folds; add pairs or lower folds "
-            "in the card."
+            where=path,
+            what=f"has {len(pairs)} pairs, too few for {folds} folds; add pairs or lower folds "
+            "in the card.",
         )
     return CsvPairs(tuple(pairs), folds)
 
@@ -99,12 +100,12 @@ def _rows(path: Path) -> tuple[bool, list[CsvPair]]:
             return _read(path, file)
     except OSError as error:
         raise DatasetError(
-            f"{path}: cannot be read ({error.strerror}); give the path of a CSV of pairs."
+            where=path, what=f"cannot be read ({error.strerror}); give the path of a CSV of pairs."
         ) from error
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: is not text in UTF-8; save the CSV so.") from error
+        raise DatasetError(where=path, what="is not text in UTF-8; save the CSV so.") from error
     except csv.Error as error:
-        raise DatasetError(f"{path}: is no CSV ({error}); correct it.") from error
+        raise DatasetError(where=path, what=f"is no CSV ({error}); correct it.") from error
 
 
 def _read(path: Path, lines: Iterator[str]) -> tuple[bool, list[CsvPair]]:
@@ -114,8 +115,9 @@ def _read(path: Path, lines: Iterator[str]) -> tuple[bool, list[CsvPair]]:
         if header.count(name) != 1:
             found = ", ".join(repr(column) for column in header) or "nothing"
             raise DatasetError(
-                f"{path}: line 1 must name the column {name!r} once, and has {found}; write "
-                "«left,right,same» there, and «fold» where folds are given."
+                where=path,
+                what=f"line 1 must name the column {name!r} once, and has {found}; write "
+                "«left,right,same» there, and «fold» where folds are given.",
             )
     with_fold = "fold" in header
     columns = [header.index(name) for name in (*_NEEDED, *(["fold"] if with_fold else []))]
@@ -125,8 +127,9 @@ def _read(path: Path, lines: Iterator[str]) -> tuple[bool, list[CsvPair]]:
             continue
         if len(row) != len(header):
             raise DatasetError(
-                f"{path}: line {reader.line_num} has {len(row)} fields where line 1 has "
-                f"{len(header)}; correct it."
+                where=path,
+                what=f"line {reader.line_num} has {len(row)} fields where line 1 has "
+                f"{len(header)}; correct it.",
             )
         pairs.append(_pair(path, reader.line_num, [row[column].strip() for column in columns]))
     return with_fold, pairs
@@ -138,20 +141,22 @@ def _pair(path: Path, line: int, fields: list[str]) -> CsvPair:
         name = plain_name(given)
         if name is None:
             raise DatasetError(
-                f"{path}: line {line}: {column} = {given!r} is no path below the card's folder; "
-                "give it relative to that folder."
+                where=path,
+                what=f"line {line}: {column} = {given!r} is no path below the card's folder; "
+                "give it relative to that folder.",
             )
         names.append(name)
     label = _LABELS.get(fields[2].lower())
     if label is None:
         raise DatasetError(
-            f"{path}: line {line}: same = {fields[2]!r} must be 1, true or genuine, or 0, false or "
-            "impostor; correct it."
+            where=path,
+            what=f"line {line}: same = {fields[2]!r} must be 1, true or genuine, or 0, false or "
+            "impostor; correct it.",
         )
     fold = fields[3] if len(fields) > 3 else "0"
     if not (fold.isascii() and fold.isdecimal() and len(fold) < 10):
         raise DatasetError(
-            f"{path}: line {line}: fold = {fold!r} must be a whole number; correct it."
+            where=path, what=f"line {line}: fold = {fold!r} must be a whole number; correct it."
         )
     return CsvPair(names[0], names[1], label, int(fold), line)
 
@@ -159,20 +164,23 @@ def _pair(path: Path, line: int, fields: list[str]) -> CsvPair:
 def _check_folds(path: Path, counts: Counter[int], folds: int | None) -> None:
     if len(counts) < 2:
         raise DatasetError(
-            f"{path}: column 'fold' has one fold, and accuracy needs at least two; number them, or "
-            "remove the column."
+            where=path,
+            what="column 'fold' has one fold, and accuracy needs at least two; number them, or "
+            "remove the column.",
         )
     if folds and folds != len(counts):
         raise DatasetError(
-            f"{path}: column 'fold' has {len(counts)} folds and the card says folds = {folds}; "
-            "correct one of them."
+            where=path,
+            what=f"column 'fold' has {len(counts)} folds and the card says folds = {folds}; "
+            "correct one of them.",
         )
     first, *others = sorted(counts)
     for fold in others:
         if counts[fold] != counts[first]:
             raise DatasetError(
-                f"{path}: fold {fold} has {counts[fold]} pairs where fold {first} has "
-                f"{counts[first]}; give each fold as many."
+                where=path,
+                what=f"fold {fold} has {counts[fold]} pairs where fold {first} has "
+                f"{counts[first]}; give each fold as many.",
             )
 
 
@@ -194,8 +202,9 @@ def list_csv(card: CsvDataset, folder: Path, file: Path) -> Listed:
                 images.append(NamedImage(name, folder / name))
                 if not images[-1].path.is_file():
                     raise DatasetError(
-                        f"{file}: line {pair.line} names {name!r}, and there is no "
-                        f"{folder / name}; add it, or correct folder in {card.card_file}."
+                        where=file,
+                        what=f"line {pair.line} names {name!r}, and there is no "
+                        f"{folder / name}; add it, or correct folder in {card.card_file}.",
                     )
     numbered = sorted({pair.fold for pair in read.pairs})  # one alone where no column says
     return Listed(

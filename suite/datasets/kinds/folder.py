@@ -18,8 +18,9 @@ def load_folder(card: FolderDataset, folder: Path, settled: Settle) -> FaceSet:
     faces = found.kept
     if not faces:
         raise DatasetError(
-            f"{card.card_file}: no image of {card.id!r} remains: {'; '.join(found.remarks)}; "
-            "repair the images or change [align]."
+            where=card.card_file,
+            what=f"no image of {card.id!r} remains: {'; '.join(found.remarks)}; "
+            "repair the images or change [align].",
         )
     return face_set(card.id, faces, remarks=found.remarks)
 
@@ -28,6 +29,7 @@ def need_images(card: ImagesDataset, folder: Path, images: Sequence[NamedImage])
     """Raise DatasetError where a folder holds no image."""
     if not images:
         raise DatasetError(
-            f"{folder}: holds no image ({', '.join(IMAGE_SUFFIXES)}); put the faces of "
-            f"{card.id!r} there."
+            where=folder,
+            what=f"holds no image ({', '.join(IMAGE_SUFFIXES)}); put the faces of "
+            f"{card.id!r} there.",
         )

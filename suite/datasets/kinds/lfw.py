@@ -67,8 +67,9 @@ def read_lfw_pairs(path: Path) -> LfwPairs:
     per_fold = 2 * of_a_kind
     if len(lines) - 1 != folds * per_fold:
         raise DatasetError(
-            f"{path}: has {len(lines) - 1} pairs where its first line, {folds} folds of "
-            f"{of_a_kind} + {of_a_kind}, says {folds * per_fold}; correct that line or the pairs."
+            where=path,
+            what=f"has {len(lines) - 1} pairs where its first line, {folds} folds of "
+            f"{of_a_kind} + {of_a_kind}, says {folds * per_fold}; correct that line or the pairs.",
         )
     pairs = tuple(
         _pair(path, line, text, index // per_fold) for index, (line, text) in enumerate(lines[1:])
@@ -84,10 +85,12 @@ def _lines(path: Path) -> list[tuple[int, str]]:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DatasetError(
-            f"{path}: cannot be read ({error.strerror}); give the path of LFW's pairs.txt."
+            where=path, what=f"cannot be read ({error.strerror}); give the path of LFW's pairs.txt."
         ) from error
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: is not text in UTF-8; give LFW's pairs.txt.") from error
+        raise DatasetError(
+            where=path, what="is not text in UTF-8; give LFW's pairs.txt."
+        ) from error
     numbered = enumerate(text.splitlines(), start=1)
     return [(number, line) for number, line in numbered if line.strip()]
 
@@ -96,8 +99,9 @@ def _header(path: Path, lines: list[tuple[int, str]]) -> tuple[int, int]:
     fields = lines[0][1].split() if lines else []
     if len(fields) != 2 or not all(_is_number(field) and int(field) > 0 for field in fields):
         raise DatasetError(
-            f"{path}: line {lines[0][0] if lines else 1} must have two numbers, the folds and the "
-            "pairs of each kind in a fold, as «10 300»; write it so."
+            where=path,
+            what=f"line {lines[0][0] if lines else 1} must have two numbers, the folds and the "
+            "pairs of each kind in a fold, as «10 300»; write it so.",
         )
     return int(fields[0]), int(fields[1])
 
@@ -112,12 +116,14 @@ def _pair(path: Path, line: int, text: str, fold: int) -> LfwPair:
             if name != other:
                 return LfwPair(left, right, False, fold, line)
             raise DatasetError(
-                f"{path}: line {line} names {name!r} twice in an impostor pair; write a genuine "
-                "pair as «name number number»."
+                where=path,
+                what=f"line {line} names {name!r} twice in an impostor pair; write a genuine "
+                "pair as «name number number».",
             )
     raise DatasetError(
-        f"{path}: line {line}, {text.strip()[:60]!r}, is neither «name number number» nor "
-        "«name number name number»; correct it."
+        where=path,
+        what=f"line {line}, {text.strip()[:60]!r}, is neither «name number number» nor "
+        "«name number name number»; correct it.",
     )
 
 
@@ -135,9 +141,10 @@ def _check_fold(path: Path, pairs: tuple[LfwPair, ...], of_a_kind: int) -> None:
     genuine = sum(pair.genuine for pair in pairs)
     if genuine != of_a_kind:
         raise DatasetError(
-            f"{path}: fold {pairs[0].fold + 1}, lines {pairs[0].line} to {pairs[-1].line}, has "
+            where=path,
+            what=f"fold {pairs[0].fold + 1}, lines {pairs[0].line} to {pairs[-1].line}, has "
             f"{genuine} genuine and {len(pairs) - genuine} impostor pairs, and the first line says "
-            f"{of_a_kind} of each; correct them."
+            f"{of_a_kind} of each; correct them.",
         )
 
 
@@ -175,7 +182,8 @@ def _lfw_image(
     path = folder / name
     if plain_name(name) is None or not path.is_file():
         raise DatasetError(
-            f"{pairs_file}: line {pair.line} names image {image.number} of {image.person!r}, and "
-            f"there is no {path}; add it, or correct image = {card.image!r} in {card.card_file}."
+            where=pairs_file,
+            what=f"line {pair.line} names image {image.number} of {image.person!r}, and "
+            f"there is no {path}; add it, or correct image = {card.image!r} in {card.card_file}.",
         )
     return NamedImage(name, path)

@@ -31,7 +31,7 @@ def load_people(card: PeopleDataset, folder: Path, settled: Settle) -> FaceSet:
     try:
         drawn = draw_pairs(named, card.folds, card.pairs_per_fold, card.seed)
     except DatasetError as error:
-        raise DatasetError(f"{card.card_file}: below {folder}, {error}") from None
+        raise DatasetError(where=card.card_file, what=f"below {folder}, {error}") from None
     remarks = [*found.remarks]
     repeated = len(found.kept) - len(faces)
     if repeated:
@@ -54,13 +54,15 @@ def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage
     for image in images:
         if "/" not in image.name:
             raise DatasetError(
-                f"{image.path}: lies beside the people's folders; put it into a folder that is "
-                "named by whom it shows, or remove it."
+                where=image.path,
+                what="lies beside the people's folders; put it into a folder that is "
+                "named by whom it shows, or remove it.",
             )
     shown = {image.name.split("/", 1)[0] for image in images}
     for place in sorted(folder.iterdir()):
         if place.is_dir() and not is_hidden_folder(place.name) and place.name not in shown:
             raise DatasetError(
-                f"{place}: this person's folder holds no image ({', '.join(IMAGE_SUFFIXES)}); put "
-                "some there, or remove it."
+                where=place,
+                what=f"this person's folder holds no image ({', '.join(IMAGE_SUFFIXES)}); put "
+                "some there, or remove it.",
             )

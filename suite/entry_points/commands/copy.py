@@ -65,7 +65,7 @@ def copy_cards(
     for copy in copies:
         if copy.path.exists():
             raise CatalogError(
-                f"{copy.path}: is there already; remove it or choose another --catalog."
+                where=copy.path, what="is there already; remove it or choose another --catalog."
             )
     for copy in copies:
         _write(copy)
@@ -83,7 +83,7 @@ def _of_model(
     here = _ids_in(folder / "models").get(card.id)
     if here:
         raise CatalogError(
-            f"{here}: has {card.id!r} already; remove it or choose another --catalog."
+            where=here, what=f"has {card.id!r} already; remove it or choose another --catalog."
         )
     evaluation = [name for name in card.evaluation if name in chosen]
     if not evaluation:
@@ -120,8 +120,9 @@ def _weights_hash(builtin: Catalog, card: ModelCard, own_weights: bool) -> str |
     if known not in (None, found) and not own_weights:
         by = "is published" if card.source.sha256 else "was pinned"
         raise CatalogError(
-            f"{path}: has SHA-256 {found} where {known} {by} for {card.id}; get the right file, or "
-            "say with --own-weights that these are the ones to gate."
+            where=path,
+            what=f"has SHA-256 {found} where {known} {by} for {card.id}; get the right file, or "
+            "say with --own-weights that these are the ones to gate.",
         )
     return found
 
@@ -161,5 +162,6 @@ def _write(copy: _Copy) -> None:
             stream.write(copy.text)
     except OSError as error:
         raise CatalogError(
-            f"{copy.path}: cannot write the card ({error.strerror}); choose another --catalog."
+            where=copy.path,
+            what=f"cannot write the card ({error.strerror}); choose another --catalog.",
         ) from None

@@ -64,7 +64,7 @@ def draft_card(path: Path, beside: Path | None) -> str:
         a name that no card can hold.
     """
     if not path.is_file():
-        raise ModelError(f"{path}: there is no such file; give the path of an ONNX file.")
+        raise ModelError(where=path, what="there is no such file; give the path of an ONNX file.")
     folder = (beside or Path()).resolve()
     relative = Path(os.path.relpath(path.resolve(), folder)).as_posix()
     if any("\ud800" <= letter <= "\udfff" for letter in relative):
@@ -74,7 +74,9 @@ def draft_card(path: Path, beside: Path | None) -> str:
     inputs = [port for port in graph.input if port.name not in weights]
     image = _image(path, inputs)
     if not graph.output:
-        raise ModelError(f"{path}: has no output that could be an embedding; export it with one.")
+        raise ModelError(
+            where=path, what="has no output that could be an embedding; export it with one."
+        )
     model_id = re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "model"
     lines = [
         f"# Drafted from {_plain(path.name)}. Each {BLANK} is for you: the file does not say it.",
@@ -125,8 +127,9 @@ def _image(path: Path, inputs: Sequence[onnx.ValueInfoProto]) -> _Image:
     found = sure or open_
     if not found:
         raise ModelError(
-            f"{path}: has no input of four dimensions, three channels among them, that could be an "
-            f"image; it has {', '.join(map(_described, inputs)) or 'none'}; export it with one."
+            where=path,
+            what=f"has no input of four dimensions, three channels among them, that could be an "
+            f"image; it has {', '.join(map(_described, inputs)) or 'none'}; export it with one.",
         )
     _, second, third, fourth = shape = _shape(found[0])
     kind = found[0].type.tensor_type.elem_type

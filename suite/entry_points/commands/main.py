@@ -206,14 +206,16 @@ def _draft(chosen: argparse.Namespace) -> int:
         print(text, end="")
         return 0
     if output.exists():
-        raise SuiteError(f"{output}: is there already; remove it or choose another --output.")
+        raise SuiteError(
+            where=output, what="is there already; remove it or choose another --output."
+        )
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
         raise SuiteError(
-            f"{output}: cannot write the card ({error.strerror}); choose another --output."
+            where=output, what=f"cannot write the card ({error.strerror}); choose another --output."
         ) from None
     print(f"{output}: fill in what is marked, then run face-quant-gate check")
     return 0

@@ -40,8 +40,9 @@ def read_sections(path: Path) -> dict[str, Any]:
         return sections
     except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise BaselineError(
-            f"{path}: is not a readable baseline ({error}); restore it from version control, "
-            "or delete it and accept anew with --snapshot-update."
+            where=path,
+            what=f"is not a readable baseline ({error}); restore it from version control, "
+            "or delete it and accept anew with --snapshot-update.",
         ) from None
 
 
@@ -116,8 +117,9 @@ def _locked(path: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise BaselineError(
-            f"{path}: cannot write the baseline ({error.strerror}); nothing accepted there is "
-            "lost: free some space or make the folder writable, and accept again."
+            where=path,
+            what=f"cannot write the baseline ({error.strerror}); nothing accepted there is "
+            "lost: free some space or make the folder writable, and accept again.",
         ) from None
 
 
@@ -140,8 +142,9 @@ def entry_of(path: Path, section: str, data: Any) -> Entry:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(
-            f"{path}: section {section!r} is damaged ({type(error).__name__}: {error}); restore "
-            "it from version control, or delete it and accept anew with --snapshot-update."
+            where=path,
+            what=f"section {section!r} is damaged ({type(error).__name__}: {error}); restore "
+            "it from version control, or delete it and accept anew with --snapshot-update.",
         ) from None
 
 

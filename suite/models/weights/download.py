@@ -55,8 +55,9 @@ def fetch(url: str, target: Path, folder: Path, *, progress: bool) -> None:
                 said = f"the server answered {status}" if status else _reason(error)
                 tries = "" if final else f", {attempt} times"
                 raise ModelError(
-                    f"{url}: cannot be downloaded ({said}{tries}); try later, or download it by "
-                    f"hand into {folder}."
+                    where=url,
+                    what=f"cannot be downloaded ({said}{tries}); try later, or download it by "
+                    f"hand into {folder}.",
                 ) from None
             time.sleep(_PAUSE_S * attempt)
 

@@ -57,8 +57,9 @@ def get_weights(
             _get(_Order(model, folder, trust_first_use, progress, say), target)
     except OSError as error:
         raise ModelError(
-            f"{folder}: cannot write weights there ({error.strerror or error}); give a folder with "
-            "room by --weights-dir."
+            where=folder,
+            what=f"cannot write weights there ({error.strerror or error}); give a folder with "
+            "room by --weights-dir.",
         ) from None
     return target
 
@@ -85,8 +86,9 @@ def _get(order: _Order, target: Path) -> None:
         digest = _onnx_sha256(target, order.model)
         if source.sha256 not in (None, digest):
             raise ModelError(
-                f"{target}: has the SHA-256 {digest}, not the published {source.sha256}; move it "
-                "away to get the published one."
+                where=target,
+                what=f"has the SHA-256 {digest}, not the published {source.sha256}; move it "
+                "away to get the published one.",
             )
         _verify(target, digest, source.sha256, order)
     elif source.checkpoint:
@@ -103,7 +105,9 @@ def _accept_onnx(order: _Order, fresh: Path) -> None:
         _onnx_sha256(fresh, order.model)
     except ModelError as error:
         said = str(error).removeprefix(f"{fresh}: ")
-        raise ModelError(f"{order.source.url}: what came {said} Nothing was kept.") from None
+        raise ModelError(
+            where=order.source.url, what=f"what came {said} Nothing was kept."
+        ) from None
 
 
 def _onnx_sha256(path: Path, model: ModelCard) -> str:
@@ -121,8 +125,9 @@ def _onnx_sha256(path: Path, model: ModelCard) -> str:
     )
     if not fits:
         raise ModelError(
-            f"{path}: takes no images of {spec.height} × {spec.width} in {spec.layout}, as the "
-            f"card of {model.id} says; get the right file."
+            where=path,
+            what=f"takes no images of {spec.height} × {spec.width} in {spec.layout}, as the "
+            f"card of {model.id} says; get the right file.",
         )
     return read_onnx_file(path).sha256
 
@@ -175,7 +180,8 @@ def _download(
         if known is not None and digest != known:
             by = str(order.model.card_file) if sha256 else f"{PINS} beside it, of the first use,"
             raise ModelError(
-                f"{url}: came with the SHA-256 {digest}, {by} says {known}; nothing was kept."
+                where=url,
+                what=f"came with the SHA-256 {digest}, {by} says {known}; nothing was kept.",
             )
         accept(fresh)
         fresh.replace(target)
@@ -191,8 +197,9 @@ def _pin_new(path: Path, digest: str, published: str | None) -> None:
 
 def _untrusted(what: str, where: str) -> ModelError:
     return ModelError(
-        f"{what}: nobody publishes the SHA-256 of what is {where}; --trust-first-use pins the one "
-        "that comes."
+        where=what,
+        what=f"nobody publishes the SHA-256 of what is {where}; --trust-first-use pins the one "
+        "that comes.",
     )
 
 
@@ -202,7 +209,8 @@ def _fetch(order: _Order, target: Path) -> None:
         wanted = source.checkpoint.file if source.checkpoint else source.file
         by_hand = f"; download it by hand from {source.page}" if source.page else ""
         raise ModelError(
-            f"{order.model.id}: there is no address of {wanted!r}{by_hand} into {order.folder}."
+            where=order.model.id,
+            what=f"there is no address of {wanted!r}{by_hand} into {order.folder}.",
         )
     fetch(source.url, target, order.folder, progress=order.progress)
 
@@ -215,16 +223,18 @@ def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:
             for name in opened.namelist():
                 if _leads_outside(name):
                     raise ModelError(
-                        f"{origin}: has a member outside its folder ({name!r}); it is not what "
-                        "it should be: nothing was taken out."
+                        where=origin,
+                        what=f"has a member outside its folder ({name!r}); it is not what "
+                        "it should be: nothing was taken out.",
                     )
             if member not in opened.namelist():
                 held = ", ".join(opened.namelist()[:10])
-                raise ModelError(f"{origin}: holds no {member!r} (it holds {held}).")
+                raise ModelError(where=origin, what=f"holds no {member!r} (it holds {held}).")
             if opened.getinfo(member).file_size > _LARGEST:
                 raise ModelError(
-                    f"{origin}: {member!r} would be larger than {_LARGEST >> 30} GiB; it is not "
-                    "what it should be: nothing was taken out."
+                    where=origin,
+                    what=f"{member!r} would be larger than {_LARGEST >> 30} GiB; it is not "
+                    "what it should be: nothing was taken out.",
                 )
             with opened.open(member) as packed, fresh.open("wb") as stream:
                 shutil.copyfileobj(packed, stream, 1 << 20)
@@ -234,7 +244,7 @@ def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:
         fresh.replace(target)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
         raise ModelError(
-            f"{origin}: is no readable ZIP archive ({error}); nothing was kept."
+            where=origin, what=f"is no readable ZIP archive ({error}); nothing was kept."
         ) from None
     finally:
         fresh.unlink(missing_ok=True)
@@ -254,15 +264,17 @@ def _verify(
     if known is None:
         if not order.trust_first_use:
             raise ModelError(
-                f"{path}: nobody publishes its SHA-256; it is {digest}: --trust-first-use pins it."
+                where=path,
+                what=f"nobody publishes its SHA-256; it is {digest}: --trust-first-use pins it.",
             )
         if may_pin:
             pin(path, digest)
     elif digest != known:
         other = "" if sha256 else f", or trust it anew: delete its line in {path.parent / PINS}"
         raise ModelError(
-            f"{path}: its SHA-256 is {digest}, and {known} is expected for {order.model.id}; get "
-            f"the right file{other}."
+            where=path,
+            what=f"its SHA-256 is {digest}, and {known} is expected for {order.model.id}; get "
+            f"the right file{other}.",
         )
 
 
@@ -271,8 +283,8 @@ def _export(order: _Order, checkpoint: Path, architecture: Architecture, target:
         from suite.export import export_checkpoint
     except ImportError as error:
         raise ModelError(
-            f"{checkpoint}: exporting it needs PyTorch ({error}): "
-            "pip install 'face-quant-gate[export]'."
+            where=checkpoint,
+            what=f"exporting it needs PyTorch ({error}): pip install 'face-quant-gate[export]'.",
         ) from None
     order.say(f"{order.model.id}: exporting a checkpoint to {target.name}")
     export_checkpoint(checkpoint, architecture, target)
