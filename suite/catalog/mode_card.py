@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from suite.catalog.policy import PolicySpec, known_metrics
+from suite.catalog.policy import PolicySpec, known_figures
 from suite.catalog.table import Card, CardId, Table
 
 OpType = Literal["Conv", "MatMul", "Gemm"]
@@ -47,7 +47,7 @@ class ModeCard(Card):
     marks a mode in which an image's embedding depends on its neighbours in the batch
     (onnxruntime#10111), so that it is evaluated one image at a time. ``quantizes`` names the
     op types that the mode claims to quantize; ``may_run_elsewhere`` those that need not run on
-    a provider, by its id.
+    a provider, by its id. ``tolerances`` are those that differ from the figures' own.
     """
 
     quantizes: tuple[OpType, ...] = ()
@@ -55,12 +55,12 @@ class ModeCard(Card):
     recipe: RecipeSpec | None = None
     may_run_elsewhere: dict[CardId, tuple[str, ...]] = {}
     recipe_for_profile: dict[str, RecipeOverride] = {}
-    tolerances: dict[str, float]
+    tolerances: dict[str, float] = {}
     policy: PolicySpec = PolicySpec()
 
-    _metrics = field_validator("tolerances")(known_metrics)
+    _figures = field_validator("tolerances")(known_figures)
 
     @property
-    def is_reference(self) -> bool:
+    def is_fp32(self) -> bool:
         """Whether this is the FP32 that the others are compared with."""
         return self.recipe is not None and self.recipe.method == "none"

@@ -63,7 +63,7 @@ def select(options: Options) -> Selection:
         absent = absent_source(catalog, model)
         if not absent:
             _require_data(catalog, card, chosen, datasets)
-        for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_reference, name)):
+        for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_fp32, name)):
             mode = catalog.modes[mode_id]
             brought = mode_id in model.artifacts
             if mode.recipe is None and not brought:

@@ -67,7 +67,7 @@ class StrayNode(Frozen):
     fell_back: bool
 
 
-class Beside(Frozen):
+class ReferenceFigures(Frozen):
     """Figures that somebody else measured of the same model and mode, as its card gives them.
 
     Metrics by name, ``size_mib`` in MiB and ``latency_ms`` in milliseconds.
@@ -94,7 +94,7 @@ class Measured(Frozen):
     remarks: tuple[str, ...] = ()
     strays: tuple[StrayNode, ...] = ()
     described: tuple[str, ...] = ()
-    beside: tuple[Beside, ...] = ()
+    beside: tuple[ReferenceFigures, ...] = ()
     samples: dict[str, tuple[float, ...]] = {}
     reference: dict[str, float] = {}
     uncertainty: Uncertainty | None = None

@@ -6,6 +6,7 @@ import pytest
 from suite.catalog.catalog import Roots
 from suite.catalog.errors import CatalogError
 from suite.catalog.folder import broken_cards, read_cards, read_catalog
+from suite.catalog.limits import limits_of
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.references import wrong_references
 from suite.catalog.selection import Options, select
@@ -179,8 +180,9 @@ def test_a_model_overrides_a_modes_limits_by_metric(catalog: Path) -> None:
     path.write_text(path.read_text() + "\n[modes.int8_dynamic.policy.floor]\ncosine_mean = 0.5\n")
     read = read_catalog(catalog)
     model, mode = read.models["arcface-embedded"], read.modes["int8_dynamic"]
-    assert read.policy_floor(model, mode) == {**mode.policy.floor, "cosine_mean": 0.5}
-    assert read.policy_loss(model, mode) == mode.policy.loss
+    floor = limits_of(model, mode, read.providers["cpu"]).policy.floor
+    assert floor == {**mode.policy.floor, "cosine_mean": 0.5, "speedup": 0.3}
+    assert limits_of(model, mode, read.providers["cpu"]).policy.loss == mode.policy.loss
 
 
 def test_a_mode_without_recipe_is_selected_only_where_it_is_brought(catalog: Path) -> None:

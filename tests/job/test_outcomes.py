@@ -13,13 +13,13 @@ SPY = """
 import os, time
 
 if os.environ.get("UNDECIDED"):
-    from suite.gates.gate import Gate
-    from suite.records import Outcome
+    from suite.gates.check import GateCheck
+    from suite.judging.outcome import Outcome
 
     def straddle(self, measured, headline):
         self.conclude_without(Outcome.UNDECIDED, "the interval straddles the limit")
 
-    Gate.observe = straddle
+    GateCheck.observe = straddle
 
 def pytest_runtest_setup(item):
     if "verification" in item.name and os.environ.get("AT_VERIFICATION") == "die":

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from suite.catalog.figures import METRICS
+from suite.catalog.figures import FIGURES
+from suite.catalog.gate import Gate
 from suite.judging.record import Record
 from suite.report.sections.speed import figure_cell
 from suite.report.tables import markdown
@@ -12,13 +13,13 @@ _SHOWN_STRAYS = 20
 
 def placement(records: Sequence[Record]) -> list[str]:
     """Where each mode's nodes run, what loading costs, and every node that is elsewhere."""
-    placed = [(r, r.measured) for r in records if r.gate == "placement" and r.measured]
+    placed = [(r, r.measured) for r in records if r.gate is Gate.PLACEMENT and r.measured]
     if not placed:
         return []
     costs = {
         r.mode: r.measured
         for r in records
-        if r.gate == "latency" and r.measured and "load_ms" in r.measured.observed
+        if r.gate is Gate.LATENCY and r.measured and "load_ms" in r.measured.observed
     }
     memory = ["peak_memory_mib"]
     if any("device_memory_mib" in measured.observed for measured in costs.values()):
@@ -42,7 +43,7 @@ def placement(records: Sequence[Record]) -> list[str]:
     header = (
         *("Model", "Nodes", "Elsewhere", "Fallen back", "Kernels run", "Time on the provider"),
         *("Memory copies", "Load (ms)", "First run (ms)"),
-        *(METRICS[name].label for name in memory),
+        *(FIGURES[name].label for name in memory),
     )
     provider = placed[0][0].provider
     lines = [
