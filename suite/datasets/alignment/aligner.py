@@ -185,7 +185,7 @@ class _ByLandmarks:
         if name not in self._points:
             return None
         points = self._points[name].points.tolist()
-        return {"method": "landmarks", "size": self._align.size, "points": points}
+        return {**self._align.hashed(), "points": points}
 
     def cut(self, image: Image, name: str) -> Image:
         landmarks = self._points[name]
@@ -198,8 +198,7 @@ class _ByDetector:
 
     def __init__(self, align: YunetAlign | MarginAlign, card_file: Path, locate: Locate) -> None:
         self._align, self._card_file, self._locate = align, card_file, locate
-        # Neither says how a face is cut, given that there is one; the hash stands for the file.
-        self._ingredients = align.model_dump(mode="json", exclude={"missing", "detector"})
+        self._ingredients = align.hashed()
         # Now, though it is loaded for the first face that is not kept: all may be.
         if align.detector and align.detector_sha256:
             check_detector(locate(align.detector), align.detector_sha256, card_file)
