@@ -9,10 +9,11 @@ import pytest
 from suite.catalog.alignment import AlignSpec, LandmarkAlign, MarginAlign, YunetAlign
 from suite.catalog.dataset_card import FolderDataset
 from suite.datasets.alignment import aligner
-from suite.datasets.alignment.aligner import settle
+from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.alignment.detector import Found
 from suite.datasets.alignment.geometry import TEMPLATE
 from suite.datasets.images.folder import images_below
+from suite.datasets.reading import Reading
 
 DIGEST = hashlib.sha256(b"stands in for a detector").hexdigest()
 FOUND = {"detector": "yunet.onnx", "detector_sha256": DIGEST}
@@ -83,7 +84,8 @@ def key(folder: Path, align: AlignSpec) -> str:
         id="set", kind="folder", folder="faces", align=align, card_file=Path("set.toml")
     )
     images = list(images_below(folder / "faces"))
-    found = settle(card, images, lambda relative: folder / relative, folder / "cache")
+    reading = Reading(lambda relative: folder / relative, folder / "cache")
+    found = cut_faces(card, images, reading)
     return found.kept[0].sha256
 
 
