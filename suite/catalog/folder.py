@@ -38,8 +38,9 @@ def read_catalog(folder: Path | None = None, roots: Roots | None = None) -> Cata
         with a sentence that names the file, the key and what is allowed.
     """
     catalog = read_cards(folder, roots)
-    for wrong in wrong_references(catalog):
-        raise CatalogError(wrong)
+    first = next(wrong_references(catalog), None)
+    if first:
+        raise CatalogError(first)
     return catalog
 
 

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from suite.catalog.alignment import METHODS
 from suite.catalog.dataset_card import KINDS
-from suite.catalog.errors import nearest
+from suite.catalog.errors import nearest, one_of
 from suite.catalog.table import BLANK
 
 Location = tuple[int | str, ...]
@@ -96,8 +96,8 @@ def _sentence(path: Path, mistake: ErrorDetails) -> str:
         listed = _dotted(keys[:-1] if channel else keys)
         return f"{path}: key {listed!r} needs three numbers, one a channel."
     if kind.startswith("union_tag"):
-        *most, last = (repr(name) for name in (METHODS if "align" in keys else KINDS))
-        return f"{path}: key {_dotted(keys)!r} must be {', '.join(most)} or {last}."
+        known = METHODS if "align" in keys else KINDS
+        return f"{path}: key {_dotted(keys)!r} must be {one_of(known)}."
     if kind == "too_short":
         message = "must have at least one entry"
     elif kind == "string_pattern_mismatch":

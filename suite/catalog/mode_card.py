@@ -1,22 +1,29 @@
 """The card of a mode, and its recipe."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
 from suite.catalog.policy import PolicySpec, known_figures
-from suite.catalog.table import Card, CardId, Table
+from suite.catalog.table import Card, CardId, HashedTable, Table
 
 OpType = Literal["Conv", "MatMul", "Gemm"]
 
 
-class RecipeSpec(Table):
+class RecipeSpec(HashedTable):
     """How a mode is made: what is handed to ``onnxruntime.quantization``.
 
     No ``op_types`` are all that onnxruntime can quantize. In QDQ form that is what keeps accuracy:
     where a Relu or Clip is left out, the Conv before it spends half its range on what the Relu
     would have cut off.
     """
+
+    FORMAT_1: ClassVar = frozenset(
+        {
+            *("method", "op_types", "weight_type", "activation_type", "symmetric_activations"),
+            *("per_channel", "reduce_range", "calibration_method"),
+        }
+    )
 
     method: Literal["none", "dynamic", "static_qdq"]
     op_types: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ class Ingredients:
     @property
     def recipe_sha256(self) -> str:
         """The recipe's hash, which a baseline names."""
-        return _digest(self.recipe.model_dump(mode="json"))
+        return _digest(self.recipe.hashed())
 
     def describe(self) -> dict[str, object]:
         """The ingredients as JSON, from which the cache's key is made."""
@@ -37,8 +37,8 @@ class Ingredients:
         return {
             "build_format": BUILD_FORMAT,
             "source_sha256": self.source_sha256,
-            "recipe": self.recipe.model_dump(mode="json"),
-            "preprocess": self.preprocess.model_dump(mode="json") if static else None,
+            "recipe": self.recipe.hashed(),
+            "preprocess": self.preprocess.hashed() if static else None,
             "input": self.outputs.input if static else None,
             "calibration_sha256": self.calibration.sha256 if static and self.calibration else None,
             "onnx": version("onnx"),

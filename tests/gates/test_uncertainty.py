@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from suite.datasets.face import Face
-from suite.datasets.face_set import face_set
+from suite.datasets.face_set import PairList, face_set
 from suite.gates.uncertainty import flips, uncertainty
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
@@ -85,7 +85,9 @@ def test_flips_are_the_pairs_decided_otherwise_the_farthest_moved_first():
         return Evidence({"accuracy_threshold": threshold}, {}, {}, np.array(distances))
 
     names = [Face.held(f"f{n}", bytes([n])) for n in range(8)]
-    faces = face_set("set", names, [0, 2, 4, 6], [1, 3, 5, 7], [True, False, True, False], 1)
+    faces = face_set(
+        "set", names, PairList([0, 2, 4, 6], [1, 3, 5, 7], [True, False, True, False], 1)
+    )
     fp32 = evidence([1.0, 1.3, 1.1, 1.6], 1.2)
     mode = evidence([1.25, 1.15, 1.1, 1.9], 1.1)
     found = flips(faces, mode, fp32)

@@ -117,7 +117,10 @@ def noise_faces(count: int) -> list[Face]:
 
 
 def orl_faces() -> list[Face]:
-    return [Face.in_file(p.name, p) for p in sorted((REAL / "orl" / "calibration").rglob("*.jpg"))]
+    return [
+        Face.held(p.name, p.read_bytes())
+        for p in sorted((REAL / "orl" / "calibration").rglob("*.jpg"))
+    ]
 
 
 def test_calibration_on_noise_fails_fidelity(catalog: Path, cache: Path, tmp_path: Path) -> None:

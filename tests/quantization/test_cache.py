@@ -16,11 +16,24 @@ from suite.models.onnx_file import read_onnx_file
 from suite.quantization.artifact import Ingredients
 from suite.quantization.cache import ArtifactCache
 from suite.quantization.inspection import quantized_ops
+from suite.quantization.recipe import resolve_recipe
 from suite.runtime.embedding import embed
+from suite.runtime.profile import cpu_profile
 from suite.runtime.sessions import open_session
 
 OUTPUTS = OutputSpec(embedding_dim=5)
-STATIC = RecipeSpec(method="static_qdq", per_channel=True)
+
+
+def static_recipe() -> RecipeSpec:
+    """What the CPU at hand gets: without VNNI, U8S8 needs a reduced range or its sums saturate."""
+    catalog = read_catalog()
+    mode, provider = catalog.modes["int8_static_qdq"], catalog.providers["cpu"]
+    recipe = resolve_recipe(mode, provider, cpu_profile())
+    assert recipe is not None
+    return recipe
+
+
+STATIC = static_recipe()
 DYNAMIC = RecipeSpec(method="dynamic", op_types=("Conv", "Gemm"), weight_type="QUInt8")
 
 

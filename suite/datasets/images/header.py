@@ -38,7 +38,7 @@ _JPEG_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
 class Unfit(Exception):
-    """Why an image is refused, as the end of «<its name>: …», without the full stop."""
+    """Why an image is refused, as the end of a sentence after its name, without the full stop."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog, Roots, dataset_paths, require_dataset
-from suite.catalog.dataset_card import BinDataset, DatasetCard
+from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import DatasetError, SuiteError
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.model_card import ModelCard
@@ -138,7 +138,7 @@ def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> FaceSet | 
         return None
     found.notes += (f"{card.card_file}: {remark}" for remark in faces.remarks)
     # What is aligned, or left out where it cannot be decoded, has been decoded already.
-    if isinstance(card, BinDataset) or not (card.align or card.unreadable == "skip"):
+    if not card.decodes_images:
         found.problems += _of_images(card, faces)
     return replace(faces, faces=tuple(replace(face, source=b"") for face in faces.faces))
 
