@@ -7,17 +7,9 @@ from pydantic import Field, model_validator
 from suite.catalog.table import Fraction, HashedTable, Sha256
 
 Missing = Literal["error", "skip", "unaligned"]
-
-
 Pixels = Annotated[int, Field(ge=0, le=1000)]
-
-
 Side = Annotated[int, Field(ge=16, le=1024)]
-
-
 Factor = Annotated[float, Field(gt=0, le=8)]
-
-
 # Neither says how a face is cut, given that there is one; its hash stands for the detector.
 _NOT_HASHED = frozenset({"detector", "missing"})
 
@@ -110,6 +102,4 @@ class MarginAlign(HashedTable):
 
 
 AlignSpec = Annotated[LandmarkAlign | YunetAlign | MarginAlign, Field(discriminator="method")]
-
-
 METHODS = ("landmarks", "yunet", "margin")

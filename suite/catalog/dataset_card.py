@@ -146,6 +146,4 @@ def _kind(card: type[Dataset]) -> str:
 
 
 KINDS = tuple(_kind(card) for card in get_args(DatasetCard))
-
-
 PAIRED_KINDS = tuple(_kind(card) for card in get_args(DatasetCard) if card.HAS_PAIRS)

@@ -18,8 +18,6 @@ from suite.catalog.references import wrong_references
 from suite.catalog.table import Card
 
 C = TypeVar("C", bound=Card)
-
-
 _DATASET: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetCard, Field(discriminator="kind")])
 
 

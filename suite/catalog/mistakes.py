@@ -14,8 +14,6 @@ from suite.catalog.errors import nearest, one_of
 from suite.catalog.table import BLANK
 
 Location = tuple[int | str, ...]
-
-
 # Pydantic's words, and ours.
 _WORDS = {
     "Input should be a valid array": "must be a list",
@@ -23,8 +21,6 @@ _WORDS = {
     "Input should be an object": "must be a table",
     "Field required": "is missing; add it",
 }
-
-
 _PATTERNS = {
     "^[0-9a-f]{64}$": "must be 64 lower-case hexadecimal digits",
     "^[a-z0-9][a-z0-9_.-]*$": (

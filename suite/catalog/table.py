@@ -6,17 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 CardId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
-
-
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
 Fraction = Annotated[float, Field(ge=0, le=1)]
-
-
 Speed = Annotated[float, Field(gt=0)]
-
-
 # What `draft` writes where a person has to say something; no card with one left is read.
 BLANK = "FILL IN"
 

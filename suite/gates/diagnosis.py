@@ -23,14 +23,8 @@ from suite.verification.pair_figures import verify
 from suite.verification.scores import squared_distances
 
 FAR_BELOW = 0.02
-
-
 FAR_BELOW_ELSEWHERE = 0.05
-
-
 _PAIRS = 200
-
-
 # The ranges in use: InsightFace and AdaFace, FaceNet, torchvision, 0…1, 0…255.
 _RANGES = (
     (255.0, (127.5,) * 3, (127.5,) * 3),
@@ -39,32 +33,16 @@ _RANGES = (
     (1.0, (0.0,) * 3, (1.0,) * 3),
     (255.0, (0.0,) * 3, (1.0,) * 3),
 )
-
-
 _CROPS = (0.8, 0.65, 0.5)
-
-
 _MIDDLE = "not aligned, cut in the middle:"
-
-
 _YUNET = "not aligned, aligned by YuNet's points"
-
-
 _UNALIGNED = "; an [align] table in the dataset's card does that, as docs/datasets.md shows"
-
-
 # On so few pairs a smaller gain is chance, and smaller differences cannot be told apart.
 _CHANCE, _TIE = 0.03, 0.01
-
-
 # Sets on which every model is further below its figure on LFW.
 _HARDER = ("agedb", "calfw", "cfp", "cplfw", "ijb", "xqlfw")
-
-
 # Smaller images than LFW's are padded and enlarged before detection.
 _SMALL_PX = 200
-
-
 Embed = Callable[[tuple[Face, ...], PreprocessSpec], np.ndarray]
 
 

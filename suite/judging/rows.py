@@ -72,35 +72,41 @@ def samples_row(
 def loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:
     """What a figure lost against FP32 held against what it may lose."""
     value, reference = measured.figures[name], measured.reference[name]
-    figure = FIGURES[name]
     known = measured.uncertainty.changes.get(name) if measured.uncertainty else None
     interval = (known.low, known.high) if known and on_interval else None
-    ends = interval or (value - reference,)
-    return Row(
-        metric=name,
-        against=Against.FP32,
-        reference=reference,
-        measured=value,
-        difference=value - reference,
-        limit=limit,
-        outcome=_held([figure.loss(end) for end in ends], limit + _EPSILON),
-        interval=interval,
+    worse = [FIGURES[name].loss(end) for end in interval or (value - reference,)]
+    return _policy_row(
+        name, Against.FP32, (value, reference), limit, interval, _held(worse, limit + _EPSILON)
     )
 
 
 def floor_row(name: str, measured: Measured, limit: float) -> Row:
     """A figure held against the least that it may be."""
     value, between = measured.figures[name], measured.intervals.get(name)
-    ends = between or (value,)
+    interval = (between[0] - limit, between[1] - limit) if between else None
+    below = [limit - end for end in between or (value,)]
+    return _policy_row(name, Against.FLOOR, (value, limit), limit, interval, _held(below, _EPSILON))
+
+
+def _policy_row(
+    name: str,
+    against: Against,
+    values: tuple[float, float],
+    limit: float,
+    interval: tuple[float, float] | None,
+    outcome: Outcome,
+) -> Row:
+    """A row of the policy; ``values`` are what was measured, and what it is held against."""
+    value, reference = values
     return Row(
         metric=name,
-        against=Against.FLOOR,
-        reference=limit,
+        against=against,
+        reference=reference,
         measured=value,
-        difference=value - limit,
+        difference=value - reference,
         limit=limit,
-        outcome=_held([limit - end for end in ends], _EPSILON),
-        interval=(between[0] - limit, between[1] - limit) if between else None,
+        outcome=outcome,
+        interval=interval,
     )
 
 

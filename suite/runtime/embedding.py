@@ -19,14 +19,10 @@ from suite.datasets.preprocessing import mirror, prepare
 from suite.runtime.network import Flip, Network, check_network
 
 Floats = npt.NDArray[np.float32]
-
-
 # Faces prepared at a time, and how many such chunks may wait for the network: one thread that
 # works on chunks costs the session's own threads less than one that is woken for each batch, and
 # what waits stays below some 20 MB at 112 × 112.
 _CHUNK = 32
-
-
 _WAITING = 3
 
 

@@ -23,17 +23,9 @@ from suite.verification.roc import TarAtFar
 from suite.verification.scores import squared_distances
 
 FAR_TARGETS = {"1e-3": 1e-3, "1e-4": 1e-4}
-
-
 ALL_PAIRS_FAR_TARGETS = {**FAR_TARGETS, "1e-5": 1e-5, "1e-6": 1e-6}
-
-
 Floats = NDArray[np.float64]
-
-
 Figure = Callable[[Weights], Floats]
-
-
 # Impostors kept for resampled thresholds, as a multiple of those within the largest target.
 _MARGIN = 4
 

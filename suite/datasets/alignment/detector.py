@@ -16,8 +16,6 @@ from suite.datasets.images.header import MOST_PIXELS
 
 # OpenCV's own defaults.
 _OVERLAP, _MOST_FACES = 0.3, 5000
-
-
 _SILENT = 0
 
 

@@ -15,11 +15,7 @@ from suite.datasets.images.folder import plain_name
 # Points of a face lie further apart; shares of the image's size, from 0 to 1, do not.
 # No image is as large.
 _FARTHEST = 1e6
-
-
 _LEAST_PIXELS = 2
-
-
 # A face that is turned away is nearly as well a mirrored one; labels that are swapped fit at least
 # four times better mirrored.
 _MIRRORED = 2

@@ -33,8 +33,6 @@ _OPCODES = frozenset(
         *("PUT", "BINPUT", "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET", "MEMOIZE"),
     }
 )
-
-
 _HOLDS = "an InsightFace .bin holds lists, bytes, bools and numpy arrays only"
 
 

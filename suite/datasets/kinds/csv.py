@@ -20,11 +20,7 @@ _LABELS = {
     **dict.fromkeys(("1", "true", "genuine"), True),
     **dict.fromkeys(("0", "false", "impostor"), False),
 }
-
-
 _NEEDED = ("left", "right", "same")
-
-
 CsvPair = LinePair[str]
 """A row; its images are paths below the set's folder, its fold is 0 without such a column."""
 

@@ -23,8 +23,6 @@ from suite.runtime.sessions import load
 
 # Of images that cannot be decoded, so many of a set are named.
 _NAMED = 10
-
-
 # How wide the range of a normalised input may be: those in use are 1 (0…1) to 5 (torchvision's).
 _NARROWEST, _WIDEST = 0.2, 20.0
 

@@ -39,20 +39,10 @@ if TYPE_CHECKING:
 
 
 _FOLDERS = ("--catalog", "--data-dir", "--weights-dir", "--artifact-cache", "--report-dir")
-
-
 _SELECTION = pytest.StashKey[Selection]()
-
-
 _REPORT = pytest.StashKey["ReportFolder"]()
-
-
 _MISTAKE = pytest.StashKey[str]()
-
-
 _GATED = pytest.StashKey[bool]()
-
-
 _PLANNED = pytest.StashKey[Sequence[str]]()
 
 

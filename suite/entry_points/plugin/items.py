@@ -12,8 +12,6 @@ from suite.catalog.case import Case
 from suite.catalog.gate import Gate
 
 GATES = Path(__file__).resolve().parents[2] / "gates"
-
-
 CASES = ("case", "fp32_case", "quantized_case")
 
 

@@ -159,7 +159,6 @@ def write_section(path: Path, section: str, entry: Mapping[str, Any]) -> None:
         where the file cannot be read or written.
     """
     with _locked(path):
-        _read.cache_clear()
         _write(path, {**read_sections(path), section: dict(entry)})
 
 
@@ -172,7 +171,6 @@ def remove_sections(path: Path, sections: Collection[str]) -> None:
         where the file cannot be read or written.
     """
     with _locked(path):
-        _read.cache_clear()
         kept = {name: entry for name, entry in read_sections(path).items() if name not in sections}
         if kept:
             _write(path, kept)
@@ -189,6 +187,8 @@ def _locked(path: Path) -> Iterator[None]:
     lock = Path(tempfile.gettempdir()) / f"face-quant-gate-{_lock_name(path)}.lock"
     try:
         with FileLock(lock):
+            # Another process may have written since.
+            _read.cache_clear()
             yield
     except OSError as error:
         raise BaselineError(

@@ -19,8 +19,6 @@ from suite.models.pins import PINS, pin, pinned
 from suite.models.weights.download import fetch
 
 Say = Callable[[str], None]
-
-
 # No recogniser is as large; an archive that says so is a bomb.
 _LARGEST = 4 << 30
 

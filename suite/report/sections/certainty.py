@@ -9,8 +9,6 @@ from suite.report.tables import markdown, signed
 
 # Below so many units the intervals are known to be too short: docs/figures.md has the simulation.
 ENOUGH_UNITS = 100
-
-
 SHOWN_FLIPS = 5
 
 

@@ -13,11 +13,7 @@ from suite.report.sections.speed import speed
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 
 MIB = 2**20
-
-
 _USER_COLUMNS = ("accuracy", "tar_at_far_1e-3", "tar_at_far_1e-4", "roc_auc")
-
-
 _ALL_PAIRS_COLUMNS = ("all_pairs_tar_at_far_1e-3", "all_pairs_tar_at_far_1e-4")
 
 
