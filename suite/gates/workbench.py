@@ -11,6 +11,7 @@ import onnxruntime as ort
 
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import ModelError
+from suite.catalog.folds import FOLDS
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard, ReferenceRow
 from suite.catalog.policy import PolicySpec
@@ -44,7 +45,7 @@ from suite.runtime.sessions import open_session
 from suite.runtime.trace import trace
 from suite.runtime.versions import onnxruntime_version
 from suite.verification.errors import VerificationError
-from suite.verification.evaluator import Evidence, Pairs, Witness
+from suite.verification.evaluator import Evaluator, Evidence, Pairs
 from suite.verification.fidelity import fidelity
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ class Workbench:
         self._cache = ArtifactCache(cache, progress.say)
         self._aligned = cache / "aligned"
         self._datasets: dict[str, FaceSet] = {}
-        self._witnesses: dict[str, Witness] = {}
+        self._evaluators: dict[str, Evaluator] = {}
         self._model: str | None = None
         self._held: dict[tuple[str, ...], object] = {}
 
@@ -116,11 +117,11 @@ class Workbench:
         def make() -> Artifact:
             brought = self._brought(model, mode)
             if brought:
-                return Artifact(open_named(self.catalog, model, brought), "brought")
+                return Artifact(open_named(self.catalog, model, brought), brought=True)
             source = self.source(model)
             ingredients = self._ingredients(model, mode)
             if ingredients.recipe.method == "none":
-                return Artifact(source, "source")
+                return Artifact(source)
             with self._progress.step(f"{model.id} {mode.id}: building"):
                 return self._cache.get(source, ingredients)
 
@@ -248,7 +249,7 @@ class Workbench:
         """Verification figures and how sure they are, with those of FP32 in the same run."""
         identity = self.identity(model, mode, dataset_id)
         section = f"verification.{dataset_id}"
-        witness = self._witness(dataset_id)
+        evaluator = self._evaluator(dataset_id)
         try:
             evidence = self._evidence(model, mode, dataset_id)
         except VerificationError as error:
@@ -260,7 +261,7 @@ class Workbench:
                 section=section,
                 identity=identity,
                 figures=dict(evidence.figures),
-                uncertainty=uncertainty(witness.units, evidence),
+                uncertainty=uncertainty(evaluator.units, evidence),
                 remarks=(*notes, *self._doubts(model, dataset_id, evidence.figures["accuracy"])),
                 described=(self._dataset_in_words(dataset_id),),
                 beside=beside,
@@ -271,14 +272,14 @@ class Workbench:
             problem = f"FP32 has no figures to compare with: {error}"
             return Measured(section=section, identity=identity, problem=problem)
         rows = [self.embeddings(model, each, dataset_id) for each in (self.fp32, mode)]
-        evidence = evidence.joined(witness.deploy(rows[0], rows[1], fp32))
+        evidence = evidence.joined(evaluator.deploy(rows[0], rows[1], fp32))
         fp32 = fp32.as_deployed()
         return Measured(
             section=section,
             identity=identity,
             figures=dict(evidence.figures),
             reference=dict(fp32.figures),
-            uncertainty=uncertainty(witness.units, evidence, fp32),
+            uncertainty=uncertainty(evaluator.units, evidence, fp32),
             flips=flips(self.dataset(dataset_id), evidence, fp32),
             remarks=notes,
             beside=beside,
@@ -328,7 +329,7 @@ class Workbench:
         """What was measured: hashes of source, artifact or recipe, calibration and dataset."""
         identity: dict[str, str | int] = {"source": self.source(model).sha256}
         artifact = self.artifact(model, mode)
-        if artifact.origin == "brought":
+        if artifact.brought:
             identity["artifact"] = artifact.file.sha256
         else:
             ingredients = self._ingredients(model, mode)
@@ -399,20 +400,20 @@ class Workbench:
     def _dataset_in_words(self, dataset_id: str) -> str:
         return dataset_in_words(self.catalog.datasets[dataset_id], self.dataset(dataset_id))
 
-    def _witness(self, dataset_id: str) -> Witness:
-        if dataset_id not in self._witnesses:
+    def _evaluator(self, dataset_id: str) -> Evaluator:
+        if dataset_id not in self._evaluators:
             faces = self.dataset(dataset_id)
             # LFW's View 1 is one fold, of which ten are made as of any list.
-            folds = faces.fold_sizes or (faces.folds if faces.folds > 1 else 10)
+            folds = faces.fold_sizes or (faces.folds if faces.folds > 1 else FOLDS)
             pairs = Pairs(faces.left, faces.right, faces.genuine, faces.people, folds)
-            self._witnesses[dataset_id] = Witness(pairs)
-        return self._witnesses[dataset_id]
+            self._evaluators[dataset_id] = Evaluator(pairs)
+        return self._evaluators[dataset_id]
 
     def _evidence(self, model: ModelCard, mode: ModeCard, dataset_id: str) -> Evidence:
         return self._once(
             model,
             ("evidence", mode.id, dataset_id),
-            lambda: self._witness(dataset_id).testify(self.embeddings(model, mode, dataset_id)),
+            lambda: self._evaluator(dataset_id).evaluate(self.embeddings(model, mode, dataset_id)),
         )
 
     def _embed(
