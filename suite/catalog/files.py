@@ -11,11 +11,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
+def write_whole(path: Path, content: bytes | str, *, alone: bool = False) -> None:
     """Write a file so that nobody ever reads half of it, text in UTF-8.
 
-    Of several processes that write the same file at once, the last one's content stays, whole.
-    All that a killed one leaves is ``.<file's name>.<its number>.tmp``.
+    Parameters
+    ----------
+    alone : a lock keeps other processes from writing it, so that what a killed one left may be
+        written over; otherwise the content of the last of several that write at once stays
 
     Raises
     ------
@@ -23,7 +25,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
         where it cannot be written; the file is then as it was.
     """
     data = content.encode() if isinstance(content, str) else content
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    fresh = path.with_name(f".{path.name}.tmp" if alone else f".{path.name}.{os.getpid()}.tmp")
     try:
         fresh.write_bytes(data)
         fresh.replace(path)

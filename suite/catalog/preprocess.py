@@ -9,6 +9,15 @@ from suite.catalog.table import HashedTable
 Channels = tuple[float, float, float]
 
 
+def in_words(values: tuple[float, ...]) -> str:
+    """A value for each channel: the one that all share, or all of them.
+
+    >>> in_words((127.5, 127.5, 127.5)), in_words((0.5, 0.4, 0.3))
+    ('127.5', '[0.5, 0.4, 0.3]')
+    """
+    return f"{values[0]:g}" if len(set(values)) == 1 else str(list(values))
+
+
 class PreprocessSpec(HashedTable):
     """How pixels become the network's input: ``(pixel · scale / 255 − mean) / std``.
 

@@ -102,10 +102,10 @@ class CaseWork:
         named = self.model.artifacts.get(self.mode.id)
         brought = named.for_provider(self.bench.provider.id) if named else None
         if brought:
-            return Artifact(open_named(self.bench.catalog, self.model, brought), "brought")
+            return Artifact(open_named(self.bench.catalog, self.model, brought), brought=True)
         source = self.of_model.source
         if self.ingredients.recipe.method == "none":
-            return Artifact(source, "source")
+            return Artifact(source)
         with self.bench.progress.step(f"{self.model.id} {self.mode.id}: building"):
             return self.bench.cache.get(source, self.ingredients)
 
@@ -161,7 +161,7 @@ class CaseWork:
         """
         if dataset_id not in self._evidence:
             rows = self.embeddings(dataset_id)
-            self._evidence[dataset_id] = self.bench.witness(dataset_id).testify(rows)
+            self._evidence[dataset_id] = self.bench.evaluator(dataset_id).evaluate(rows)
         return self._evidence[dataset_id]
 
     def open_session(self, threads: int, *, cuda_graph: bool = False) -> ort.InferenceSession:
@@ -190,7 +190,7 @@ class CaseWork:
     def identity(self, dataset_id: str | None = None) -> dict[str, str | int]:
         """What is measured: hashes of source, artifact or recipe, calibration and dataset."""
         identity: dict[str, str | int] = {"source": self.of_model.source.sha256}
-        if self.artifact.origin == "brought":
+        if self.artifact.brought:
             identity["artifact"] = self.artifact.file.sha256
         else:
             made = self.ingredients

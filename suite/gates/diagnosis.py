@@ -12,12 +12,13 @@ from suite.catalog.alignment import MarginAlign, YunetAlign
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import DatasetError, SuiteError
 from suite.catalog.model_card import ModelCard
-from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.preprocess import PreprocessSpec, in_words
 from suite.datasets.alignment.detector import Detector, check_detector
 from suite.datasets.alignment.geometry import warp
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.decoder import decode
+from suite.datasets.images.grey import is_grey
 from suite.verification.errors import VerificationError
 from suite.verification.pair_figures import verify
 from suite.verification.scores import squared_distances
@@ -154,7 +155,7 @@ def _variants(
             [*(np.array(mean) / scale), *(np.array(std) / scale)],
         ):
             continue
-        words = f"scale {scale:g}, mean {_short(mean)}, std {_short(std)}"
+        words = f"scale {scale:g}, mean {in_words(mean)}, std {in_words(std)}"
         changed = {"scale": scale, "mean": mean, "std": std}
         yield words, faces, spec.model_copy(update=changed)
     for share in _CROPS:
@@ -188,13 +189,7 @@ def _aligned(faces: tuple[Face, ...], yunet: YunetFile, side: int) -> tuple[Face
 
 
 def _grey(faces: tuple[Face, ...]) -> bool:
-    """Whether no image has a colour, so that its channels' order cannot matter."""
-
-    def grey(face: Face) -> bool:
-        image = decode(face.read(), face.name)
-        return bool((image == image[..., :1]).all())
-
-    return all(grey(face) for face in faces)
+    return all(is_grey(decode(face.read(), face.name)) for face in faces)
 
 
 def _cropped(face: Face, share: float) -> Face:
@@ -206,7 +201,3 @@ def _cropped(face: Face, share: float) -> Face:
 
 def _held(face: Face, image: np.ndarray) -> Face:
     return Face.held(face.name, bytes(cv2.imencode(".png", image)[1]))
-
-
-def _short(values: tuple[float, ...]) -> str:
-    return f"{values[0]:g}" if len(set(values)) == 1 else str(list(values))

@@ -33,7 +33,7 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     return blank.model_copy(
         update={
             "figures": dict(evidence.figures),
-            "uncertainty": uncertainty(work.bench.witness(dataset_id).units, evidence),
+            "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
             "remarks": (*faces.remarks, *doubts),
             "described": (dataset_in_words(card, faces),),
             "beside": _beside(work, dataset_id),
@@ -48,15 +48,15 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     except VerificationError as error:
         problem = f"FP32 has no figures to compare with: {error}"
         return blank.model_copy(update={"problem": problem})
-    witness, faces = work.bench.witness(dataset_id), work.bench.dataset(dataset_id)
+    evaluator, faces = work.bench.evaluator(dataset_id), work.bench.dataset(dataset_id)
     rows = (work.fp32.embeddings(dataset_id), work.embeddings(dataset_id))
-    evidence = evidence.joined(witness.deploy(*rows, fp32))
+    evidence = evidence.joined(evaluator.deploy(*rows, fp32))
     fp32 = fp32.as_deployed()
     return blank.model_copy(
         update={
             "figures": dict(evidence.figures),
             "reference": dict(fp32.figures),
-            "uncertainty": uncertainty(witness.units, evidence, fp32),
+            "uncertainty": uncertainty(evaluator.units, evidence, fp32),
             "flips": flips(faces, evidence, fp32),
             "remarks": faces.remarks,
             "beside": _beside(work, dataset_id),

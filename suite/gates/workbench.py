@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog
+from suite.catalog.folds import FOLDS
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
@@ -14,7 +15,7 @@ from suite.gates.case_work import CaseWork, ModelWork
 from suite.gates.progress import Progress
 from suite.quantization.cache import ArtifactCache
 from suite.runtime.providers import require_provider
-from suite.verification.evaluator import Pairs, Witness
+from suite.verification.evaluator import Evaluator, Pairs
 
 
 class Workbench:
@@ -38,7 +39,7 @@ class Workbench:
         self.cache = ArtifactCache(cache, progress.say)
         self._aligned = cache / "aligned"
         self._datasets: dict[str, FaceSet] = {}
-        self._witnesses: dict[str, Witness] = {}
+        self._evaluators: dict[str, Evaluator] = {}
         self._held: ModelWork | None = None
 
     def dataset(self, dataset_id: str) -> FaceSet:
@@ -54,15 +55,15 @@ class Workbench:
                 )
         return self._datasets[dataset_id]
 
-    def witness(self, dataset_id: str) -> Witness:
+    def evaluator(self, dataset_id: str) -> Evaluator:
         """What turns embeddings of a dataset into figures: the same draws for every model."""
-        if dataset_id not in self._witnesses:
+        if dataset_id not in self._evaluators:
             faces = self.dataset(dataset_id)
             # LFW's View 1 is one fold, of which ten are made as of any list.
-            folds = faces.fold_sizes or (faces.folds if faces.folds > 1 else 10)
+            folds = faces.fold_sizes or (faces.folds if faces.folds > 1 else FOLDS)
             pairs = Pairs(faces.left, faces.right, faces.genuine, faces.people, folds)
-            self._witnesses[dataset_id] = Witness(pairs)
-        return self._witnesses[dataset_id]
+            self._evaluators[dataset_id] = Evaluator(pairs)
+        return self._evaluators[dataset_id]
 
     def case(self, model: ModelCard, mode: ModeCard) -> CaseWork:
         """The work on a model in a mode; that on another model is let go."""

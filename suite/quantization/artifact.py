@@ -53,10 +53,10 @@ class Ingredients:
 
 @dataclass(frozen=True)
 class Artifact:
-    """An ONNX file under test; ``origin`` is ``built``, ``cached``, ``brought`` or ``source``."""
+    """An ONNX file under test; ``brought`` says that its model's card names it."""
 
     file: OnnxFile
-    origin: str
+    brought: bool = False
 
 
 @dataclass(frozen=True)

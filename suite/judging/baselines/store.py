@@ -16,6 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from suite.catalog.errors import BaselineError
+from suite.catalog.files import write_whole
 from suite.judging.judgement import FORMAT, Entry
 from suite.judging.measured import Measured
 
@@ -201,10 +202,7 @@ def _locked(path: Path) -> Iterator[None]:
 def _write(path: Path, sections: Mapping[str, Any]) -> None:
     document = {"format": _LAYOUT, "sections": dict(sorted(sections.items()))}
     path.parent.mkdir(parents=True, exist_ok=True)
-    # One writer holds the lock, so a file of this name is what a killed one left.
-    fresh = path.with_name(f".{path.name}.tmp")
-    fresh.write_text(_readable(document), encoding="utf-8", newline="\n")
-    fresh.replace(path)
+    write_whole(path, _readable(document), alone=True)
     _read.cache_clear()
 
 

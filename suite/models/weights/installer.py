@@ -1,6 +1,5 @@
 """Getting weights: downloaded, verified, taken out of archives, exported from checkpoints."""
 
-import hashlib
 import lzma
 import shutil
 import zipfile
@@ -12,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock
 
 from suite.catalog.errors import ModelError
+from suite.catalog.files import leads_outside, sha256_of
 from suite.catalog.model_card import ModelCard
 from suite.catalog.source import Architecture, CheckpointSpec, SourceSpec
 from suite.models.onnx_file import load_graph, read_onnx_file
@@ -133,7 +133,7 @@ def _onnx_sha256(path: Path, model: ModelCard) -> str:
 def _exported(order: _Order, wanted: CheckpointSpec, target: Path) -> None:
     checkpoint = order.folder / wanted.file
     if checkpoint.is_file():
-        digest = _sha256(checkpoint)
+        digest = sha256_of(checkpoint)
         _verify(checkpoint, digest, wanted.sha256, order, may_pin=False)
         _export(order, checkpoint, wanted.architecture, target)
         _pin_new(checkpoint, digest, wanted.sha256)
@@ -174,7 +174,7 @@ def _download(
     fresh = target.with_name(f".{target.name}.part")
     try:
         _fetch(order, fresh)
-        digest = _sha256(fresh)
+        digest = sha256_of(fresh)
         if known is not None and digest != known:
             by = str(order.model.card_file) if sha256 else f"{PINS} beside it, of the first use,"
             raise ModelError(
@@ -219,7 +219,7 @@ def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
             for name in opened.namelist():
-                if _leads_outside(name):
+                if leads_outside(name):
                     raise ModelError(
                         where=origin,
                         what=f"has a member outside its folder ({name!r}); it is not what "
@@ -238,7 +238,7 @@ def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:
                 shutil.copyfileobj(packed, stream, 1 << 20)
         if order.source.sha256 is None:
             _accept_onnx(order, fresh)
-        _verify(target, _sha256(fresh), order.source.sha256, order)
+        _verify(target, sha256_of(fresh), order.source.sha256, order)
         fresh.replace(target)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
         raise ModelError(
@@ -246,12 +246,6 @@ def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:
         ) from None
     finally:
         fresh.unlink(missing_ok=True)
-
-
-def _leads_outside(name: str) -> bool:
-    inside = PurePosixPath(name.replace("\\", "/"))
-    drive = ":" in (inside.parts or ("",))[0]
-    return inside.is_absolute() or drive or ".." in inside.parts
 
 
 def _verify(
@@ -286,8 +280,3 @@ def _export(order: _Order, checkpoint: Path, architecture: Architecture, target:
         ) from None
     order.say(f"{order.model.id}: exporting a checkpoint to {target.name}")
     export_checkpoint(checkpoint, architecture, target)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

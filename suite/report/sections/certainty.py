@@ -157,8 +157,9 @@ def _flips(known: Sequence[tuple[str, Measured]]) -> list[str]:
             continue
         own, kept = (sum(getattr(flip, how) for flip in measured.flips) for how in ("own", "kept"))
         shown = measured.flips[:SHOWN_FLIPS]
+        pairs = "pair" if own == 1 else "pairs"
         lines += [
-            f"**{mode}** decides {own} pair{'s' * (own != 1)} otherwise with each model's own "
+            f"**{mode}** decides {own} {pairs} otherwise with each model's own "
             f"accuracy threshold, {kept} with FP32's; the {len(shown)} that moved farthest (all "
             "are in `report.json`):",
             "",
