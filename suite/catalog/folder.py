@@ -14,8 +14,8 @@ from suite.catalog.errors import CatalogError
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
-from suite.catalog.references import wrong_references
 from suite.catalog.table import Card
+from suite.catalog.unknown_names import unknown_names
 
 C = TypeVar("C", bound=Card)
 _DATASET: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetCard, Field(discriminator="kind")])
@@ -36,7 +36,7 @@ def read_catalog(folder: Path | None = None, roots: Roots | None = None) -> Cata
         with a sentence that names the file, the key and what is allowed.
     """
     catalog = read_cards(folder, roots)
-    first = next(wrong_references(catalog), None)
+    first = next(unknown_names(catalog), None)
     if first:
         raise CatalogError(first)
     return catalog

@@ -110,7 +110,7 @@ class Stopwatch:
         intervals = {"latency_ms": (p50.low * _MS, p50.high * _MS)}
         figures, remarks = {}, []
         if not self._work.mode.is_fp32:
-            reference = [seconds for block in timed.blocks for seconds in block.reference]
+            reference = [seconds for block in timed.blocks for seconds in block.fp32]
             ratio = median_interval([block.ratio for block in timed.blocks])
             figures["speedup"] = ratio.point
             intervals["speedup"] = (ratio.low, ratio.high)

@@ -39,7 +39,7 @@ class TimedBlocks:
             self.blocks.append(Block())
         self._round += 1
         if not self.work.mode.is_fp32:
-            self.blocks[-1].reference.append(seconds_of(self._reference))
+            self.blocks[-1].fp32.append(seconds_of(self._fp32))
 
     def run_candidate(self) -> None:
         """One run of the mode, which pytest-benchmark times."""
@@ -62,8 +62,8 @@ class TimedBlocks:
         self._candidate = self._bound(self.work)
         calls = [self._candidate]
         if not self.work.mode.is_fp32:
-            self._reference = self._bound(self.work.fp32)
-            calls.append(self._reference)
+            self._fp32 = self._bound(self.work.fp32)
+            calls.append(self._fp32)
         self._turn_s = warm_up(calls)
 
     def _bound(self, work: CaseWork) -> BoundSession:

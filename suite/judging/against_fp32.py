@@ -19,7 +19,7 @@ def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
         *(
             loss_row(name, measured, limit, on_interval=name in policy.on_interval)
             for name, limit in policy.loss.items()
-            if name in measured.figures and name in measured.reference
+            if name in measured.figures and name in measured.fp32
         ),
         *(
             floor_row(name, measured, limit)
@@ -46,4 +46,4 @@ def _policy_words(row: Row) -> str:
     measured = f"{row.measured:.{figure.digits}f}" if row.measured is not None else "none"
     if row.against is Against.FLOOR:
         return f"{figure.label} {measured}, of which {row.limit:g} is the least allowed"
-    return f"{figure.label} {measured} against {row.reference:.{figure.digits}f} in FP32"
+    return f"{figure.label} {measured} against {row.held_to:.{figure.digits}f} in FP32"

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from suite.catalog.gate import Gate
 from suite.judging.measured import Frozen, Measured
 from suite.judging.outcome import Outcome
@@ -27,13 +29,14 @@ class Against(StrEnum):
 class Row(Frozen):
     """One figure held against one limit.
 
-    ``difference`` is in the figure's own unit, or a share of the accepted value where its tolerance
-    is one. ``interval`` is that of the difference, where it is judged on one.
+    ``held_to`` is the accepted value, FP32's, or the floor. ``difference`` is in the figure's own
+    unit, or a share of the accepted value where its tolerance is one. ``interval`` is that of the
+    difference, where it is judged on one.
     """
 
     metric: str
     against: Against
-    reference: float | None
+    held_to: float | None = Field(alias="reference")
     measured: float | None
     difference: float | None
     limit: float

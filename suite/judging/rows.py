@@ -71,7 +71,7 @@ def samples_row(
 
 def loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:
     """What a figure lost against FP32 held against what it may lose."""
-    value, reference = measured.figures[name], measured.reference[name]
+    value, reference = measured.figures[name], measured.fp32[name]
     known = measured.uncertainty.changes.get(name) if measured.uncertainty else None
     interval = (known.low, known.high) if known and on_interval else None
     worse = [FIGURES[name].loss(end) for end in interval or (value - reference,)]

@@ -30,7 +30,7 @@ def row_cells(row: Row) -> tuple[str, ...]:
     return (
         figure.label,
         row.against.label,
-        "" if row.reference is None else f"{row.reference:.{digits}f}",
+        "" if row.held_to is None else f"{row.held_to:.{digits}f}",
         "" if row.measured is None else f"{row.measured:.{digits}f}",
         difference,
         allowed,

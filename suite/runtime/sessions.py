@@ -50,7 +50,7 @@ def load(
     *,
     threads: int,
     cuda_graph: bool = False,
-    profile_prefix: Path | None = None,
+    trace_prefix: Path | None = None,
 ) -> ort.InferenceSession:
     """Load a model with the card's provider first, wherever its nodes then run.
 
@@ -67,9 +67,9 @@ def load(
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry(*RECORD_ASSIGNMENT)
-    if profile_prefix:
+    if trace_prefix:
         options.enable_profiling = True
-        options.profile_file_prefix = str(profile_prefix)
+        options.profile_file_prefix = str(trace_prefix)
     own = dict(card.options)
     if threads and card.threads_option:
         own[card.threads_option] = str(threads)

@@ -8,8 +8,8 @@ from suite.catalog.errors import CatalogError
 from suite.catalog.folder import broken_cards, read_cards, read_catalog
 from suite.catalog.limits import limits_of
 from suite.catalog.mode_card import ModeCard
-from suite.catalog.references import wrong_references
 from suite.catalog.selection import Options, select
+from suite.catalog.unknown_names import unknown_names
 from suite.quantization.recipe import resolve_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,7 +126,7 @@ def test_every_wrong_reference_is_found(catalog: Path) -> None:
     edit(path, 'calibration = "', 'calibration = "x')
     edit(path, 'evaluation = ["', 'evaluation = ["embedded-calibration", "x')
     path.write_text(path.read_text() + "\n[modes.int4]\n")
-    found = list(wrong_references(read_cards(catalog)))
+    found = list(unknown_names(read_cards(catalog)))
     assert [words.split("key ")[1].split(":")[0] for words in found] == [
         "'evaluation[0]'",
         "'evaluation[1]'",

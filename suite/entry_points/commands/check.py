@@ -11,9 +11,9 @@ from suite.catalog.errors import DatasetError, SuiteError
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec
-from suite.catalog.references import wrong_references
 from suite.catalog.source import BroughtFile
 from suite.catalog.table import Card
+from suite.catalog.unknown_names import unknown_names
 from suite.datasets.face_set import FaceSet, refuse_shared_faces
 from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
@@ -53,7 +53,7 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
         catalog = read_cards(folder, roots, pass_over=True)
     except SuiteError as error:
         return Check([str(error)], looked_at="looked at nothing")
-    found = Check([*broken_cards(folder), *wrong_references(catalog)])
+    found = Check([*broken_cards(folder), *unknown_names(catalog)])
     here = [
         model
         for model in catalog.models.values()

@@ -99,7 +99,7 @@ def _changes(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
                 (
                     mode,
                     FIGURES[name].label,
-                    f"{measured.reference[name]:.{digits}f}",
+                    f"{measured.fp32[name]:.{digits}f}",
                     f"{measured.figures[name]:.{digits}f}",
                     signed(change.point, digits),
                     f"{signed(change.low, digits)} … {signed(change.high, digits)}"

@@ -155,8 +155,8 @@ def _figure(record: Record | None, name: str) -> str:
     digits = FIGURES[name].digits
     value = record.measured.figures[name]
     text = f"{value:.{digits}f}"
-    if name in record.measured.reference:
-        text += f" ({signed(value - record.measured.reference[name], digits)})"
+    if name in record.measured.fp32:
+        text += f" ({signed(value - record.measured.fp32[name], digits)})"
     return text + _moved(record, name, digits)
 
 

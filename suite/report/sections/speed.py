@@ -68,4 +68,4 @@ def figure_cell(measured: Measured | None, name: str, *, interval: bool = False)
 
 def _limit(record: Record, against: Against) -> str:
     found = [r for r in record.rows if r.metric == "speedup" and r.against is against]
-    return f"{found[0].reference:.3f}" if found and found[0].reference is not None else "–"
+    return f"{found[0].held_to:.3f}" if found and found[0].held_to is not None else "–"

@@ -9,7 +9,7 @@ from suite.catalog.model_card import ModelCard
 from suite.catalog.table import Card
 
 
-def wrong_references(catalog: Catalog) -> Iterator[str]:
+def unknown_names(catalog: Catalog) -> Iterator[str]:
     """Each name in a card of what there is not, a sentence each."""
 
     def absent(
