@@ -55,7 +55,7 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     return blank.model_copy(
         update={
             "figures": dict(evidence.figures),
-            "reference": dict(fp32.figures),
+            "fp32": dict(fp32.figures),
             "uncertainty": uncertainty(evaluator.units, evidence, fp32),
             "flips": flips(faces, evidence, fp32),
             "remarks": faces.remarks,
