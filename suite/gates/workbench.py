@@ -120,7 +120,7 @@ class Workbench:
                 return Artifact(open_named(self.catalog, model, brought), brought=True)
             source = self.source(model)
             ingredients = self._ingredients(model, mode)
-            if ingredients.recipe.method == "none":
+            if ingredients.recipe.is_source:
                 return Artifact(source)
             with self._progress.step(f"{model.id} {mode.id}: building"):
                 return self._cache.get(source, ingredients)
@@ -334,7 +334,7 @@ class Workbench:
         else:
             ingredients = self._ingredients(model, mode)
             identity["recipe"] = ingredients.recipe_sha256
-            if ingredients.recipe.method == "static_qdq" and ingredients.calibration:
+            if ingredients.recipe.needs_calibration and ingredients.calibration:
                 identity["calibration"] = ingredients.calibration.sha256
         if dataset_id:
             identity["dataset"] = self.dataset(dataset_id).sha256
