@@ -99,10 +99,11 @@ def _sentence(path: Path, mistake: ErrorDetails) -> str:
     elif kind == "string_pattern_mismatch":
         pattern = mistake.get("ctx", {}).get("pattern", "")
         message = _PATTERNS.get(pattern, f"must match {pattern}")
+    elif kind == "value_error":
+        message = str(mistake["ctx"]["error"])
     elif message in _WORDS:
         message = _WORDS[message]
     else:
-        message = message.removeprefix("Value error, ")
         message = message.replace("Input should ", "must ", 1).replace("String should ", "must ", 1)
     given = mistake["input"]
     shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) else ""

@@ -10,6 +10,11 @@ from suite.catalog.table import Card, CardId, HashedTable, Table
 OpType = Literal["Conv", "MatMul", "Gemm"]
 
 
+# A new method is named in `RecipeSpec.method`, and here where it is calibrated; its module is in
+# `suite.quantization.methods`.
+_CALIBRATED = frozenset({"static_qdq"})
+
+
 class RecipeSpec(HashedTable):
     """How a mode is made: what is handed to ``onnxruntime.quantization``.
 
@@ -33,6 +38,16 @@ class RecipeSpec(HashedTable):
     per_channel: bool = False
     reduce_range: bool = False
     calibration_method: Literal["MinMax", "Entropy", "Percentile"] = "MinMax"
+
+    @property
+    def needs_calibration(self) -> bool:
+        """Whether the artifact depends on calibration faces and how they are fed."""
+        return self.method in _CALIBRATED
+
+    @property
+    def is_source(self) -> bool:
+        """Whether nothing is built: the artifact is the model's source itself."""
+        return self.method == "none"
 
 
 class RecipeOverride(Table):
@@ -70,4 +85,4 @@ class ModeCard(Card):
     @property
     def is_fp32(self) -> bool:
         """Whether this is the FP32 that the others are compared with."""
-        return self.recipe is not None and self.recipe.method == "none"
+        return self.recipe is not None and self.recipe.is_source

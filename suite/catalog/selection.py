@@ -135,7 +135,7 @@ def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
         return None
     if mode.recipe is None:
         return f"{model.id}: its card brings {mode.id} for other providers than {provider}; add one"
-    if mode.recipe.method == "static_qdq" and not model.calibration:
+    if mode.recipe.needs_calibration and not model.calibration:
         return (
             f"{model.id}: {mode.id} needs calibration faces; name a calibration set in its card or "
             "bring the artifact"

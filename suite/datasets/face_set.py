@@ -87,12 +87,10 @@ def face_set(
     DatasetError
         where one image is said to show two people, or a pair's label contradicts who is who.
     """
-    places: dict[str, int] = {}
-    distinct: list[Face] = []
+    first: dict[str, Face] = {}
     for face in faces:
-        if face.sha256 not in places:
-            places[face.sha256] = len(distinct)
-            distinct.append(face)
+        first.setdefault(face.sha256, face)
+    distinct, places = tuple(first.values()), {sha: place for place, sha in enumerate(first)}
     place_of = np.array([places[face.sha256] for face in faces], dtype=np.int64)
     left = place_of[np.asarray(pairs.left, dtype=np.int64)]
     right = place_of[np.asarray(pairs.right, dtype=np.int64)]
@@ -107,7 +105,7 @@ def face_set(
         sizes = ()
     return FaceSet(
         id=dataset_id,
-        faces=tuple(distinct),
+        faces=distinct,
         left=left,
         right=right,
         genuine=genuine,

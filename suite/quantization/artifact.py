@@ -33,7 +33,7 @@ class Ingredients:
 
     def describe(self) -> dict[str, object]:
         """The ingredients as JSON, from which the cache's key is made."""
-        static = self.recipe.method == "static_qdq"
+        static = self.recipe.needs_calibration
         return {
             "build_format": BUILD_FORMAT,
             "source_sha256": self.source_sha256,

@@ -80,14 +80,7 @@ class ArtifactCache:
         shutil.rmtree(work, ignore_errors=True)
         try:
             work.mkdir()
-            build(
-                source.path,
-                work / "model.onnx",
-                ingredients.recipe,
-                ingredients.preprocess,
-                ingredients.outputs,
-                ingredients.calibration,
-            )
+            build(source.path, work / "model.onnx", ingredients)
             file = read_onnx_file(work / "model.onnx")
             record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe())
             text = json.dumps(asdict(record), indent=2) + "\n"

@@ -10,9 +10,10 @@ from typing import Any
 from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.provider_card import ProviderCard
-from suite.runtime.binding import image_input, noise
+from suite.runtime.binding import noise
 from suite.runtime.network import graph_batch
 from suite.runtime.placement import Assignment, assignment
+from suite.runtime.ports import image_input
 from suite.runtime.sessions import load
 
 _RUNS = 5

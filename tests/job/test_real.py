@@ -17,6 +17,8 @@ from onnx import numpy_helper
 from suite.catalog.folder import read_catalog
 from suite.datasets.face import Face
 from suite.datasets.face_set import face_set
+from suite.models.onnx_file import read_onnx_file
+from suite.quantization.artifact import Ingredients
 from suite.quantization.builder import build
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +106,8 @@ def quantized(target: Path, faces: list[Face]) -> Path:
     recipe = catalog.modes["int8_static_qdq"].recipe
     assert recipe is not None
     recipe = recipe.model_copy(update={"reduce_range": False})
-    build(SOURCE, target, recipe, model.preprocess, model.outputs, face_set("made", faces))
+    made, digest = face_set("made", faces), read_onnx_file(SOURCE).sha256
+    build(SOURCE, target, Ingredients(digest, recipe, model.preprocess, model.outputs, made))
     return target
 
 

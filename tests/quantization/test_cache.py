@@ -127,7 +127,7 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[RecipeSpec]:
     by: list[RecipeSpec] = []
 
     def counted(*given: Any) -> None:
-        by.append(given[2])
+        by.append(given[2].recipe)
         build(*given)
 
     monkeypatch.setattr(cache, "build", counted)

@@ -150,7 +150,7 @@ def _decoded(data: bytes, name: str) -> Image:
     try:
         return decode(data, name)
     except DatasetError as error:
-        raise UnreadableImageError(str(error)) from None
+        raise UnreadableImageError(error.what, where=error.where) from None
 
 
 def _no_face(card: ImagesDataset, name: str) -> DatasetError:
