@@ -1,5 +1,7 @@
 """The registry of figures, and the limits that follow from it."""
 
+from pathlib import Path
+
 import pytest
 
 from suite.catalog.figure import Figure, Registry, Tolerance
@@ -72,3 +74,19 @@ def test_a_section_is_its_gate_and_its_key(name: str) -> None:
 
 def test_another_section_is_none() -> None:
     assert Section.parse("elsewhere.lfw") is None
+
+
+def test_the_docs_have_each_default_tolerance() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "figures.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    documented = {
+        name.strip("` "): (fp32, quantized)
+        for names, fp32, quantized in (row for row in rows if len(row) == 3)
+        for name in names.split(",")
+        if name.strip("` ") in FIGURES
+    }
+    assert documented == {
+        name: (f"{each.tolerance.fp32:g}", f"{each.tolerance.quantized:g}")
+        for name, each in FIGURES.items()
+        if each.tolerance
+    }

@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Announce the marker of latency gates; refuse a run whose configuration pytest lost."""
     parallel = config.getoption("dist", "no") != "no" or hasattr(config, "workerinput")
     if parallel and may_gate(config):
-        # pytest-benchmark would say so in a warning of its own; the report says «deferred».
+        # pytest-benchmark would say so in a warning of its own; the report says "deferred".
         config.option.benchmark_disable = True
     if not config.pluginmanager.hasplugin("benchmark"):
         config.pluginmanager.register(_NoBenchmark())
