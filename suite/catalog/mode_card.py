@@ -8,8 +8,9 @@ from suite.catalog.policy import PolicySpec, known_figures
 from suite.catalog.table import Card, CardId, HashedTable, Table
 
 OpType = Literal["Conv", "MatMul", "Gemm"]
-
-
+# As onnxruntime names them.
+IntegerType = Literal["QInt8", "QUInt8"]
+CalibrationMethod = Literal["MinMax", "Entropy", "Percentile"]
 # A new method is named in `RecipeSpec.method`, and here where it is calibrated; its module is in
 # `suite.quantization.methods`.
 _CALIBRATED = frozenset({"static_qdq"})
@@ -32,12 +33,12 @@ class RecipeSpec(HashedTable):
 
     method: Literal["none", "dynamic", "static_qdq"]
     op_types: tuple[str, ...] = ()
-    weight_type: Literal["QInt8", "QUInt8"] = "QInt8"
-    activation_type: Literal["QInt8", "QUInt8"] = "QUInt8"
+    weight_type: IntegerType = "QInt8"
+    activation_type: IntegerType = "QUInt8"
     symmetric_activations: bool = False
     per_channel: bool = False
     reduce_range: bool = False
-    calibration_method: Literal["MinMax", "Entropy", "Percentile"] = "MinMax"
+    calibration_method: CalibrationMethod = "MinMax"
 
     @property
     def needs_calibration(self) -> bool:
@@ -54,12 +55,12 @@ class RecipeOverride(Table):
     """What a provider or a profile changes in a recipe."""
 
     op_types: tuple[str, ...] | None = None
-    weight_type: Literal["QInt8", "QUInt8"] | None = None
-    activation_type: Literal["QInt8", "QUInt8"] | None = None
+    weight_type: IntegerType | None = None
+    activation_type: IntegerType | None = None
     symmetric_activations: bool | None = None
     per_channel: bool | None = None
     reduce_range: bool | None = None
-    calibration_method: Literal["MinMax", "Entropy", "Percentile"] | None = None
+    calibration_method: CalibrationMethod | None = None
 
 
 class ModeCard(Card):

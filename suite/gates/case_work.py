@@ -104,7 +104,7 @@ class CaseWork:
         if brought:
             return Artifact(open_named(self.bench.catalog, self.model, brought), brought=True)
         source = self.of_model.source
-        if self.ingredients.recipe.method == "none":
+        if self.ingredients.recipe.is_source:
             return Artifact(source)
         with self.bench.progress.step(f"{self.model.id} {self.mode.id}: building"):
             return self.bench.cache.get(source, self.ingredients)
@@ -195,7 +195,7 @@ class CaseWork:
         else:
             made = self.ingredients
             identity["recipe"] = made.recipe_sha256
-            if made.recipe.method == "static_qdq" and made.calibration:
+            if made.recipe.needs_calibration and made.calibration:
                 identity["calibration"] = made.calibration.sha256
         if dataset_id:
             identity["dataset"] = self.bench.dataset(dataset_id).sha256
