@@ -43,6 +43,7 @@ class Gate:
         snapshot: SnapshotAssertion,
         versions: Mapping[str, str],
         rerun: str,
+        require_all: bool,
     ) -> None:
         self._item = item
         self._name = name
@@ -52,6 +53,7 @@ class Gate:
         self._snapshot = snapshot
         self._versions = versions
         self._rerun = rerun
+        self._require_all = require_all
         self._started = time.monotonic()
 
     def check(self, measured: Measured) -> None:
@@ -226,8 +228,7 @@ class Gate:
             seconds=round(time.monotonic() - self._started, 3),
         )
         attach(self._item, record)
-        required = self._item.config.getoption("--require-all")
-        if outcome is Outcome.FAIL or (required and outcome.fails_when_all_required):
+        if outcome is Outcome.FAIL or (self._require_all and outcome.fails_when_all_required):
             pytest.fail(failure_message(record), pytrace=False)
         if outcome in (Outcome.NOT_APPLICABLE, Outcome.DEFERRED):
             pytest.skip(f"{outcome}: {headline}")

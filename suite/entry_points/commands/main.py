@@ -13,6 +13,7 @@ from suite.entry_points.requirements import require_onnxruntime
 
 # A module each beside this one, with `add_arguments` and `run`.
 VERBS = {
+    "run": "run the gates with pytest in any repository; what follows are pytest's arguments",
     "orphans": "list accepted entries that no card names; exits with 1 where there are any",
     "weights": "list what models need, what is here and what is missing; exits with 1 if anything "
     "is",
@@ -21,6 +22,9 @@ VERBS = {
     "copy": "copy built-in cards of full-size models into a team's catalog",
 }
 
+# Those whose arguments are pytest's, ``--help`` among them.
+_PASS_ON = {"run"}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sub-command; returns the exit status."""
@@ -28,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="face-quant-gate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in VERBS.items():
-        command = commands.add_parser(name, help=what)
+        command = commands.add_parser(name, help=what, add_help=name not in _PASS_ON)
         # The others stay unread: what one imports would make each of them slow.
         if words[:1] == [name]:
             chosen_parser = command
@@ -37,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             verb = _module(words[0])
             verb.add_arguments(chosen_parser)
         chosen, rest = parser.parse_known_args(words)
-        if rest:
+        if rest and chosen.command not in _PASS_ON:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        chosen.rest = rest
         status: int = verb.run(chosen)
         return status
     except SuiteError as error:
