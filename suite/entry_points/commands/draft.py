@@ -1,5 +1,6 @@
 """A model's card, drafted from what its ONNX file says; what it cannot say is a marked blank."""
 
+import argparse
 import json
 import os
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import onnx
 
-from suite.catalog.errors import ModelError
+from suite.catalog.errors import ModelError, SuiteError
 from suite.catalog.table import BLANK
 from suite.models.onnx_file import load_graph, read_onnx_file
 
@@ -42,6 +43,35 @@ class _Image:
     layout: str | None
     height: int | None
     width: int | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The ONNX file, and the card to write."""
+    parser.add_argument("model", metavar="MODEL.onnx", type=Path)
+    parser.add_argument("--output", metavar="CARD.toml", type=Path, help="default: standard output")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Print the card, or write it where nothing is yet."""
+    output: Path | None = chosen.output
+    text = draft_card(chosen.model, output.parent if output else None)
+    if output is None:
+        print(text, end="")
+        return 0
+    if output.exists():
+        raise SuiteError(
+            where=output, what="is there already; remove it or choose another --output."
+        )
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise SuiteError(
+            where=output, what=f"cannot write the card ({error.strerror}); choose another --output."
+        ) from None
+    print(f"{output}: fill in what is marked, then run face-quant-gate check")
+    return 0
 
 
 def draft_card(path: Path, beside: Path | None) -> str:
