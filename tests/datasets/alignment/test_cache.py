@@ -1,0 +1,30 @@
+"""Aligned faces on disk."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from suite.datasets.alignment.cache import AlignedCache, key_of
+
+FACE = np.arange(27, dtype=np.uint8).reshape(3, 3, 3)
+KEY = key_of("1" * 64, {"method": "margin", "size": 3})
+
+
+def test_a_key_is_of_the_image_and_of_how_it_is_aligned() -> None:
+    assert key_of("1" * 64, {"size": 3, "method": "margin"}) == KEY
+    assert key_of("2" * 64, {"method": "margin", "size": 3}) != KEY
+    assert key_of("1" * 64, {"method": "margin", "size": 4}) != KEY
+
+
+@pytest.mark.parametrize("face", [FACE, None], ids=["face", "no-face"])
+def test_what_is_made_is_made_once(tmp_path: Path, face: np.ndarray | None) -> None:
+    first = AlignedCache(tmp_path).get(KEY, lambda: face)
+    again = AlignedCache(tmp_path).get(KEY, lambda: pytest.fail("it was made again"))
+    assert first == again
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    if face is None:
+        assert first is None
+    else:
+        np.testing.assert_array_equal(cv2.imread(str(first)), face)
