@@ -1,0 +1,42 @@
+"""Loaded with ``-p spy`` into every process of a job: notes builds, waits or dies where told to."""
+
+import os
+import time
+from pathlib import Path
+
+from suite.quantization import cache
+
+HERE = Path(__file__).resolve().parent
+_build = cache.build
+
+
+def _noted(*given):
+    with (HERE / "builds.txt").open("a") as stream:
+        stream.write(f"{given[0].stem} {given[2].method}\n")
+    _build(*given)
+
+
+cache.build = _noted
+
+
+def pytest_configure() -> None:
+    if os.environ.get("UNDECIDED"):
+        from suite.gates.gate import Gate
+        from suite.judging.outcome import Outcome
+
+        def straddle(self, measured, headline):
+            self.conclude_without(Outcome.UNDECIDED, "the interval straddles the limit")
+
+        Gate.observe = straddle
+
+
+def pytest_runtest_setup(item) -> None:
+    """``DIE_ONCE_AT``, ``DIE_AT`` and ``WAIT_AT`` are parts of a gate's name."""
+    once, always, wait = (os.environ.get(name) for name in ("DIE_ONCE_AT", "DIE_AT", "WAIT_AT"))
+    died = HERE / "died"
+    if (always and always in item.name) or (once and once in item.name and not died.exists()):
+        died.touch()
+        os._exit(3)
+    if wait and wait in item.name:
+        (HERE / "waiting").touch()
+        time.sleep(600)
