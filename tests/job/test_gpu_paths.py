@@ -3,12 +3,11 @@
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from team import MODEL, Team
+from team import MODEL, ROOT, Team, allow_any_speed
 
-FAKE = Path(__file__).resolve().parents[1] / "support" / "fake_gpu.py"
+FAKE = ROOT / "tests" / "support" / "fake_gpu.py"
 PROVIDER = "--provider=cuda"
 
 
@@ -18,6 +17,7 @@ def team(team_of: Callable[..., Team]) -> Team:
     team = team_of(MODEL)
     for path in (team.folder / "baselines").glob("*/*/int8*.json"):
         path.unlink()
+    allow_any_speed(team.folder, "cuda", 0.3)
     shutil.copy(FAKE, team.folder)
     (team.folder / "sitecustomize.py").write_text("import fake_gpu\n")
     return team
@@ -74,8 +74,7 @@ def test_nodes_that_fall_back_are_named_and_accept_nothing(team: Team, monkeypat
 
 def test_an_op_that_a_mode_lets_run_elsewhere_is_no_fallback(team: Team, monkeypatch) -> None:
     monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul")
-    (team.folder / "modes").mkdir()
-    text = (Path(__file__).resolve().parents[2] / "fixtures" / "modes" / "fp32.toml").read_text()
+    text = (ROOT / "fixtures" / "modes" / "fp32.toml").read_text()
     (team.folder / "modes" / "fp32.toml").write_text(
         text + '\n[may_run_elsewhere]\ncuda = ["MatMul"]\n'
     )
@@ -89,8 +88,7 @@ def test_a_fallback_within_the_cards_limit_passes_but_is_never_accepted(
     team: Team, monkeypatch
 ) -> None:
     monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul")
-    (team.folder / "providers").mkdir()
-    text = (Path(__file__).resolve().parents[2] / "fixtures/providers/cuda.toml").read_text()
+    text = (ROOT / "fixtures" / "providers" / "cuda.toml").read_text()
     (team.folder / "providers" / "cuda.toml").write_text(
         text + "\n[placement]\nnodes_elsewhere = 1\n"
     )

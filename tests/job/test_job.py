@@ -27,19 +27,10 @@ from team import (
     change,
 )
 
-from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.folder import read_catalog
 from suite.datasets.face import Face
 from suite.judging.baselines.store import remove_sections
 from suite.quantization.calibration import FaceReader
-
-SPEC = PreprocessSpec(
-    height=112,
-    width=112,
-    color_order="RGB",
-    scale=255.0,
-    mean=(127.5, 127.5, 127.5),
-    std=(127.5, 127.5, 127.5),
-)
 
 
 def test_what_was_accepted_passes_again_and_the_report_fits_its_schema(team: Team) -> None:
@@ -185,7 +176,7 @@ def test_calibration_on_noise_is_seen_by_fidelity(team: Team, tmp_path: Path) ->
     quantize_static(
         SOURCE,
         target,
-        FaceReader(noise, SPEC, "images", 1),
+        FaceReader(noise, read_catalog().models[MODEL].preprocess, "images", 1),
         quant_format=QuantFormat.QDQ,
         per_channel=True,
         activation_type=QuantType.QUInt8,
