@@ -1,24 +1,20 @@
 """How a dataset's faces are aligned, as its card says."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from suite.catalog.table import Fraction, Sha256, Table
+from suite.catalog.table import Fraction, HashedTable, Sha256
 
 Missing = Literal["error", "skip", "unaligned"]
-
-
 Pixels = Annotated[int, Field(ge=0, le=1000)]
-
-
 Side = Annotated[int, Field(ge=16, le=1024)]
-
-
 Factor = Annotated[float, Field(gt=0, le=8)]
+# Neither says how a face is cut, given that there is one; its hash stands for the detector.
+_NOT_HASHED = frozenset({"detector", "missing"})
 
 
-class LandmarkAlign(Table):
+class LandmarkAlign(HashedTable):
     """Warped by a similarity onto ArcFace's five points, which a CSV has for each image.
 
     Attributes
@@ -30,13 +26,17 @@ class LandmarkAlign(Table):
     missing : what is done with an image that the CSV has no line for
     """
 
+    FORMAT_1: ClassVar = frozenset({"method", "size"})
+    # The points themselves are hashed, image by image.
+    NOT_HASHED: ClassVar = frozenset({"landmarks", "missing"})
+
     method: Literal["landmarks"]
     landmarks: str
     size: Side = 112
     missing: Missing = "error"
 
 
-class YunetAlign(Table):
+class YunetAlign(HashedTable):
     """Warped by a similarity onto ArcFace's five points, which YuNet finds.
 
     Attributes
@@ -49,6 +49,9 @@ class YunetAlign(Table):
     missing : what is done with an image in which no face is found
     """
 
+    FORMAT_1: ClassVar = frozenset({"method", "detector_sha256", "pad", "enlarge", "score", "size"})
+    NOT_HASHED: ClassVar = _NOT_HASHED
+
     method: Literal["yunet"]
     detector: str
     detector_sha256: Sha256
@@ -59,7 +62,7 @@ class YunetAlign(Table):
     missing: Missing = "error"
 
 
-class MarginAlign(Table):
+class MarginAlign(HashedTable):
     """FaceNet's crop: a face's box with a margin, resized; no rotation.
 
     Attributes
@@ -70,6 +73,11 @@ class MarginAlign(Table):
     centre : without a detector, side in pixels of the box in the image's centre
     detector, detector_sha256, pad, enlarge, score, missing : as for ``yunet``
     """
+
+    FORMAT_1: ClassVar = frozenset(
+        {"method", "margin", "size", "centre", "detector_sha256", "pad", "enlarge", "score"}
+    )
+    NOT_HASHED: ClassVar = _NOT_HASHED
 
     method: Literal["margin"]
     margin: Pixels = 14
@@ -94,6 +102,4 @@ class MarginAlign(Table):
 
 
 AlignSpec = Annotated[LandmarkAlign | YunetAlign | MarginAlign, Field(discriminator="method")]
-
-
 METHODS = ("landmarks", "yunet", "margin")

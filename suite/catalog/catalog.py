@@ -11,7 +11,6 @@ from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
-from suite.catalog.policy import ModeOverride, PolicySpec
 from suite.catalog.provider_card import ProviderCard
 from suite.catalog.table import Card
 
@@ -45,6 +44,16 @@ class Catalog:
     unread: frozenset[str] = frozenset()
 
     @property
+    def folder(self) -> Path:
+        """The folder that it was read from; the repository's or package's of the built-in one."""
+        return self.baselines.parent
+
+    @property
+    def fp32(self) -> ModeCard:
+        """The mode that the others are compared with."""
+        return next(mode for mode in self.modes.values() if mode.is_fp32)
+
+    @property
     def is_builtin(self) -> bool:
         """Whether these are the cards that come with the suite."""
         return self.baselines == builtin_baselines()
@@ -73,40 +82,6 @@ class Catalog:
         if self.roots.data_dir:
             places.append(self.roots.data_dir / relative)
         return places
-
-    def override(self, model: ModelCard, mode: ModeCard) -> ModeOverride:
-        """What the model's card says otherwise for a mode."""
-        return model.modes.get(mode.id, ModeOverride())
-
-    def tolerances(self, model: ModelCard, mode: ModeCard) -> dict[str, float]:
-        """How far each metric may lie from the accepted one."""
-        return {**mode.tolerances, **self.override(model, mode).tolerances}
-
-    def policy_loss(self, model: ModelCard, mode: ModeCard) -> dict[str, float]:
-        """How much worse than FP32 each metric may be."""
-        return {**mode.policy.loss, **self.override(model, mode).policy.loss}
-
-    def policy_floor(self, model: ModelCard, mode: ModeCard) -> dict[str, float]:
-        """The least each metric of the quantized model may be."""
-        return {**mode.policy.floor, **self.override(model, mode).policy.floor}
-
-    def speed_floor(self, model: ModelCard, mode: ModeCard, provider: ProviderCard) -> float | None:
-        """The least speed-up over FP32 on a provider: the model's own, else the provider's."""
-        own = self.override(model, mode).speed_floor
-        return own.get(provider.id, provider.speed_floor.get(mode.id))
-
-    def policy(self, model: ModelCard, mode: ModeCard, provider: ProviderCard) -> PolicySpec:
-        """What the mode may cost this model: the mode's policy with the model's changes.
-
-        The provider's speed floor is among its floors.
-        """
-        own = self.override(model, mode).policy
-        speed = self.speed_floor(model, mode, provider)
-        return PolicySpec(
-            loss=self.policy_loss(model, mode),
-            floor=self.policy_floor(model, mode) | ({"speedup": speed} if speed else {}),
-            on_interval=own.on_interval or mode.policy.on_interval,
-        )
 
 
 def dataset_paths(catalog: Catalog, card: DatasetCard) -> dict[str, Path]:

@@ -1,16 +1,35 @@
 """The cards of datasets: where faces and pairs are, and how the faces are aligned."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, field_validator
 
 from suite.catalog.alignment import AlignSpec
+from suite.catalog.folds import FOLDS
 from suite.catalog.table import Card, Sha256
 
 Unreadable = Literal["error", "skip"]
 
 
-class BinDataset(Card):
+class Dataset(Card):
+    """What every kind has in common.
+
+    Attributes
+    ----------
+    HAS_PAIRS : whether the kind has pairs, so that models can be evaluated on it
+    """
+
+    HAS_PAIRS: ClassVar[bool] = True
+
+    sha256: Sha256 | None = None
+
+    @property
+    def decodes_images(self) -> bool:
+        """Whether every image is decoded when the set is read."""
+        return False
+
+
+class BinDataset(Dataset):
     """An InsightFace ``.bin``: a pickle of encoded images and the list of issame.
 
     ``identities`` is a text file with a line for each image of the list, in its order, that
@@ -20,24 +39,32 @@ class BinDataset(Card):
     kind: Literal["bin"]
     file: str
     identities: str | None = None
-    sha256: Sha256 | None = None
-    folds: Annotated[int, Field(ge=2)] = 10
+    folds: Annotated[int, Field(ge=2)] = FOLDS
 
     def named_files(self) -> dict[str, str]:
         """Each file or folder that the card names, by its key."""
         return {"file": self.file, **({"identities": self.identities} if self.identities else {})}
 
 
-class _Folder(Card):
+class ImagesDataset(Dataset):
     """What the kinds with image files in a folder have in common.
 
-    ``unreadable`` says what is done with an image that cannot be decoded.
+    Attributes
+    ----------
+    TAKES_WHOLE_FOLDER : whether a file in the folder that is no image is worth a remark
+    unreadable : what is done with an image that cannot be decoded
     """
+
+    TAKES_WHOLE_FOLDER: ClassVar[bool] = True
 
     folder: str
     align: AlignSpec | None = None
     unreadable: Unreadable = "error"
-    sha256: Sha256 | None = None
+
+    @property
+    def decodes_images(self) -> bool:
+        """Whether every image is decoded when the set is read."""
+        return self.align is not None or self.unreadable == "skip"
 
     def named_files(self) -> dict[str, str]:
         """Each file or folder that the card names, by its key."""
@@ -49,7 +76,7 @@ class _Folder(Card):
         return named
 
 
-class LfwDataset(_Folder):
+class LfwDataset(ImagesDataset):
     """A folder of images, a sub-folder per person, and pairs in LFW's ``pairs.txt`` form."""
 
     kind: Literal["lfw"]
@@ -72,11 +99,13 @@ class LfwDataset(_Folder):
         return {**super().named_files(), "pairs": self.pairs}
 
 
-class CsvDataset(_Folder):
+class CsvDataset(ImagesDataset):
     """A folder of images, and a CSV of pairs with columns ``left``, ``right``, ``same``.
 
     ``folds`` are contiguous, ten where none are given; a column ``fold`` says them instead.
     """
+
+    TAKES_WHOLE_FOLDER = False
 
     kind: Literal["csv"]
     file: str
@@ -87,7 +116,7 @@ class CsvDataset(_Folder):
         return {**super().named_files(), "file": self.file}
 
 
-class PeopleDataset(_Folder):
+class PeopleDataset(ImagesDataset):
     """A folder with a sub-folder per person, of which pairs are drawn.
 
     ``pairs_per_fold`` is the number of genuine pairs in a fold, and that of impostor pairs;
@@ -95,21 +124,26 @@ class PeopleDataset(_Folder):
     """
 
     kind: Literal["people"]
-    folds: Annotated[int, Field(ge=2, le=1000)] = 10
+    folds: Annotated[int, Field(ge=2, le=1000)] = FOLDS
     pairs_per_fold: Annotated[int, Field(ge=1, le=1_000_000)] = 300
     seed: Annotated[int, Field(ge=0)] = 0
 
 
-class FolderDataset(_Folder):
+class FolderDataset(ImagesDataset):
     """Images alone, every one below a folder: for calibration."""
+
+    HAS_PAIRS = False
 
     kind: Literal["folder"]
 
 
-ImagesDataset = LfwDataset | CsvDataset | PeopleDataset | FolderDataset
-
-
+# A new kind is a class here, in this union, and a module of `suite.datasets.kinds`.
 DatasetCard = BinDataset | LfwDataset | CsvDataset | PeopleDataset | FolderDataset
 
 
-KINDS = ("bin", "lfw", "csv", "people", "folder")
+def _kind(card: type[Dataset]) -> str:
+    return str(get_args(card.model_fields["kind"].annotation)[0])
+
+
+KINDS = tuple(_kind(card) for card in get_args(DatasetCard))
+PAIRED_KINDS = tuple(_kind(card) for card in get_args(DatasetCard) if card.HAS_PAIRS)

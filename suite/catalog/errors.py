@@ -52,3 +52,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}known: {', '.join(known) or 'none'}"
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Names to choose from, in their order.
+
+    >>> one_of(["bin", "lfw", "csv"])
+    "'bin', 'lfw' or 'csv'"
+    """
+    *most, last = map(repr, names)
+    return f"{', '.join(most)} or {last}" if most else last

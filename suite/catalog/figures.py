@@ -1,113 +1,160 @@
-"""The metrics: their names, how they read, which way is worse and how they may jitter."""
+"""The registry of figures: all that the suite measures, each with its facts, once.
 
-from dataclasses import dataclass
-from typing import Literal
+Cards name figures, gates measure them, baselines keep them, the report prints them. A figure that a
+baseline holds has a default tolerance; a mode's card lists only what differs.
+"""
+
+from functools import partial
+
+from suite.catalog.figure import Figure, Registry, Tolerance
+from suite.catalog.gate import Gate
+
+_of_artifact = partial(Figure, gate=Gate.ARTIFACT)
+_of_fingerprint = partial(Figure, gate=Gate.FINGERPRINT)
+_of_pairs = partial(Figure, gate=Gate.VERIFICATION)
+# What a deployment that keeps FP32's threshold at FAR=1e-3 gets.
+_at_1e3 = partial(_of_pairs, is_share=True, drawn="people", far=1e-3)
+_of_fidelity = partial(Figure, gate=Gate.FIDELITY)
+_of_placement = partial(Figure, gate=Gate.PLACEMENT)
+_of_latency = partial(Figure, gate=Gate.LATENCY)
+
+FIGURES = Registry()
+
+_ACCURACY = Tolerance(0.0005, 0.002)
+_TAR = Tolerance(0.002, 0.005)
+_THRESHOLD = Tolerance(0.005, 0.02)
+_FAR = Tolerance(0.0002, 0.001)
 
 
-@dataclass(frozen=True)
-class Metric:
-    """One figure that a gate measures.
+def _tar_at_far(name: str, label: str, far: float, *, drawn: bool = True) -> tuple[Figure, Figure]:
+    """A TAR at a FAR of its own threshold, and that threshold."""
+    return (
+        _of_pairs(
+            name,
+            label,
+            "lower",
+            tolerance=_TAR,
+            is_share=True,
+            drawn="people" if drawn else None,
+            far=far,
+        ),
+        _of_pairs(
+            f"{name}_threshold",
+            f"{label}{',' if ', ' in label else ''} threshold",
+            "either",
+            tolerance=_THRESHOLD,
+            far=far,
+        ),
+    )
 
-    Attributes
-    ----------
-    label : the metric's name as the report prints it
-    worse : which way is worse; ``"either"`` where only a change matters
-    digits : digits after the point in tables
-    relative : whether its tolerance is a share of the accepted value
-    only_worse_fails : whether better than accepted is never a failure
-    """
 
-    label: str
-    worse: Literal["lower", "higher", "either"]
-    digits: int = 4
-    relative: bool = False
-    only_worse_fails: bool = False
-
-
-METRICS: dict[str, Metric] = {
-    "accuracy": Metric("Accuracy", "lower", 6),
-    "accuracy_std": Metric("Accuracy std", "either", 6),
-    "accuracy_threshold": Metric("Accuracy threshold", "either", 4),
-    "tar_at_far_1e-3": Metric("TAR@FAR=1e-3", "lower", 4),
-    "tar_at_far_1e-3_threshold": Metric("TAR@FAR=1e-3 threshold", "either", 4),
-    "tar_at_far_1e-4": Metric("TAR@FAR=1e-4", "lower", 4),
-    "tar_at_far_1e-4_threshold": Metric("TAR@FAR=1e-4 threshold", "either", 4),
-    "all_pairs_tar_at_far_1e-3": Metric("TAR@FAR=1e-3, all pairs", "lower", 4),
-    "all_pairs_tar_at_far_1e-3_threshold": Metric(
-        "TAR@FAR=1e-3, all pairs, threshold", "either", 4
+FIGURES.accepted(
+    _of_pairs(
+        "accuracy", "Accuracy", "lower", 6, tolerance=_ACCURACY, is_share=True, drawn="people"
     ),
-    "all_pairs_tar_at_far_1e-4": Metric("TAR@FAR=1e-4, all pairs", "lower", 4),
-    "all_pairs_tar_at_far_1e-4_threshold": Metric(
-        "TAR@FAR=1e-4, all pairs, threshold", "either", 4
+    _of_pairs("accuracy_std", "Accuracy std", "either", 6, tolerance=Tolerance(0.002, 0.004)),
+    _of_pairs(
+        "accuracy_threshold", "Accuracy threshold", "either", tolerance=Tolerance(0.02, 0.05)
     ),
-    "all_pairs_tar_at_far_1e-5": Metric("TAR@FAR=1e-5, all pairs", "lower", 4),
-    "all_pairs_tar_at_far_1e-5_threshold": Metric("TAR@FAR=1e-5, all pairs, threshold", "either"),
-    "all_pairs_tar_at_far_1e-6": Metric("TAR@FAR=1e-6, all pairs", "lower", 4),
-    "all_pairs_tar_at_far_1e-6_threshold": Metric("TAR@FAR=1e-6, all pairs, threshold", "either"),
-    "all_pairs_eer": Metric("EER, all pairs", "higher", 5),
-    "all_pairs_eer_threshold": Metric("EER, all pairs, threshold", "either", 4),
-    "val_at_far_1e-3": Metric("VAL@FAR=1e-3 by folds", "lower", 4),
-    "val_far_1e-3": Metric("FAR of VAL by folds", "either", 5),
-    "kept_tar_1e-3": Metric("TAR at FP32's threshold", "lower", 4),
-    "kept_far_1e-3": Metric("FAR at FP32's threshold", "higher", 5),
-    "mixed_tar_1e-3": Metric("FP32 gallery: TAR at FP32's threshold", "lower", 4),
-    "mixed_far_1e-3": Metric("FP32 gallery: FAR at FP32's threshold", "higher", 5),
-    "mixed_tar_at_far_1e-3": Metric("FP32 gallery: TAR@FAR=1e-3", "lower", 4),
-    "roc_auc": Metric("ROC AUC", "lower", 5),
-    "eer": Metric("EER", "higher", 5),
-    "eer_threshold": Metric("EER threshold", "either", 4),
-    "cosine_mean": Metric("Mean cosine to FP32", "lower", 5),
-    "cosine_worst": Metric("Worst cosine to FP32", "lower", 5),
-    "size_bytes": Metric("Size (bytes)", "higher", 0, relative=True, only_worse_fails=True),
-    "quantized_ops": Metric("Quantized ops", "lower", 0),
-    "float_ops": Metric("Claimed ops left in float", "higher", 0),
-    "tensor": Metric("Preprocessed tensor", "either", 5),
-    "size": Metric("Input size", "either", 0),
-    "embedding": Metric("FP32 embedding", "either", 5),
-    "nodes": Metric("Nodes", "either", 0),
-    "nodes_elsewhere": Metric("Nodes elsewhere", "higher", 0),
-    "nodes_fallen_back": Metric("Nodes fallen back", "higher", 0),
-    "kernels": Metric("Kernels run", "either", 0),
-    "kernels_elsewhere": Metric("Kernels elsewhere", "higher", 0),
-    "time_elsewhere": Metric("Share of time elsewhere", "higher", 3),
-    "memory_copies": Metric("Memory copies between devices", "higher", 0),
-    "latency_ms": Metric("Latency, p50 (ms)", "higher", 3),
-    "latency_p90_ms": Metric("Latency, p90 (ms)", "higher", 3),
-    "latency_p99_ms": Metric("Latency, p99 (ms)", "higher", 3),
-    "latency_with_copies_ms": Metric("Latency with host copies (ms)", "higher", 3),
-    "latency_fp32_ms": Metric("FP32 latency, p50 (ms)", "higher", 3),
-    "speedup": Metric("Speed-up over FP32", "lower", 3, relative=True, only_worse_fails=True),
-    "images_per_second": Metric("Images per second", "lower", 1),
-    "blocks": Metric("Blocks of sessions", "either", 0),
-    "rounds": Metric("Rounds", "either", 0),
-    "load_ms": Metric("Load (ms)", "higher", 1),
-    "first_run_ms": Metric("First run (ms)", "higher", 1),
-    "peak_memory_mib": Metric("Peak host memory (MiB)", "higher", 1),
-    "device_memory_mib": Metric("Device memory (MiB)", "higher", 1),
-}
-
-
-# The metrics that are resampled.
-WITH_INTERVAL = (
-    "accuracy",
-    "roc_auc",
-    "eer",
-    "tar_at_far_1e-3",
-    "tar_at_far_1e-4",
-    "all_pairs_tar_at_far_1e-3",
-    "all_pairs_tar_at_far_1e-4",
-    "kept_tar_1e-3",
-    "kept_far_1e-3",
-    "mixed_tar_1e-3",
-    "mixed_far_1e-3",
-    "mixed_tar_at_far_1e-3",
+    *_tar_at_far("tar_at_far_1e-3", "TAR@FAR=1e-3", 1e-3),
+    *_tar_at_far("tar_at_far_1e-4", "TAR@FAR=1e-4", 1e-4),
+    *_tar_at_far("all_pairs_tar_at_far_1e-3", "TAR@FAR=1e-3, all pairs", 1e-3),
+    *_tar_at_far("all_pairs_tar_at_far_1e-4", "TAR@FAR=1e-4, all pairs", 1e-4),
+    *_tar_at_far("all_pairs_tar_at_far_1e-5", "TAR@FAR=1e-5, all pairs", 1e-5, drawn=False),
+    *_tar_at_far("all_pairs_tar_at_far_1e-6", "TAR@FAR=1e-6, all pairs", 1e-6, drawn=False),
+    _of_pairs("all_pairs_eer", "EER, all pairs", "higher", 5, tolerance=_FAR, is_share=True),
+    _of_pairs(
+        "all_pairs_eer_threshold", "EER, all pairs, threshold", "either", tolerance=_THRESHOLD
+    ),
+    _of_pairs(
+        "val_at_far_1e-3", "VAL@FAR=1e-3 by folds", "lower", tolerance=_TAR, is_share=True, far=1e-3
+    ),
+    _of_pairs(
+        "val_far_1e-3", "FAR of VAL by folds", "either", 5, tolerance=_FAR, is_share=True, far=1e-3
+    ),
+    _at_1e3("kept_tar_1e-3", "TAR at FP32's threshold", "lower", tolerance=_TAR),
+    _at_1e3("kept_far_1e-3", "FAR at FP32's threshold", "higher", 5, tolerance=_FAR),
+    _at_1e3("mixed_tar_1e-3", "FP32 gallery: TAR at FP32's threshold", "lower", tolerance=_TAR),
+    _at_1e3("mixed_far_1e-3", "FP32 gallery: FAR at FP32's threshold", "higher", 5, tolerance=_FAR),
+    _at_1e3("mixed_tar_at_far_1e-3", "FP32 gallery: TAR@FAR=1e-3", "lower", tolerance=_TAR),
+    _of_pairs(
+        "roc_auc",
+        "ROC AUC",
+        "lower",
+        5,
+        tolerance=Tolerance(0.0001, 0.0005),
+        is_share=True,
+        drawn="people",
+    ),
+    _of_pairs(
+        "eer", "EER", "higher", 5, tolerance=Tolerance(0.001, 0.002), is_share=True, drawn="people"
+    ),
+    _of_pairs("eer_threshold", "EER threshold", "either", tolerance=_THRESHOLD),
+    _of_fidelity(
+        "cosine_mean",
+        "Mean cosine to FP32",
+        "lower",
+        5,
+        tolerance=Tolerance(0.0, 0.001),
+        is_share=True,
+    ),
+    _of_fidelity(
+        "cosine_worst",
+        "Worst cosine to FP32",
+        "lower",
+        5,
+        tolerance=Tolerance(0.0, 0.01),
+        is_share=True,
+    ),
+    _of_artifact(
+        "size_bytes",
+        "Size (bytes)",
+        "higher",
+        0,
+        unit="bytes",
+        tolerance=Tolerance(0.001, 0.01),
+        relative=True,
+        only_worse_fails=True,
+    ),
+    _of_artifact("quantized_ops", "Quantized ops", "lower", 0, tolerance=Tolerance(0, 0)),
+    _of_artifact("float_ops", "Claimed ops left in float", "higher", 0, tolerance=Tolerance(0, 0)),
+    _of_fingerprint(
+        "tensor", "Preprocessed tensor", "either", 5, tolerance=Tolerance(0.001, 0.001)
+    ),
+    _of_fingerprint("size", "Input size", "either", 0, tolerance=Tolerance(0, 0)),
+    _of_fingerprint(
+        "embedding", "FP32 embedding", "either", 5, tolerance=Tolerance(0.0005, 0.0005)
+    ),
+    _of_latency(
+        "speedup",
+        "Speed-up over FP32",
+        "lower",
+        3,
+        tolerance=Tolerance(0.0, 0.07),
+        relative=True,
+        only_worse_fails=True,
+        drawn="blocks",
+    ),
 )
 
-
-# The metrics that are shares of one, or cosines: none can be above 1.
-SHARES = tuple(
-    name
-    for name in METRICS
-    if name in ("accuracy", "roc_auc", "eer", "all_pairs_eer", "cosine_mean", "cosine_worst")
-    or (("tar_" in name or "far_" in name) and not name.endswith("_threshold"))
+FIGURES.observed(
+    _of_placement("nodes", "Nodes", "either", 0),
+    _of_placement("nodes_elsewhere", "Nodes elsewhere", "higher", 0),
+    _of_placement("nodes_fallen_back", "Nodes fallen back", "higher", 0),
+    _of_placement("kernels", "Kernels run", "either", 0),
+    _of_placement("kernels_elsewhere", "Kernels elsewhere", "higher", 0),
+    _of_placement("time_elsewhere", "Share of time elsewhere", "higher", 3),
+    _of_placement("memory_copies", "Memory copies between devices", "higher", 0),
+    _of_latency("latency_ms", "Latency, p50 (ms)", "higher", 3, unit="ms"),
+    _of_latency("latency_p90_ms", "Latency, p90 (ms)", "higher", 3, unit="ms"),
+    _of_latency("latency_p99_ms", "Latency, p99 (ms)", "higher", 3, unit="ms"),
+    _of_latency("latency_with_copies_ms", "Latency with host copies (ms)", "higher", 3, unit="ms"),
+    _of_latency("latency_fp32_ms", "FP32 latency, p50 (ms)", "higher", 3, unit="ms"),
+    _of_latency("images_per_second", "Images per second", "lower", 1, unit="images/s"),
+    _of_latency("blocks", "Blocks of sessions", "either", 0),
+    _of_latency("rounds", "Rounds", "either", 0),
+    _of_latency("load_ms", "Load (ms)", "higher", 1, unit="ms"),
+    _of_latency("first_run_ms", "First run (ms)", "higher", 1, unit="ms"),
+    _of_latency("peak_memory_mib", "Peak host memory (MiB)", "higher", 1, unit="MiB"),
+    _of_latency("device_memory_mib", "Device memory (MiB)", "higher", 1, unit="MiB"),
 )

@@ -14,12 +14,10 @@ from suite.catalog.errors import CatalogError
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
-from suite.catalog.references import wrong_references
 from suite.catalog.table import Card
+from suite.catalog.unknown_names import unknown_names
 
 C = TypeVar("C", bound=Card)
-
-
 _DATASET: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetCard, Field(discriminator="kind")])
 
 
@@ -38,8 +36,9 @@ def read_catalog(folder: Path | None = None, roots: Roots | None = None) -> Cata
         with a sentence that names the file, the key and what is allowed.
     """
     catalog = read_cards(folder, roots)
-    for wrong in wrong_references(catalog):
-        raise CatalogError(wrong)
+    first = next(unknown_names(catalog), None)
+    if first:
+        raise CatalogError(first)
     return catalog
 
 

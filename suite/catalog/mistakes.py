@@ -10,12 +10,10 @@ from pydantic_core import ErrorDetails
 
 from suite.catalog.alignment import METHODS
 from suite.catalog.dataset_card import KINDS
-from suite.catalog.errors import nearest
+from suite.catalog.errors import nearest, one_of
 from suite.catalog.table import BLANK
 
 Location = tuple[int | str, ...]
-
-
 # Pydantic's words, and ours.
 _WORDS = {
     "Input should be a valid array": "must be a list",
@@ -23,8 +21,6 @@ _WORDS = {
     "Input should be an object": "must be a table",
     "Field required": "is missing; add it",
 }
-
-
 _PATTERNS = {
     "^[0-9a-f]{64}$": "must be 64 lower-case hexadecimal digits",
     "^[a-z0-9][a-z0-9_.-]*$": (
@@ -96,17 +92,18 @@ def _sentence(path: Path, mistake: ErrorDetails) -> str:
         listed = _dotted(keys[:-1] if channel else keys)
         return f"{path}: key {listed!r} needs three numbers, one a channel."
     if kind.startswith("union_tag"):
-        *most, last = (repr(name) for name in (METHODS if "align" in keys else KINDS))
-        return f"{path}: key {_dotted(keys)!r} must be {', '.join(most)} or {last}."
+        known = METHODS if "align" in keys else KINDS
+        return f"{path}: key {_dotted(keys)!r} must be {one_of(known)}."
     if kind == "too_short":
         message = "must have at least one entry"
     elif kind == "string_pattern_mismatch":
         pattern = mistake.get("ctx", {}).get("pattern", "")
         message = _PATTERNS.get(pattern, f"must match {pattern}")
+    elif kind == "value_error":
+        message = str(mistake["ctx"]["error"])
     elif message in _WORDS:
         message = _WORDS[message]
     else:
-        message = message.removeprefix("Value error, ")
         message = message.replace("Input should ", "must ", 1).replace("String should ", "must ", 1)
     given = mistake["input"]
     shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) else ""

@@ -1,17 +1,19 @@
 """What a mode may cost, and what a model's card says otherwise."""
 
+from typing import Self
+
 from pydantic import field_validator
 
 from suite.catalog.errors import nearest
-from suite.catalog.figures import METRICS, SHARES, WITH_INTERVAL
+from suite.catalog.figures import FIGURES
 from suite.catalog.table import CardId, Speed, Table
 
 
-def known_metrics(values: dict[str, float]) -> dict[str, float]:
+def known_figures(values: dict[str, float]) -> dict[str, float]:
     """Refuse the limit of a figure that there is not, and one that is no number of 0 or more."""
     for name, value in values.items():
-        if name not in METRICS:
-            raise ValueError(f"has no metric {name!r}; {nearest(name, METRICS)}")
+        if name not in FIGURES:
+            raise ValueError(f"has no metric {name!r}; {nearest(name, FIGURES)}")
         if not 0 <= value < float("inf"):
             raise ValueError(f"{name} must be a number of 0 or more")
     return values
@@ -20,8 +22,8 @@ def known_metrics(values: dict[str, float]) -> dict[str, float]:
 class PolicySpec(Table):
     """What quantization may cost against FP32 of the same run.
 
-    ``loss`` bounds how much worse than FP32 a metric may be, ``floor`` is the least a metric of
-    the quantized model itself may be. A loss of the metrics in ``on_interval`` is judged on its
+    ``loss`` bounds how much worse than FP32 a figure may be, ``floor`` is the least a figure of
+    the quantized model itself may be. A loss of the figures in ``on_interval`` is judged on its
     95 % interval: it fails where all of it lies beyond the limit, passes where all lies within.
     """
 
@@ -29,28 +31,39 @@ class PolicySpec(Table):
     floor: dict[str, float] = {}
     on_interval: tuple[str, ...] = ()
 
-    _metrics = field_validator("loss", "floor")(known_metrics)
+    _figures = field_validator("loss", "floor")(known_figures)
 
     @field_validator("floor")
     @classmethod
     def _shares_can_reach_it(cls, values: dict[str, float]) -> dict[str, float]:
-        for name in SHARES:
-            if values.get(name, 0) > 1:
+        for name, value in values.items():
+            if FIGURES[name].is_share and value > 1:
                 raise ValueError(
-                    f"has {name} = {values[name]:g}, which is a share and never above 1: write "
-                    "92 % as 0.92"
+                    f"has {name} = {value:g}, which is a share and never above 1: write 92 % as "
+                    "0.92"
                 )
         return values
 
     @field_validator("on_interval")
     @classmethod
     def _has_intervals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        resampled = [name for name, figure in FIGURES.items() if figure.drawn == "people"]
         for name in value:
-            if name not in WITH_INTERVAL:
+            if name not in resampled:
                 raise ValueError(
-                    f"has {name!r}, which has no interval; those are {', '.join(WITH_INTERVAL)}"
+                    f"has {name!r}, which has no interval; those are {', '.join(resampled)}"
                 )
         return value
+
+    def merged(self, own: Self) -> Self:
+        """This policy with what another says otherwise, key by key."""
+        return self.model_copy(
+            update={
+                "loss": {**self.loss, **own.loss},
+                "floor": {**self.floor, **own.floor},
+                "on_interval": own.on_interval or self.on_interval,
+            }
+        )
 
 
 class ModeOverride(Table):
@@ -60,4 +73,4 @@ class ModeOverride(Table):
     policy: PolicySpec = PolicySpec()
     speed_floor: dict[CardId, Speed] = {}
 
-    _metrics = field_validator("tolerances")(known_metrics)
+    _figures = field_validator("tolerances")(known_figures)

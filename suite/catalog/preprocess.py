@@ -1,19 +1,32 @@
 """How pixels become a network's input, as a card says."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from suite.catalog.table import Table
+from suite.catalog.table import HashedTable
 
 Channels = tuple[float, float, float]
 
 
-class PreprocessSpec(Table):
+def in_words(values: tuple[float, ...]) -> str:
+    """A value for each channel: the one that all share, or all of them.
+
+    >>> in_words((127.5, 127.5, 127.5)), in_words((0.5, 0.4, 0.3))
+    ('127.5', '[0.5, 0.4, 0.3]')
+    """
+    return f"{values[0]:g}" if len(set(values)) == 1 else str(list(values))
+
+
+class PreprocessSpec(HashedTable):
     """How pixels become the network's input: ``(pixel · scale / 255 − mean) / std``.
 
     ``mean`` and ``std`` are given channel by channel in the order of ``color_order``.
     """
+
+    FORMAT_1: ClassVar = frozenset(
+        {"height", "width", "layout", "color_order", "mean", "std", "scale"}
+    )
 
     height: Annotated[int, Field(ge=1, le=4096)]
     width: Annotated[int, Field(ge=1, le=4096)]

@@ -63,7 +63,7 @@ def select(options: Options) -> Selection:
         absent = absent_source(catalog, model)
         if not absent:
             _require_data(catalog, card, chosen, datasets)
-        for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_reference, name)):
+        for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_fp32, name)):
             mode = catalog.modes[mode_id]
             brought = mode_id in model.artifacts
             if mode.recipe is None and not brought:
@@ -135,7 +135,7 @@ def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
         return None
     if mode.recipe is None:
         return f"{model.id}: its card brings {mode.id} for other providers than {provider}; add one"
-    if mode.recipe.method == "static_qdq" and not model.calibration:
+    if mode.recipe.needs_calibration and not model.calibration:
         return (
             f"{model.id}: {mode.id} needs calibration faces; name a calibration set in its card or "
             "bring the artifact"

@@ -7,8 +7,6 @@ from pydantic import Field, model_validator
 from suite.catalog.table import Sha256, Table
 
 Architecture = Literal["inception_resnet_v1", "iresnet50", "adaface_ir50"]
-
-
 Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
 
 

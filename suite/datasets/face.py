@@ -30,17 +30,6 @@ class Face:
         """A face whose bytes are held in memory."""
         return cls(name, hashlib.sha256(data).hexdigest(), data)
 
-    @classmethod
-    def in_file(cls, name: str, path: Path) -> "Face":
-        """A face whose bytes are read from its file each time they are asked for.
-
-        Raises
-        ------
-        DatasetError
-            where the file cannot be read.
-        """
-        return cls(name, hashlib.sha256(read_image(path)).hexdigest(), path)
-
     def read(self) -> bytes:
         """The encoded image.
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.catalog.errors import DatasetError
+from suite.catalog.folds import equal_folds
 from suite.datasets.face import Face
 from suite.datasets.pair_checks import odd_pairs
 
@@ -42,16 +43,34 @@ class FaceSet:
     fold_sizes: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class PairList:
+    """Pairs of images, before those of one content become one face.
+
+    Attributes
+    ----------
+    left, right : int [n], each pair's two images as indices
+    genuine : bool [n], whether a pair shows one person
+    folds : contiguous folds that the pairs make
+    fold_sizes : how many pairs each fold has; empty where they are of equal length
+    """
+
+    left: Sequence[int] | npt.NDArray[np.int64] = ()
+    right: Sequence[int] | npt.NDArray[np.int64] = ()
+    genuine: Sequence[bool] | npt.NDArray[np.bool_] = ()
+    folds: int = 0
+    fold_sizes: tuple[int, ...] = ()
+
+
+NO_PAIRS = PairList()
+
+
 def face_set(
     dataset_id: str,
     faces: Sequence[Face],
-    left: Sequence[int] | npt.NDArray[np.int64] = (),
-    right: Sequence[int] | npt.NDArray[np.int64] = (),
-    genuine: Sequence[bool] | npt.NDArray[np.bool_] = (),
-    folds: int = 0,
+    pairs: PairList = NO_PAIRS,
     people: Sequence[str] | None = None,
     remarks: Sequence[str] = (),
-    fold_sizes: Sequence[int] = (),
 ) -> FaceSet:
     """Make a set of faces that may repeat, and pairs of them.
 
@@ -59,54 +78,43 @@ def face_set(
     ----------
     dataset_id : the set's id
     faces : the images; those of one content become one face
-    left, right : int [n], each pair's two images as indices into ``faces`` as given
-    genuine : bool [n], whether a pair shows one person
-    folds : contiguous folds that the pairs make
+    pairs : their images are indices into ``faces`` as given
     people : who each image as given shows, where that is known
     remarks : what a report says of how the set was made; odd pairs are added to it
-    fold_sizes : how many pairs each fold has, where they are not of equal length
 
     Raises
     ------
     DatasetError
         where one image is said to show two people, or a pair's label contradicts who is who.
     """
-    places: dict[str, int] = {}
-    distinct: list[Face] = []
+    first: dict[str, Face] = {}
     for face in faces:
-        if face.sha256 not in places:
-            places[face.sha256] = len(distinct)
-            distinct.append(face)
+        first.setdefault(face.sha256, face)
+    distinct, places = tuple(first.values()), {sha: place for place, sha in enumerate(first)}
     place_of = np.array([places[face.sha256] for face in faces], dtype=np.int64)
-    lefts = place_of[np.asarray(left, dtype=np.int64)]
-    rights = place_of[np.asarray(right, dtype=np.int64)]
-    flags = np.array(genuine, dtype=np.bool_)
+    left = place_of[np.asarray(pairs.left, dtype=np.int64)]
+    right = place_of[np.asarray(pairs.right, dtype=np.int64)]
+    genuine = np.array(pairs.genuine, dtype=np.bool_)
     who = None if people is None else _people(faces, place_of, people)
     if who is not None:
-        _refuse_contradiction(dataset_id, lefts, rights, flags, who)
-    for array in (lefts, rights, flags):
+        _refuse_contradiction(dataset_id, left, right, genuine, who)
+    for array in (left, right, genuine):
         array.setflags(write=False)
-    sizes = tuple(fold_sizes)
-    if sizes == equal_folds(len(flags), folds):
+    sizes = pairs.fold_sizes
+    if sizes == equal_folds(len(genuine), pairs.folds):
         sizes = ()
-    digest = _content_hash(distinct, lefts, rights, flags, sizes or folds, who)
     return FaceSet(
-        dataset_id,
-        tuple(distinct),
-        lefts,
-        rights,
-        flags,
-        folds,
-        who,
-        digest,
-        (*remarks, *odd_pairs(lefts, rights, flags)),
-        sizes,
+        id=dataset_id,
+        faces=distinct,
+        left=left,
+        right=right,
+        genuine=genuine,
+        folds=pairs.folds,
+        people=who,
+        sha256=_content_hash(distinct, left, right, genuine, sizes or pairs.folds, who),
+        remarks=(*remarks, *odd_pairs(left, right, genuine)),
+        fold_sizes=sizes,
     )
-
-
-def equal_folds(pairs: int, folds: int) -> tuple[int, ...]:
-    """How many pairs each of the folds of equal length has: the first have one more."""
-    return tuple(pairs // folds + (fold < pairs % folds) for fold in range(folds))
 
 
 def _people(

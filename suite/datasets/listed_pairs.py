@@ -1,16 +1,18 @@
 """Pairs that a file lists: their images, their folds, and what remains without some images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from suite.catalog.dataset_card import CsvDataset, LfwDataset
+from suite.catalog.dataset_card import ImagesDataset
 from suite.catalog.errors import DatasetError
-from suite.datasets.alignment.aligner import Settled
-from suite.datasets.face_set import FaceSet, face_set
+from suite.catalog.folds import equal_folds
+from suite.datasets.alignment.aligner import CutFaces
+from suite.datasets.face_set import FaceSet, PairList, face_set
 from suite.datasets.images.folder import NamedImage
+from suite.datasets.line_pair import LinePairs, Named
 
 
 @dataclass(frozen=True)
@@ -20,23 +22,52 @@ class Listed:
     Attributes
     ----------
     images : the files that pairs use, each once
-    left, right : each pair's images as indices into ``images``
-    genuine : whether a pair shows one person
-    fold_sizes : how many pairs each fold has; folds are contiguous
+    pairs : their images are indices into ``images``
     fold_numbers : what each fold is called
     people : who each image shows; None where nobody says
     """
 
     images: Sequence[NamedImage]
-    left: Sequence[int]
-    right: Sequence[int]
-    genuine: Sequence[bool]
-    fold_sizes: tuple[int, ...]
+    pairs: PairList
     fold_numbers: Sequence[int]
     people: Sequence[str] | None
 
 
-def paired(card: LfwDataset | CsvDataset, listed: Listed, found: Settled) -> FaceSet:
+def list_pairs(
+    read: LinePairs[Named],
+    named: Callable[[Named, int], NamedImage],
+    person_of: Callable[[Named], str] | None = None,
+) -> Listed:
+    """Find the images of pairs.
+
+    Parameters
+    ----------
+    read : the pairs of a file; where their folds' numbers are not as many as its folds, those are
+        called 1, 2, …
+    named : gives the file of an image, and takes the line that names it first, for messages
+    person_of : who an image shows, where the file says so
+    """
+    places: dict[Named, int] = {}
+    images: list[NamedImage] = []
+    for pair in read.pairs:
+        for image in (pair.left, pair.right):
+            if image not in places:
+                places[image] = len(images)
+                images.append(named(image, pair.line))
+    pairs = PairList(
+        [places[pair.left] for pair in read.pairs],
+        [places[pair.right] for pair in read.pairs],
+        [pair.genuine for pair in read.pairs],
+        read.folds,
+        equal_folds(len(read.pairs), read.folds),
+    )
+    numbers = sorted({pair.fold for pair in read.pairs})
+    if len(numbers) != read.folds:
+        numbers = list(range(1, read.folds + 1))
+    return Listed(images, pairs, numbers, list(map(person_of, places)) if person_of else None)
+
+
+def paired(card: ImagesDataset, listed: Listed, found: CutFaces) -> FaceSet:
     """The set without the pairs of images that were left out; the others stay in their folds.
 
     Raises
@@ -45,22 +76,21 @@ def paired(card: LfwDataset | CsvDataset, listed: Listed, found: Settled) -> Fac
         where no pair of a kind, or fewer than two of several folds, remain.
     """
     here = np.array([face is not None for face in found.faces], dtype=np.bool_)
-    left, right = np.array(listed.left), np.array(listed.right)
-    pairs = np.flatnonzero(here[left] & here[right])
-    labels = np.array(listed.genuine, dtype=np.bool_)
-    genuine = labels[pairs]
-    remarks = [*found.remarks]
-    sizes = listed.fold_sizes
-    if len(pairs) < len(left):
+    pairs, remarks = listed.pairs, list(found.remarks)
+    left, right = np.array(pairs.left), np.array(pairs.right)
+    kept = np.flatnonzero(here[left] & here[right])
+    labels = np.array(pairs.genuine, dtype=np.bool_)
+    genuine, sizes = labels[kept], pairs.fold_sizes
+    if len(kept) < len(left):
         _refuse_one_kind(card, genuine, found.remarks)
         remarks.append(
-            f"{len(left) - len(pairs):,} of {len(left):,} pairs were left out with their images: "
+            f"{len(left) - len(kept):,} of {len(left):,} pairs were left out with their images: "
             f"{int(genuine.sum()):,} genuine and {int((~genuine).sum()):,} impostor pairs remain, "
             f"each in its fold"
         )
         fold_of = np.repeat(np.arange(len(sizes)), sizes)
         before = _by_fold(fold_of, labels, len(sizes))
-        after = _by_fold(fold_of[pairs], genuine, len(sizes))
+        after = _by_fold(fold_of[kept], genuine, len(sizes))
         _refuse_one_fold(card, after.sum(axis=0), found.remarks)
         remarks += _fold_remarks(before, after, listed.fold_numbers)
         sizes = tuple(count for count in after.sum(axis=0).tolist() if count)
@@ -68,19 +98,15 @@ def paired(card: LfwDataset | CsvDataset, listed: Listed, found: Settled) -> Fac
     people = listed.people
     return face_set(
         card.id,
-        [face for face in found.faces if face is not None],
-        new[left[pairs]],
-        new[right[pairs]],
-        genuine,
-        len(sizes),
+        found.kept,
+        PairList(new[left[kept]], new[right[kept]], genuine, len(sizes), sizes),
         None if people is None else [people[place] for place in np.flatnonzero(here).tolist()],
         remarks,
-        sizes,
     )
 
 
 def _refuse_one_kind(
-    card: LfwDataset | CsvDataset, genuine: npt.NDArray[np.bool_], why: Sequence[str]
+    card: ImagesDataset, genuine: npt.NDArray[np.bool_], why: Sequence[str]
 ) -> None:
     for kind, count in (("genuine", genuine.sum()), ("impostor", (~genuine).sum())):
         if not count:
@@ -92,7 +118,7 @@ def _refuse_one_kind(
 
 
 def _refuse_one_fold(
-    card: LfwDataset | CsvDataset, counts: npt.NDArray[np.int64], why: Sequence[str]
+    card: ImagesDataset, counts: npt.NDArray[np.int64], why: Sequence[str]
 ) -> None:
     if len(counts) > 1 and (counts > 0).sum() < 2:
         raise DatasetError(

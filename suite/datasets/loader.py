@@ -1,8 +1,9 @@
 """A dataset's card made a set of faces."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
@@ -11,20 +12,25 @@ from suite.catalog.dataset_card import (
     CsvDataset,
     DatasetCard,
     FolderDataset,
+    ImagesDataset,
     LfwDataset,
     PeopleDataset,
 )
-from suite.datasets.alignment.aligner import Settled, settle
 from suite.datasets.card_hash import compare_hash
 from suite.datasets.face_set import FaceSet
-from suite.datasets.images.folder import NamedImage, need_folder, passed_over
+from suite.datasets.images.folder import need_folder, passed_over
 from suite.datasets.images.grey import grey_remark
-from suite.datasets.kinds.bin import load_bin
-from suite.datasets.kinds.csv import list_csv
-from suite.datasets.kinds.folder import load_folder
-from suite.datasets.kinds.lfw import list_lfw
-from suite.datasets.kinds.people import load_people
-from suite.datasets.listed_pairs import paired
+from suite.datasets.kinds import bin, csv, folder, lfw, people
+from suite.datasets.reading import Reading
+
+# A new kind is a card, a module with a function of this name and signature, and a line here.
+_KINDS: Mapping[type[DatasetCard], Callable[[Any, Reading], FaceSet]] = {
+    BinDataset: bin.face_set_of,
+    LfwDataset: lfw.face_set_of,
+    CsvDataset: csv.face_set_of,
+    PeopleDataset: people.face_set_of,
+    FolderDataset: folder.face_set_of,
+}
 
 
 def load_dataset(
@@ -49,29 +55,15 @@ def load_dataset(
     DatasetError
         where files are absent or not what they should be, or have another hash than the card's.
     """
-    if isinstance(card, BinDataset):
-        identities = locate(card.identities) if card.identities else None
-        faces = load_bin(card, locate(card.file), identities)
-        return replace(faces, remarks=(*faces.remarks, *grey_remark(faces.faces)))
-    folder = locate(card.folder)
-    need_folder(folder)
-    cache = aligned or user_cache_path("face-quant-gate") / "aligned"
-
-    def settled(images: Sequence[NamedImage]) -> Settled:
-        return settle(card, images, locate, cache, advance)
-
-    match card:
-        case LfwDataset():
-            listed = list_lfw(card, folder, locate(card.pairs))
-            faces = paired(card, listed, settled(listed.images))
-        case CsvDataset():
-            listed = list_csv(card, folder, locate(card.file))
-            faces = paired(card, listed, settled(listed.images))
-        case PeopleDataset():
-            faces = load_people(card, folder, settled)
-        case FolderDataset():
-            faces = load_folder(card, folder, settled)
-    compare_hash(card, folder, faces.sha256)
-    named = [locate(path) for path in card.named_files().values()]
-    more = () if isinstance(card, CsvDataset) else passed_over(folder, named)
-    return replace(faces, remarks=(*faces.remarks, *more, *grey_remark(faces.faces)))
+    kept = aligned or user_cache_path("face-quant-gate") / "aligned"
+    reading = Reading(locate, kept, advance)
+    if isinstance(card, ImagesDataset):
+        need_folder(locate(card.folder))
+    faces = _KINDS[type(card)](card, reading)
+    remarks = faces.remarks
+    if isinstance(card, ImagesDataset):
+        compare_hash(card, locate(card.folder), faces.sha256)
+        if card.TAKES_WHOLE_FOLDER:
+            named = [locate(path) for path in card.named_files().values()]
+            remarks += passed_over(locate(card.folder), named)
+    return replace(faces, remarks=(*remarks, *grey_remark(faces.faces)))

@@ -2,35 +2,16 @@
 
 from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from suite.catalog.errors import DatasetError
+from suite.datasets.line_pair import LinePair
 
 
-class LinePair(Protocol):
-    """A pair that a line of a file names."""
-
-    @property
-    def left(self) -> Hashable:
-        """The first image."""
-
-    @property
-    def right(self) -> Hashable:
-        """The second image."""
-
-    @property
-    def genuine(self) -> bool:
-        """Whether both show one person."""
-
-    @property
-    def line(self) -> int:
-        """The line's number in the file, from 1."""
-
-
-def refuse_odd_pairs(path: Path, pairs: Sequence[LinePair]) -> None:
+def refuse_odd_pairs(path: Path, pairs: Sequence[LinePair[Any]]) -> None:
     """Refuse an image paired with itself, a pair of both labels, and a list of one label alone.
 
     Raises
@@ -38,7 +19,7 @@ def refuse_odd_pairs(path: Path, pairs: Sequence[LinePair]) -> None:
     DatasetError
         naming the file and the line.
     """
-    first: dict[frozenset[Hashable], LinePair] = {}
+    first: dict[frozenset[Hashable], LinePair[Any]] = {}
     for pair in pairs:
         if pair.left == pair.right:
             raise DatasetError(

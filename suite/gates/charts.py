@@ -17,17 +17,9 @@ from suite.datasets.images.decoder import decode
 from suite.datasets.preprocessing import prepare
 
 _GRID = 4
-
-
 _EMBEDDING_SAMPLES = 32
-
-
 _FIT_TOLERANCE = 2e-3
-
-
 _CHANNELS = "RGB"
-
-
 Samples = tuple[float, ...]
 
 

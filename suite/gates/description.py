@@ -3,6 +3,7 @@
 from suite.catalog.alignment import LandmarkAlign, MarginAlign, YunetAlign
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.model_card import ModelCard
+from suite.catalog.preprocess import in_words
 from suite.datasets.face_set import FaceSet
 
 
@@ -11,8 +12,8 @@ def model_in_words(model: ModelCard) -> tuple[str, ...]:
     spec = model.preprocess
     fed = (
         f"fed {spec.width} × {spec.height} {spec.color_order} in {spec.layout}, (pixel · "
-        f"{spec.scale:g} / 255 − mean) / std with mean {_short(spec.mean)} and std "
-        f"{_short(spec.std)}; flip: {model.flip}"
+        f"{spec.scale:g} / 255 − mean) / std with mean {in_words(spec.mean)} and std "
+        f"{in_words(spec.std)}; flip: {model.flip}"
     )
     published = model.published
     if published is None:
@@ -37,7 +38,3 @@ def dataset_in_words(card: DatasetCard, faces: FaceSet) -> str:
         case _:
             how = "used as they are"
     return f"{size}; {how}"
-
-
-def _short(values: tuple[float, float, float]) -> str:
-    return f"{values[0]:g}" if len(set(values)) == 1 else str(list(values))

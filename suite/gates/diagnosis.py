@@ -12,25 +12,20 @@ from suite.catalog.alignment import MarginAlign, YunetAlign
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import DatasetError, SuiteError
 from suite.catalog.model_card import ModelCard
-from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.preprocess import PreprocessSpec, in_words
 from suite.datasets.alignment.detector import Detector, check_detector
 from suite.datasets.alignment.geometry import warp
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.decoder import decode
+from suite.datasets.images.grey import is_grey
 from suite.verification.errors import VerificationError
 from suite.verification.pair_figures import verify
 from suite.verification.scores import squared_distances
 
 FAR_BELOW = 0.02
-
-
 FAR_BELOW_ELSEWHERE = 0.05
-
-
 _PAIRS = 200
-
-
 # The ranges in use: InsightFace and AdaFace, FaceNet, torchvision, 0…1, 0…255.
 _RANGES = (
     (255.0, (127.5,) * 3, (127.5,) * 3),
@@ -39,32 +34,16 @@ _RANGES = (
     (1.0, (0.0,) * 3, (1.0,) * 3),
     (255.0, (0.0,) * 3, (1.0,) * 3),
 )
-
-
 _CROPS = (0.8, 0.65, 0.5)
-
-
 _MIDDLE = "not aligned, cut in the middle:"
-
-
 _YUNET = "not aligned, aligned by YuNet's points"
-
-
 _UNALIGNED = "; an [align] table in the dataset's card does that, as docs/datasets.md shows"
-
-
 # On so few pairs a smaller gain is chance, and smaller differences cannot be told apart.
 _CHANCE, _TIE = 0.03, 0.01
-
-
 # Sets on which every model is further below its figure on LFW.
 _HARDER = ("agedb", "calfw", "cfp", "cplfw", "ijb", "xqlfw")
-
-
 # Smaller images than LFW's are padded and enlarged before detection.
 _SMALL_PX = 200
-
-
 Embed = Callable[[tuple[Face, ...], PreprocessSpec], np.ndarray]
 
 
@@ -176,7 +155,7 @@ def _variants(
             [*(np.array(mean) / scale), *(np.array(std) / scale)],
         ):
             continue
-        words = f"scale {scale:g}, mean {_short(mean)}, std {_short(std)}"
+        words = f"scale {scale:g}, mean {in_words(mean)}, std {in_words(std)}"
         changed = {"scale": scale, "mean": mean, "std": std}
         yield words, faces, spec.model_copy(update=changed)
     for share in _CROPS:
@@ -210,13 +189,7 @@ def _aligned(faces: tuple[Face, ...], yunet: YunetFile, side: int) -> tuple[Face
 
 
 def _grey(faces: tuple[Face, ...]) -> bool:
-    """Whether no image has a colour, so that its channels' order cannot matter."""
-
-    def grey(face: Face) -> bool:
-        image = decode(face.read(), face.name)
-        return bool((image == image[..., :1]).all())
-
-    return all(grey(face) for face in faces)
+    return all(is_grey(decode(face.read(), face.name)) for face in faces)
 
 
 def _cropped(face: Face, share: float) -> Face:
@@ -228,7 +201,3 @@ def _cropped(face: Face, share: float) -> Face:
 
 def _held(face: Face, image: np.ndarray) -> Face:
     return Face.held(face.name, bytes(cv2.imencode(".png", image)[1]))
-
-
-def _short(values: tuple[float, ...]) -> str:
-    return f"{values[0]:g}" if len(set(values)) == 1 else str(list(values))

@@ -4,64 +4,59 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import cached_property
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from suite.catalog.mode_card import ModeCard
-from suite.catalog.model_card import ModelCard
-from suite.gates.race import Race
-from suite.gates.workbench import Workbench
+from suite.catalog.gate import Gate, Section
+from suite.catalog.provider_card import ProviderCard
+from suite.gates.case_work import CaseWork
+from suite.gates.timed_blocks import TimedBlocks
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
-from suite.runtime.profile import own_profile
+from suite.runtime.footprint import footprint
+from suite.runtime.profile import device_slug, own_profile
 from suite.runtime.timing import median_interval, quantile
+from suite.runtime.versions import onnxruntime_version
 
 # The fewest blocks of which a median has a 95 % interval, and how many more are tried, a doubling
 # each, before a gate stays undecided.
 _BLOCKS = 6
-
-
 _MOST_BLOCKS = 24
-
-
 # Nothing is judged on FP32's own time.
 _REFERENCE_BLOCKS = 3
-
-
 _MS = 1e3
 
 
 class Stopwatch:
     """Times one case; pytest-benchmark times one target a test."""
 
-    def __init__(self, workbench: Workbench, benchmark: BenchmarkFixture | None) -> None:
-        self._workbench = workbench
+    def __init__(self, work: CaseWork, benchmark: BenchmarkFixture | None) -> None:
+        self._work = work
+        self._provider = work.bench.provider
         self._benchmark = benchmark
 
     def batch(self, load: str) -> int:
         """The images a run: one for ``latency``, the provider's batch for ``throughput``."""
-        return 1 if load == "latency" else self._workbench.provider.throughput_batch
+        return 1 if load == "latency" else self._provider.throughput_batch
 
-    def cannot_time(
-        self, model: ModelCard, mode: ModeCard, batch: int
-    ) -> tuple[Outcome, str] | None:
+    def cannot_time(self, batch: int) -> tuple[Outcome, str] | None:
         """Why there is nothing to time: no pytest-benchmark, another profile, or a fixed batch."""
         if self._benchmark is None or self._benchmark.disabled:
             return Outcome.DEFERRED, "pytest-benchmark is off here (under xdist, or by an option)"
-        own = own_profile(self._workbench.provider)
-        if self._workbench.profile != own:
-            words = f"latency on this {own} says nothing of {self._workbench.profile}"
+        own = own_profile(self._provider)
+        if self._work.bench.profile != own:
+            words = f"latency on this {own} says nothing of {self._work.bench.profile}"
             return Outcome.NOT_APPLICABLE, words
-        for timed in (self._workbench.fp32, mode):
-            fixed = self._workbench.fixed_batch(model, timed)
+        for timed in (self._work.fp32, self._work):
+            fixed = timed.fixed_batch
             if fixed is not None and fixed != batch:
                 return Outcome.NOT_APPLICABLE, f"the graph's batch is fixed at {fixed}"
         return None
 
     def measure(
         self,
-        model: ModelCard,
-        mode: ModeCard,
         batch: int,
         undecided: Callable[[Measured], bool] | None = None,
     ) -> Measured:
@@ -73,54 +68,67 @@ class Stopwatch:
             are then timed, up to a bound
         """
         assert self._benchmark is not None, "cannot_time has said so"
-        race = Race(self._workbench, model, mode, batch)
+        blocks = TimedBlocks(self._work, batch)
         self._benchmark.pedantic(  # type: ignore[no-untyped-call]
-            race.run_candidate,
-            setup=race.prepare_round,
-            rounds=(_REFERENCE_BLOCKS if mode.is_reference else _BLOCKS) * race.rounds,
+            blocks.run_candidate,
+            setup=blocks.prepare_round,
+            rounds=(_REFERENCE_BLOCKS if self._work.mode.is_fp32 else _BLOCKS) * blocks.rounds,
             iterations=1,
         )
         timed = self._benchmark.stats
         assert timed is not None, "pedantic has just filled it"
-        race.take(timed.stats.data)
-        measured = self._measured(race)
-        while undecided and len(race.blocks) < _MOST_BLOCKS and undecided(measured):
-            for _ in range(len(race.blocks)):
-                for seconds in race.time_block():
+        blocks.take(timed.stats.data)
+        measured = self._measured(blocks)
+        while undecided and len(blocks.blocks) < _MOST_BLOCKS and undecided(measured):
+            for _ in range(len(blocks.blocks)):
+                for seconds in blocks.time_block():
                     timed.update(seconds)
-            measured = self._measured(race)
+            measured = self._measured(blocks)
         self._benchmark.extra_info.update(batch=batch, **measured.figures)
         return measured
 
-    def _measured(self, race: Race) -> Measured:
-        bench = self._workbench
-        candidate = [seconds for block in race.blocks for seconds in block.candidate]
+    @cached_property
+    def _footprint(self) -> dict[str, float]:
+        """What loading and first running a mode costs, one image at a time."""
+        model, path = self._work.model, self._work.artifact.file.path
+        found = footprint(path, self._provider, model.outputs.input, model.preprocess.shape(1))
+        return {name: value for name, value in asdict(found).items() if value is not None}
+
+    def _measured(self, timed: TimedBlocks) -> Measured:
+        candidate = [seconds for block in timed.blocks for seconds in block.candidate]
         p50 = median_interval(candidate)
         observed = {
             "latency_ms": p50.point * _MS,
             "latency_p90_ms": quantile(candidate, 0.90) * _MS,
             "latency_p99_ms": quantile(candidate, 0.99) * _MS,
-            "latency_with_copies_ms": median_interval(race.with_copies).point * _MS,
-            "images_per_second": race.batch / p50.point,
-            "blocks": len(race.blocks),
+            "latency_with_copies_ms": median_interval(timed.with_copies).point * _MS,
+            "images_per_second": timed.batch / p50.point,
+            "blocks": len(timed.blocks),
             "rounds": len(candidate),
-            **(bench.footprint(race.model, race.mode) if race.batch == 1 else {}),
+            **(self._footprint if timed.batch == 1 else {}),
         }
         intervals = {"latency_ms": (p50.low * _MS, p50.high * _MS)}
         figures, remarks = {}, []
-        if not race.mode.is_reference:
-            reference = [seconds for block in race.blocks for seconds in block.reference]
-            ratio = median_interval([block.ratio for block in race.blocks])
+        if not self._work.mode.is_fp32:
+            reference = [seconds for block in timed.blocks for seconds in block.fp32]
+            ratio = median_interval([block.ratio for block in timed.blocks])
             figures["speedup"] = ratio.point
             intervals["speedup"] = (ratio.low, ratio.high)
             observed["latency_fp32_ms"] = median_interval(reference).point * _MS
             if ratio.high < 1:
                 remarks.append(f"slower than FP32: {ratio.point:.2f} × its speed")
         return Measured(
-            section=bench.latency_section(race.batch),
-            identity={"batch": race.batch, "threads": bench.provider.threads.latency},
+            section=str(latency_section(self._provider, timed.batch)),
+            identity={"batch": timed.batch, "threads": self._provider.threads.latency},
             figures=figures,
             observed={name: value for name, value in observed.items() if math.isfinite(value)},
             intervals=intervals,
             remarks=tuple(remarks),
         )
+
+
+def latency_section(provider: ProviderCard, batch: int) -> Section:
+    """Where a speed-up is accepted: per device model and onnxruntime minor version."""
+    minor = ".".join(onnxruntime_version().split(".")[:2])
+    key = f"{device_slug(provider)}.onnxruntime-{minor}.batch{batch}"
+    return Section(Gate.LATENCY, key)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 Advance = Callable[[int, int], None]
-
-
 # Lifts the capture of the streams, which pytest keeps up while a test runs.
 Uncaptured = Callable[[], AbstractContextManager[None]]
 

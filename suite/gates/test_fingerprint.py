@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from suite.catalog.case import Case
-    from suite.gates.gate import Gate
-    from suite.gates.workbench import Workbench
+    from suite.gates.check import GateCheck
 
 
-def test_fingerprint(fp32_case: Case, workbench: Workbench, gate: Gate) -> None:
-    gate.check(workbench.measure_fingerprint(fp32_case.model))
+def test_fingerprint(fp32_case: Case, gate: GateCheck) -> None:
+    gate.check(gate.measure())

@@ -8,19 +8,18 @@ import pytest
 
 if TYPE_CHECKING:
     from suite.catalog.case import Case
-    from suite.gates.gate import Gate
+    from suite.gates.check import GateCheck
     from suite.gates.latency import Stopwatch
 
 
 @pytest.mark.latency
 @pytest.mark.parametrize("load", ["latency", "throughput"])
-def test_latency(case: Case, load: str, stopwatch: Stopwatch, gate: Gate) -> None:
+def test_latency(case: Case, load: str, stopwatch: Stopwatch, gate: GateCheck) -> None:
     batch = stopwatch.batch(load)
-    reason = stopwatch.cannot_time(case.model, case.mode, batch)
+    reason = stopwatch.cannot_time(batch)
     if reason:
         gate.conclude_without(*reason)
-    if case.mode.is_reference:
-        measured = stopwatch.measure(case.model, case.mode, batch)
-        gate.observe(measured, "recorded: FP32 is what the others are held against")
+    if case.mode.is_fp32:
+        gate.observe(stopwatch.measure(batch), "recorded: FP32 is what the others are held against")
     else:
-        gate.check(stopwatch.measure(case.model, case.mode, batch, gate.is_undecided))
+        gate.check(stopwatch.measure(batch, gate.is_undecided))

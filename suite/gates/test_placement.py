@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from suite.catalog.case import Case
-    from suite.gates.gate import Gate
-    from suite.gates.workbench import Workbench
+    from suite.gates.check import GateCheck
 
 
-def test_placement(case: Case, workbench: Workbench, gate: Gate) -> None:
-    gate.observe(workbench.measure_placement(case.model, case.mode), "runs where it was asked to")
+def test_placement(case: Case, gate: GateCheck) -> None:
+    gate.observe(gate.measure(), "runs where it was asked to")

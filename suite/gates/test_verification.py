@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from suite.catalog.case import Case
-    from suite.gates.gate import Gate
-    from suite.gates.workbench import Workbench
+    from suite.gates.check import GateCheck
 
 
-def test_verification(case: Case, dataset: str, workbench: Workbench, gate: Gate) -> None:
-    gate.check(workbench.measure_verification(case.model, case.mode, dataset))
+def test_verification(case: Case, dataset: str, gate: GateCheck) -> None:
+    gate.check(gate.measure())

@@ -9,8 +9,6 @@ from suite.verification.evaluator import Evidence
 from suite.verification.roc import TarAtFar
 
 UNRESOLVABLE = "not resolvable: this is TAR at FAR=0"
-
-
 WEAK = "weak: fewer than 10 false accepts set the threshold"
 
 

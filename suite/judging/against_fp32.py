@@ -2,12 +2,12 @@
 
 import math
 
-from suite.catalog.figures import METRICS
+from suite.catalog.figures import FIGURES
 from suite.catalog.policy import PolicySpec
 from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
-from suite.judging.record import Row
+from suite.judging.record import Against, Row
 from suite.judging.rows import floor_row, loss_row
 
 
@@ -19,7 +19,7 @@ def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
         *(
             loss_row(name, measured, limit, on_interval=name in policy.on_interval)
             for name, limit in policy.loss.items()
-            if name in measured.figures and name in measured.reference
+            if name in measured.figures and name in measured.fp32
         ),
         *(
             floor_row(name, measured, limit)
@@ -42,8 +42,8 @@ def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
 
 
 def _policy_words(row: Row) -> str:
-    metric = METRICS[row.metric]
-    measured = f"{row.measured:.{metric.digits}f}" if row.measured is not None else "none"
-    if row.against == "floor":
-        return f"{metric.label} {measured}, of which {row.limit:g} is the least allowed"
-    return f"{metric.label} {measured} against {row.reference:.{metric.digits}f} in FP32"
+    figure = FIGURES[row.metric]
+    measured = f"{row.measured:.{figure.digits}f}" if row.measured is not None else "none"
+    if row.against is Against.FLOOR:
+        return f"{figure.label} {measured}, of which {row.limit:g} is the least allowed"
+    return f"{figure.label} {measured} against {row.held_to:.{figure.digits}f} in FP32"

@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 
+# Raised with each figure, gate or identity key that comes to baselines; each says its ``since``.
+FORMAT = 1
+
 
 @dataclass(frozen=True)
 class Entry:
-    """An accepted section of a baseline."""
+    """An accepted section of a baseline.
+
+    ``format`` is that of the suite which accepted it: what it did not know is not compared.
+    """
 
     identity: Mapping[str, str | int]
     figures: Mapping[str, float]
     samples: Mapping[str, tuple[float, ...]]
+    format: int = 1
 
 
 @dataclass(frozen=True)
@@ -22,4 +29,4 @@ class Judgement:
 
     outcome: Outcome
     headline: str
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = ()

@@ -1,12 +1,18 @@
 """What a gate measured."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Frozen(BaseModel):
     """A part of a record."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        serialize_by_alias=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
 
 
 class Change(Frozen):
@@ -67,7 +73,7 @@ class StrayNode(Frozen):
     fell_back: bool
 
 
-class Beside(Frozen):
+class ReferenceFigures(Frozen):
     """Figures that somebody else measured of the same model and mode, as its card gives them.
 
     Metrics by name, ``size_mib`` in MiB and ``latency_ms`` in milliseconds.
@@ -83,7 +89,7 @@ class Measured(Frozen):
     ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
     nothing is compared with, ``intervals`` the 95 % intervals on which a figure is judged, and
     ``remarks`` what the report says of a figure whatever the verdict; ``described`` says what was
-    measured, in words.
+    measured, in words. ``fp32`` are FP32's figures in the same run, of which a loss is counted.
     """
 
     section: str
@@ -94,9 +100,9 @@ class Measured(Frozen):
     remarks: tuple[str, ...] = ()
     strays: tuple[StrayNode, ...] = ()
     described: tuple[str, ...] = ()
-    beside: tuple[Beside, ...] = ()
+    beside: tuple[ReferenceFigures, ...] = ()
     samples: dict[str, tuple[float, ...]] = {}
-    reference: dict[str, float] = {}
+    fp32: dict[str, float] = Field(default={}, alias="reference")
     uncertainty: Uncertainty | None = None
     flips: tuple[Flip, ...] = ()
     problem: str | None = None

@@ -1,21 +1,42 @@
 """What a gate measured, accepted, allowed and concluded: the one record everything else reads."""
 
+from enum import StrEnum
+
+from pydantic import Field
+
+from suite.catalog.gate import Gate
 from suite.judging.measured import Frozen, Measured
 from suite.judging.outcome import Outcome
 
 
-class Row(Frozen):
-    """One metric held against one limit.
+class Against(StrEnum):
+    """What a figure is held against.
 
-    ``against`` is ``baseline`` (measured − accepted within ± limit), ``fp32`` (loss against FP32
-    of the same run at most limit) or ``floor`` (measured at least limit). ``difference`` is in the
-    metric's own unit, or a share of the accepted value where the metric's tolerance is one.
-    ``interval`` is that of the difference, where it is judged on one.
+    The accepted one (measured − accepted within ± limit), FP32 of the same run (a loss of at most
+    the limit) or a floor (at least the limit).
+    """
+
+    BASELINE = "baseline"
+    FP32 = "fp32"
+    FLOOR = "floor"
+
+    @property
+    def label(self) -> str:
+        """How tables say it."""
+        return {Against.BASELINE: "accepted", Against.FP32: "FP32"}.get(self, self.value)
+
+
+class Row(Frozen):
+    """One figure held against one limit.
+
+    ``held_to`` is the accepted value, FP32's, or the floor. ``difference`` is in the figure's own
+    unit, or a share of the accepted value where its tolerance is one. ``interval`` is that of the
+    difference, where it is judged on one.
     """
 
     metric: str
-    against: str
-    reference: float | None
+    against: Against
+    held_to: float | None = Field(alias="reference")
     measured: float | None
     difference: float | None
     limit: float
@@ -28,10 +49,11 @@ class Record(Frozen):
 
     ``hashes`` are the SHA-256 of what was really at work: source, artifact, calibration, dataset.
     ``baseline`` is the file below ``baselines/`` that would accept what was measured; it is empty
-    where nothing may. An ``unacceptable`` record keeps its whole case from being accepted.
+    where nothing may. An ``unacceptable`` record keeps its whole case from being accepted;
+    ``accepted`` says that this run wrote it into the baseline.
     """
 
-    gate: str
+    gate: Gate
     node: str
     model: str
     family: str
@@ -45,6 +67,7 @@ class Record(Frozen):
     rows: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
     unacceptable: bool = False
+    accepted: bool = False
     baseline: str = ""
     hashes: dict[str, str] = {}
     rerun: str = ""

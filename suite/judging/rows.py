@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from suite.catalog.figures import METRICS
+from suite.catalog.figures import FIGURES
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
-from suite.judging.record import Row
+from suite.judging.record import Against, Row
 
 # A baseline keeps seven significant digits; closer than that, figures are equal.
 _EPSILON = 1e-6
@@ -20,22 +20,20 @@ def figure_row(
     between: tuple[float, float] | None = None,
 ) -> Row:
     """A figure held against the accepted one."""
-    metric = METRICS[name]
+    figure = FIGURES[name]
 
     def difference(end: float) -> float:
-        if not metric.relative:
+        if not figure.relative:
             return end - accepted
         return (end - accepted) / accepted if accepted else math.inf
 
     interval = (difference(between[0]), difference(between[1])) if between else None
     ends = interval or (difference(value),)
-    worse = [-end if metric.worse == "lower" else end for end in ends]
-    if not metric.only_worse_fails:
-        worse = [abs(end) for end in ends]
-    slack = _EPSILON * (1.0 if metric.relative else max(1.0, abs(accepted)))
+    worse = [figure.loss(end) if figure.only_worse_fails else abs(end) for end in ends]
+    slack = _EPSILON * (1.0 if figure.relative else max(1.0, abs(accepted)))
     return Row(
         metric=name,
-        against="baseline",
+        against=Against.BASELINE,
         reference=accepted,
         measured=value,
         difference=difference(value),
@@ -62,7 +60,7 @@ def samples_row(
     within = same_length and all(map(math.isfinite, values)) and worst <= tolerance + _EPSILON
     return Row(
         metric=name,
-        against="baseline",
+        against=Against.BASELINE,
         reference=None,
         measured=None,
         difference=worst if math.isfinite(worst) else None,
@@ -73,34 +71,53 @@ def samples_row(
 
 def loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:
     """What a figure lost against FP32 held against what it may lose."""
-    value, reference = measured.figures[name], measured.reference[name]
-    sign = 1 if METRICS[name].worse == "higher" else -1
+    value, reference = measured.figures[name], measured.fp32[name]
     known = measured.uncertainty.changes.get(name) if measured.uncertainty else None
     interval = (known.low, known.high) if known and on_interval else None
-    ends = interval or (value - reference,)
-    return Row(
-        metric=name,
-        against="fp32",
-        reference=reference,
-        measured=value,
-        difference=value - reference,
-        limit=limit,
-        outcome=_held([sign * end for end in ends], limit + _EPSILON),
-        interval=interval,
+    worse = [FIGURES[name].loss(end) for end in interval or (value - reference,)]
+    return _policy_row(
+        name, Against.FP32, (value, reference), limit, interval, _held(worse, limit + _EPSILON)
     )
 
 
 def floor_row(name: str, measured: Measured, limit: float) -> Row:
     """A figure held against the least that it may be."""
     value, between = measured.figures[name], measured.intervals.get(name)
-    ends = between or (value,)
+    interval = (between[0] - limit, between[1] - limit) if between else None
+    below = [limit - end for end in between or (value,)]
+    return _policy_row(name, Against.FLOOR, (value, limit), limit, interval, _held(below, _EPSILON))
+
+
+def _policy_row(
+    name: str,
+    against: Against,
+    values: tuple[float, float],
+    limit: float,
+    interval: tuple[float, float] | None,
+    outcome: Outcome,
+) -> Row:
+    """A row of the policy; ``values`` are what was measured, and what it is held against."""
+    value, reference = values
     return Row(
         metric=name,
-        against="floor",
-        reference=limit,
+        against=against,
+        reference=reference,
         measured=value,
-        difference=value - limit,
+        difference=value - reference,
         limit=limit,
-        outcome=_held([limit - end for end in ends], _EPSILON),
-        interval=(between[0] - limit, between[1] - limit) if between else None,
+        outcome=outcome,
+        interval=interval,
+    )
+
+
+def unknown_row(name: str, value: float | None, tolerance: float) -> Row:
+    """A figure that nothing is accepted of, because the suite that accepted did not know it."""
+    return Row(
+        metric=name,
+        against=Against.BASELINE,
+        reference=None,
+        measured=value,
+        difference=None,
+        limit=tolerance,
+        outcome=Outcome.NOT_COMPARED,
     )

@@ -8,6 +8,7 @@ import onnx
 from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
 from suite.catalog.errors import ModelError
+from suite.catalog.files import sha256_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def read_onnx_file(path: Path) -> OnnxFile:
         where the file is no ONNX model, is truncated, or refers to data outside its folder.
     """
     parts = [path, *_external_files(path)]
-    digests = [_sha256(part) for part in parts]
+    digests = [sha256_of(part) for part in parts]
     size = sum(part.stat().st_size for part in parts)
     if len(parts) == 1:
         return OnnxFile(path, digests[0], size)
@@ -90,8 +91,3 @@ def _tensors(graph: onnx.GraphProto) -> list[onnx.TensorProto]:
             for sub in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs):
                 found.extend(_tensors(sub))
     return found
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -6,6 +6,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from suite.catalog.errors import ModelError
+from suite.catalog.files import write_whole
 
 PINS = "pins.json"
 
@@ -25,9 +26,8 @@ def pin(path: Path, sha256: str) -> None:
     """Trust a file with this hash from now on."""
     with FileLock(path.parent / f".{PINS}.lock"):
         pins = _read(path.parent / PINS) | {path.name: sha256}
-        fresh = path.parent / f".{PINS}.tmp"
-        fresh.write_text(json.dumps(dict(sorted(pins.items())), indent=2) + "\n", encoding="utf-8")
-        fresh.replace(path.parent / PINS)
+        text = json.dumps(dict(sorted(pins.items())), indent=2) + "\n"
+        write_whole(path.parent / PINS, text, alone=True)
 
 
 def _read(path: Path) -> dict[str, str]:

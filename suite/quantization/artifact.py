@@ -29,16 +29,16 @@ class Ingredients:
     @property
     def recipe_sha256(self) -> str:
         """The recipe's hash, which a baseline names."""
-        return _digest(self.recipe.model_dump(mode="json"))
+        return _digest(self.recipe.hashed())
 
     def describe(self) -> dict[str, object]:
         """The ingredients as JSON, from which the cache's key is made."""
-        static = self.recipe.method == "static_qdq"
+        static = self.recipe.needs_calibration
         return {
             "build_format": BUILD_FORMAT,
             "source_sha256": self.source_sha256,
-            "recipe": self.recipe.model_dump(mode="json"),
-            "preprocess": self.preprocess.model_dump(mode="json") if static else None,
+            "recipe": self.recipe.hashed(),
+            "preprocess": self.preprocess.hashed() if static else None,
             "input": self.outputs.input if static else None,
             "calibration_sha256": self.calibration.sha256 if static and self.calibration else None,
             "onnx": version("onnx"),
@@ -53,10 +53,10 @@ class Ingredients:
 
 @dataclass(frozen=True)
 class Artifact:
-    """An ONNX file under test; ``origin`` is ``built``, ``cached``, ``brought`` or ``source``."""
+    """An ONNX file under test; ``brought`` says that its model's card names it."""
 
     file: OnnxFile
-    origin: str
+    brought: bool = False
 
 
 @dataclass(frozen=True)

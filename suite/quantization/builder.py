@@ -6,38 +6,24 @@ import io
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
-import onnx
-from onnxruntime.quantization import (
-    CalibrationMethod,
-    QuantFormat,
-    QuantType,
-    quant_pre_process,
-    quantize_dynamic,
-    quantize_static,
-)
+from onnxruntime.quantization import quant_pre_process
 
 from suite.catalog.errors import ArtifactError
-from suite.catalog.mode_card import RecipeSpec
-from suite.catalog.model_card import OutputSpec
-from suite.catalog.preprocess import PreprocessSpec
-from suite.datasets.face_set import FaceSet
-from suite.models.onnx_file import load_graph
-from suite.quantization.calibration import FaceReader
+from suite.quantization.artifact import Ingredients
+from suite.quantization.methods import dynamic, static_qdq
+
+# A new method is a module with a function of this name and signature, and a line here.
+_METHODS: Mapping[str, Callable[[Path, Path, Ingredients], None]] = {
+    "dynamic": dynamic.quantize,
+    "static_qdq": static_qdq.quantize,
+}
 
 
-def build(
-    source: Path,
-    target: Path,
-    recipe: RecipeSpec,
-    spec: PreprocessSpec,
-    outputs: OutputSpec,
-    calibration: FaceSet | None,
-) -> None:
-    """Quantize ``source`` as the recipe says and write it to ``target``.
+def build(source: Path, target: Path, ingredients: Ingredients) -> None:
+    """Quantize ``source`` as its ingredients say and write it to ``target``.
 
     Raises
     ------
@@ -45,13 +31,11 @@ def build(
         where onnxruntime cannot quantize the model; the message carries its reason.
     """
     prepared = target.with_name("prepared.onnx")
+    method = ingredients.recipe.method
     try:
         with _quiet():
             _preprocess(source, prepared)
-            if recipe.method == "dynamic":
-                _dynamic(prepared, target, recipe)
-            else:
-                _static(prepared, target, recipe, spec, outputs, calibration)
+            _METHODS[method](prepared, target, ingredients)
     except (ArtifactError, OSError):
         raise
     except Exception as error:
@@ -60,7 +44,7 @@ def build(
                 raise OSError(code, os.strerror(code)) from None
         raise ArtifactError(
             where=source,
-            what=f"onnxruntime could not quantize it ({recipe.method}): "
+            what=f"onnxruntime could not quantize it ({method}): "
             f"{type(error).__name__}: {_first_line(error)}.",
         ) from error
     finally:
@@ -88,73 +72,6 @@ def _preprocess(source: Path, prepared: Path) -> None:
         logger.removeFilter(note)
     if said:
         raise RuntimeError(said[-1].splitlines()[-1])
-
-
-def _dynamic(prepared: Path, target: Path, recipe: RecipeSpec) -> None:
-    op_types = set(recipe.op_types)
-    if "Gemm" in op_types:
-        # onnxruntime turns each Gemm into a MatMul first, and would leave that in float.
-        op_types.add("MatMul")
-    quantize_dynamic(
-        prepared,
-        target,
-        op_types_to_quantize=sorted(op_types) or None,
-        per_channel=recipe.per_channel,
-        reduce_range=recipe.reduce_range,
-        weight_type=QuantType[recipe.weight_type],
-    )
-
-
-def _static(
-    prepared: Path,
-    target: Path,
-    recipe: RecipeSpec,
-    spec: PreprocessSpec,
-    outputs: OutputSpec,
-    calibration: FaceSet | None,
-) -> None:
-    if calibration is None or not calibration.faces:
-        raise ArtifactError(
-            "a static recipe needs calibration faces: name a calibration set in the model's card "
-            "or bring the artifact."
-        )
-    graph = load_graph(prepared).graph
-    name = outputs.input or _only_input(graph)
-    reader = FaceReader(calibration.faces, spec, name, _fixed_batch(graph), _type(graph, name))
-    quantize_static(
-        prepared,
-        target,
-        reader,
-        quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=sorted(recipe.op_types) or None,
-        per_channel=recipe.per_channel,
-        reduce_range=recipe.reduce_range,
-        activation_type=QuantType[recipe.activation_type],
-        weight_type=QuantType[recipe.weight_type],
-        calibrate_method=CalibrationMethod[recipe.calibration_method],
-        extra_options={"ActivationSymmetric": recipe.symmetric_activations},
-    )
-
-
-def _only_input(graph: onnx.GraphProto) -> str:
-    weights = {tensor.name for tensor in graph.initializer}
-    names = [value.name for value in graph.input if value.name not in weights]
-    if len(names) != 1:
-        raise ArtifactError(f"the model has inputs {names}: name one in the card's outputs.input.")
-    return str(names[0])
-
-
-def _type(graph: onnx.GraphProto, name: str) -> np.dtype[np.generic]:
-    kinds = {value.name: value.type.tensor_type.elem_type for value in graph.input}
-    return onnx.helper.tensor_dtype_to_np_dtype(kinds[name])
-
-
-def _fixed_batch(graph: onnx.GraphProto) -> int:
-    weights = {tensor.name for tensor in graph.initializer}
-    for value in graph.input:
-        if value.name not in weights and value.type.tensor_type.shape.dim:
-            return max(1, int(value.type.tensor_type.shape.dim[0].dim_value))
-    return 1
 
 
 def _first_line(error: Exception) -> str:

@@ -28,11 +28,11 @@ class ArtifactCache:
         # What is whole is read without a lock, so that a read-only cache serves too.
         cached = self._whole(entry)
         if cached:
-            return Artifact(cached, "cached")
+            return Artifact(cached)
         with self._locked(entry):
             built_elsewhere = self._whole(entry)
             if built_elsewhere:
-                return Artifact(built_elsewhere, "cached")
+                return Artifact(built_elsewhere)
             self._remove_damaged(entry)
             self._build(entry, source, ingredients)
         built = self._whole(entry)
@@ -40,7 +40,7 @@ class ArtifactCache:
             raise ArtifactError(
                 where=entry, what="what was built there is damaged; delete it and rerun."
             )
-        return Artifact(built, "built")
+        return Artifact(built)
 
     @contextmanager
     def _locked(self, entry: Path) -> Iterator[None]:
@@ -80,14 +80,7 @@ class ArtifactCache:
         shutil.rmtree(work, ignore_errors=True)
         try:
             work.mkdir()
-            build(
-                source.path,
-                work / "model.onnx",
-                ingredients.recipe,
-                ingredients.preprocess,
-                ingredients.outputs,
-                ingredients.calibration,
-            )
+            build(source.path, work / "model.onnx", ingredients)
             file = read_onnx_file(work / "model.onnx")
             record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe())
             text = json.dumps(asdict(record), indent=2) + "\n"

@@ -1,14 +1,13 @@
 """Keeping a run's records and writing its report, whole at every moment."""
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from suite.catalog.errors import SuiteError
+from suite.catalog.files import write_whole
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.markdown import to_markdown
@@ -91,8 +90,8 @@ class ReportFolder:
         )
         document = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False)
         try:
-            _replace(self.folder / "report.json", document + "\n")
-            _replace(self.folder / "report.md", to_markdown(report))
+            write_whole(self.folder / "report.json", document + "\n")
+            write_whole(self.folder / "report.md", to_markdown(report))
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
         self.concluded = f"{report.verdict.upper()}: {report.summary}"
@@ -162,15 +161,3 @@ def _cannot_write(folder: Path, error: OSError) -> SuiteError:
         what=f"cannot write the report there ({error.strerror}); free some space or give "
         "another folder with --report-dir.",
     )
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

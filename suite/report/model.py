@@ -5,8 +5,6 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 
 SCHEMA_VERSION = 1
-
-
 _SHARED = (
     "suite",
     "catalog",

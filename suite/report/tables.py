@@ -2,43 +2,39 @@
 
 from collections.abc import Sequence
 
-from suite.catalog.figures import METRICS
-from suite.judging.outcome import Outcome
-from suite.judging.record import Row
-
-_AGAINST = {"baseline": "accepted", "fp32": "FP32", "floor": "floor"}
-
+from suite.catalog.figures import FIGURES
+from suite.judging.record import Against, Row
 
 ROW_HEADER = ("metric", "against", "reference", "measured", "difference", "allowed", "")
 
 
 def row_cells(row: Row) -> tuple[str, ...]:
     """A row as the cells of a table."""
-    metric = METRICS[row.metric]
-    digits = max(metric.digits, 0)
+    figure = FIGURES[row.metric]
+    digits = max(figure.digits, 0)
     difference = "" if row.difference is None else signed(row.difference, digits)
     allowed = f"± {row.limit:g}"
-    share = metric.relative and row.against == "baseline"
+    share = figure.relative and row.against is Against.BASELINE
     if share:
         difference = "" if row.difference is None else f"{row.difference:+.2%}"
         allowed = f"± {row.limit:.2%}"
-    if metric.only_worse_fails and row.against == "baseline":
-        allowed = allowed.replace("±", "−" if metric.worse == "lower" else "+")
-    if row.against == "fp32":
+    if figure.only_worse_fails and row.against is Against.BASELINE:
+        allowed = allowed.replace("±", "−" if figure.worse == "lower" else "+")
+    if row.against is Against.FP32:
         allowed = f"loss ≤ {row.limit:g}"
     if row.interval:
         low, high = (f"{end:+.2%}" if share else signed(end, digits) for end in row.interval)
         difference += f" ({low} … {high})"
-    if row.against == "floor":
+    if row.against is Against.FLOOR:
         allowed = f"≥ {row.limit:g}"
     return (
-        metric.label,
-        _AGAINST[row.against],
-        "" if row.reference is None else f"{row.reference:.{digits}f}",
+        figure.label,
+        row.against.label,
+        "" if row.held_to is None else f"{row.held_to:.{digits}f}",
         "" if row.measured is None else f"{row.measured:.{digits}f}",
         difference,
         allowed,
-        {Outcome.FAIL: "FAIL", Outcome.UNDECIDED: "undecided"}.get(row.outcome, "ok"),
+        row.outcome.in_a_row,
     )
 
 

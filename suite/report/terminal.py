@@ -9,7 +9,7 @@ def summary_lines(folder: ReportFolder) -> list[str]:
     """What was accepted, what was gated, and where the report is."""
     lines = []
     for record in folder.records:
-        if record.headline == "accepted":
+        if record.accepted:
             place = f" {record.dataset}" if record.dataset else ""
             lines.append(f"accepted {record.gate}: {record.model} {record.mode}{place}")
             lines += [f"  {note}" for note in record.notes]
@@ -24,7 +24,7 @@ def summary_lines(folder: ReportFolder) -> list[str]:
     notes = {
         f"note: {record.model}{f' on {record.dataset}' if record.dataset else ''}: {remark}": None
         for record in folder.records
-        if record.gate in ("artifact", "verification") and record.measured
+        if record.gate.has_remarks and record.measured
         for remark in record.measured.remarks
     }
     lines += notes

@@ -52,6 +52,5 @@ def make_report(
 
 def is_gated(record: Record) -> bool:
     """Whether a record is of a gate that decided something."""
-    decided = (Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED, Outcome.NOT_COMPARED)
-    recorded_only = record.gate == "latency" and not record.rows
-    return record.outcome in decided and not recorded_only
+    recorded_only = not record.gate.judges_fp32 and not record.rows
+    return record.outcome.measured_something and not recorded_only

@@ -5,13 +5,8 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from suite.catalog.errors import ModelError
+from suite.runtime.ports import image_input
 
-# The types that an image input may have, as onnxruntime names them.
-IMAGE_TYPES: dict[str, type[np.generic]] = {
-    "tensor(float)": np.float32,
-    "tensor(float16)": np.float16,
-    "tensor(uint8)": np.uint8,
-}
 Values = npt.NDArray[np.generic]
 
 
@@ -80,23 +75,6 @@ class BoundSession:
                 "two different images get the same answer from bound memory, so no time of it "
                 "means anything; measure without cuda_graph_option, or mend the model."
             )
-
-
-def image_input(
-    session: ort.InferenceSession, input_name: str | None
-) -> tuple[str, type[np.generic]]:
-    """The name and type of a network's image input; the only one, where no name is given.
-
-    Raises
-    ------
-    ModelError
-        where it is of another type than an image has.
-    """
-    ports = session.get_inputs()
-    port = next((port for port in ports if port.name == input_name), ports[0])
-    if port.type not in IMAGE_TYPES:
-        raise ModelError(f"input {port.name!r} is {port.type}; a float image tensor is needed.")
-    return str(port.name), IMAGE_TYPES[port.type]
 
 
 def noise(shape: tuple[int, ...], dtype: type[np.generic], seed: int) -> Values:

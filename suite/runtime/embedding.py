@@ -17,16 +17,13 @@ from suite.datasets.face import Face
 from suite.datasets.images.decoder import decode
 from suite.datasets.preprocessing import mirror, prepare
 from suite.runtime.network import Flip, Network, check_network
+from suite.verification.scores import unit_rows
 
 Floats = npt.NDArray[np.float32]
-
-
 # Faces prepared at a time, and how many such chunks may wait for the network: one thread that
 # works on chunks costs the session's own threads less than one that is woken for each batch, and
 # what waits stays below some 20 MB at 112 × 112.
 _CHUNK = 32
-
-
 _WAITING = 3
 
 
@@ -78,7 +75,8 @@ def embed(
                 done += len(embedded)
                 if progress:
                     progress(done, len(faces))
-    return _unit(rows)
+    units: Floats = unit_rows(rows).astype(np.float32, copy=False)
+    return units
 
 
 def _prepared(faces: Sequence[Face], spec: PreprocessSpec, batch: int) -> Generator[Floats]:
@@ -115,7 +113,7 @@ def _embed_batch(network: Network, tensor: Floats, flip: Flip) -> Floats:
     second = _run(network, mirror(tensor, network.spec.layout))
     if flip == "concat":
         return np.concatenate([first[0], second[0]], axis=1)
-    with np.errstate(over="ignore", invalid="ignore"):  # infinities become NaN in `_unit`
+    with np.errstate(over="ignore", invalid="ignore"):  # infinities become NaN in `unit_rows`
         if flip == "norm_weighted":
             return first[0] * first[1] + second[0] * second[1]
         return first[0] + second[0]
@@ -153,13 +151,3 @@ def _table(name: str, result: Any, rows: int, width: int) -> Floats:
             f"{[rows, width]} is expected; correct the card or export the model again.",
         )
     return array
-
-
-def _unit(rows: Floats) -> Floats:
-    """Rows of unit length; those that are not finite become NaN, zeros stay zeros."""
-    norms = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
-    norms[norms == 0] = 1
-    with np.errstate(invalid="ignore"):
-        units: Floats = (rows / norms).astype(np.float32)
-    units[~np.isfinite(norms[:, 0])] = np.nan
-    return units

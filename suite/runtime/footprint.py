@@ -66,8 +66,9 @@ def footprint(
 def _measure(question: dict[str, Any]) -> Footprint:
     import onnxruntime as ort
 
-    from suite.runtime.binding import image_input, noise
+    from suite.runtime.binding import noise
     from suite.runtime.nvidia import used_bytes
+    from suite.runtime.ports import image_input
     from suite.runtime.sessions import load
 
     card = ProviderCard.model_validate_json(json.dumps(question["card"]))

@@ -1,6 +1,5 @@
 """A session held against what a card says of its inputs and outputs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +9,7 @@ import onnxruntime as ort
 from suite.catalog.errors import ModelError
 from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
-from suite.runtime.binding import IMAGE_TYPES
+from suite.runtime.ports import find_port, image_type, port_names
 
 Flip = Literal["none", "add", "concat", "norm_weighted"]
 
@@ -36,7 +35,7 @@ def graph_batch(session: ort.InferenceSession, outputs: OutputSpec) -> int | Non
     ModelError
         where the graph has not the input that the card names, or has several and it names none.
     """
-    size = _port(session.get_inputs(), outputs.input, "input").shape[:1]
+    size = find_port(session.get_inputs(), outputs.input, "input").shape[:1]
     return int(size[0]) if size and isinstance(size[0], int) and size[0] > 0 else None
 
 
@@ -50,23 +49,23 @@ def check_network(
     ModelError
         naming the key of the card that does not fit, and what the graph has.
     """
-    source = _port(session.get_inputs(), outputs.input, "input")
+    source = find_port(session.get_inputs(), outputs.input, "input")
     _check_input(source, spec)
     fetched = [_embedding_port(session, outputs, flip)]
     if flip == "norm_weighted":
         if outputs.norm is None:
             raise ModelError(
                 "outputs.norm: flip = 'norm_weighted' needs the norm output's name; the network "
-                f"has {_names(session.get_outputs())}; name one of them."
+                f"has {port_names(session.get_outputs())}; name one of them."
             )
-        fetched.append(_port(session.get_outputs(), outputs.norm, "norm"))
+        fetched.append(find_port(session.get_outputs(), outputs.norm, "norm"))
     names = tuple(str(port.name) for port in fetched)
     return Network(
         session,
         spec,
         outputs.embedding_dim,
         source.name,
-        IMAGE_TYPES[source.type],
+        image_type(source),
         names,
         graph_batch(session, outputs),
     )
@@ -76,7 +75,7 @@ def _embedding_port(session: ort.InferenceSession, outputs: OutputSpec, flip: Fl
     ports = session.get_outputs()
     if flip == "norm_weighted" and outputs.embedding is None:
         ports = [port for port in ports if port.name != outputs.norm]
-    port = _port(ports, outputs.embedding, "embedding")
+    port = find_port(ports, outputs.embedding, "embedding")
     rank, width = len(port.shape), port.shape[-1] if port.shape else None  # [] is unknown
     if rank not in (0, 2) or (isinstance(width, int) and width != outputs.embedding_dim):
         raise ModelError(
@@ -85,19 +84,6 @@ def _embedding_port(session: ort.InferenceSession, outputs: OutputSpec, flip: Fl
             "another output in outputs.embedding."
         )
     return port
-
-
-def _port(ports: Sequence[Any], name: str | None, key: str) -> Any:
-    """The input or output that the card names, or the only one."""
-    if name is None and len(ports) == 1:
-        return ports[0]
-    for port in ports:
-        if port.name == name:
-            return port
-    what = "is not given" if name is None else f"= {name!r}"
-    raise ModelError(
-        f"outputs.{key} {what}: the network has {_names(ports)}; name one of them in the card."
-    )
 
 
 def _check_input(port: Any, spec: PreprocessSpec) -> None:
@@ -113,13 +99,9 @@ def _check_input(port: Any, spec: PreprocessSpec) -> None:
             f"{spec.layout!r} make {['n', *wanted[1:]]}, and the network's input {port.name!r} is "
             f"{_shape(port)}; correct the card."
         )
-    if port.type not in IMAGE_TYPES:
-        raise ModelError(
-            f"outputs.input: the network's input {port.name!r} is a {port.type} and must be one "
-            f"of {', '.join(IMAGE_TYPES)}; export the model with a float32 input."
-        )
+    dtype = image_type(port)
     plain = (spec.scale, *spec.mean, *spec.std) == (255.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
-    if IMAGE_TYPES[port.type] is np.uint8 and not plain:
+    if dtype is np.uint8 and not plain:
         raise ModelError(
             f"preprocess: the network's input {port.name!r} takes bytes as they are, so the card "
             "needs scale = 255.0, mean = [0.0, 0.0, 0.0] and std = [1.0, 1.0, 1.0]."
@@ -128,7 +110,3 @@ def _check_input(port: Any, spec: PreprocessSpec) -> None:
 
 def _shape(port: Any) -> str:
     return str([size if isinstance(size, int | str) else "?" for size in port.shape])
-
-
-def _names(ports: Sequence[Any]) -> str:
-    return ", ".join(repr(port.name) for port in ports)

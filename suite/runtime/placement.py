@@ -11,8 +11,6 @@ from suite.catalog.provider_card import ProviderCard
 
 # The option that makes a session remember which provider got which node.
 RECORD_ASSIGNMENT = ("session.record_ep_graph_assignment_info", "1")
-
-
 _NAMED = 5
 
 

@@ -52,9 +52,12 @@ def require_provider(card: ProviderCard) -> None:
 
 
 def _refusal(card: ProviderCard, reason: str) -> ProviderError:
-    install = f"; install it with {card.install} in an environment of its own" * bool(card.install)
-    needs = f"; it needs {card.needs}" * bool(card.needs)
-    return ProviderError(f"--provider {card.id}: {reason}{install}{needs}.")
+    what = reason
+    if card.install:
+        what += f"; install it with {card.install} in an environment of its own"
+    if card.needs:
+        what += f"; it needs {card.needs}"
+    return ProviderError(where=f"--provider {card.id}", what=f"{what}.")
 
 
 def _one_relu() -> bytes:

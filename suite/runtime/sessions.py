@@ -50,7 +50,7 @@ def load(
     *,
     threads: int,
     cuda_graph: bool = False,
-    profile_prefix: Path | None = None,
+    trace_prefix: Path | None = None,
 ) -> ort.InferenceSession:
     """Load a model with the card's provider first, wherever its nodes then run.
 
@@ -61,15 +61,6 @@ def load(
     ProviderError
         where onnxruntime left the provider out.
     """
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry(*RECORD_ASSIGNMENT)
-    if profile_prefix:
-        options.enable_profiling = True
-        options.profile_file_prefix = str(profile_prefix)
     own = dict(card.options)
     if threads and card.threads_option:
         own[card.threads_option] = str(threads)
@@ -81,7 +72,7 @@ def load(
     try:
         session = ort.InferenceSession(
             path,
-            sess_options=options,
+            sess_options=_options(threads, trace_prefix),
             providers=[(card.execution_provider, own), *card.placement.also_on],
             # Else Python tries again on the CPU, with no more than a printed line.
             enable_fallback=0,
@@ -97,6 +88,19 @@ def load(
             what=f"asked for {card.execution_provider}, got {session.get_providers()[0]}.",
         )
     return session
+
+
+def _options(threads: int, trace_prefix: Path | None) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry(*RECORD_ASSIGNMENT)
+    if trace_prefix:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(trace_prefix)
+    return options
 
 
 def _engines(path: Path | bytes) -> Path:

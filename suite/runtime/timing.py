@@ -19,16 +19,16 @@ _STABLE = 0.05
 
 @dataclass
 class Block:
-    """Seconds of each round of one block, the reference's and the candidate's in turn."""
+    """Seconds of each round of one block, FP32's and the candidate's in turn."""
 
-    reference: list[float] = field(default_factory=list)
+    fp32: list[float] = field(default_factory=list)
     candidate: list[float] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
         """How many times faster the candidate is: the median over rounds of their own ratios."""
-        pairs = zip(self.reference, self.candidate, strict=True)
-        return statistics.median(reference / candidate for reference, candidate in pairs)
+        pairs = zip(self.fp32, self.candidate, strict=True)
+        return statistics.median(fp32 / candidate for fp32, candidate in pairs)
 
 
 @dataclass(frozen=True)

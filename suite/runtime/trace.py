@@ -10,9 +10,10 @@ from typing import Any
 from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.provider_card import ProviderCard
-from suite.runtime.binding import image_input, noise
+from suite.runtime.binding import noise
 from suite.runtime.network import graph_batch
 from suite.runtime.placement import Assignment, assignment
+from suite.runtime.ports import image_input
 from suite.runtime.sessions import load
 
 _RUNS = 5
@@ -32,7 +33,7 @@ class Run:
     memory_copies: int
 
 
-def read_profile(path: Path, card: ProviderCard) -> Run:
+def read_trace(path: Path, card: ProviderCard) -> Run:
     """What a profile that onnxruntime wrote says of where kernels ran."""
     events: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     ran = [event for event in events if event.get("cat") == "Node" and "dur" in event]
@@ -66,11 +67,11 @@ def trace(
     """
     with tempfile.TemporaryDirectory(prefix="face-quant-gate-") as folder:
         session = load(
-            path, card, threads=card.threads.latency, profile_prefix=Path(folder) / "profile"
+            path, card, threads=card.threads.latency, trace_prefix=Path(folder) / "profile"
         )
         found = assignment(session, card, may_run_elsewhere)
         name, dtype = image_input(session, outputs.input)
         values = noise(spec.shape(graph_batch(session, outputs) or 1), dtype, 0)
         for _ in range(_RUNS):
             session.run(None, {name: values})
-        return found, read_profile(Path(session.end_profiling()), card)
+        return found, read_trace(Path(session.end_profiling()), card)

@@ -12,8 +12,6 @@ def onnxruntime_version() -> str:
 
 
 _SHOWN = ("onnx", "numpy", "pytest", "syrupy", "pytest-benchmark")
-
-
 _OPENCV = ("opencv-python-headless", "opencv-python")
 
 

@@ -12,15 +12,11 @@ CANVAS_PX = 256
 PX_PER_UNIT = 80.0
 
 FIELD_PX = 64
-
-
 Image = npt.NDArray[Any]
 
 Colour = npt.NDArray[np.float32]
 
 Points = Sequence[tuple[float, float]]
-
-
 _STEPS_PER_CURVE = 5
 
 _FRACTION_BITS = 4

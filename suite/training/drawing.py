@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from suite.training.canvas import Canvas
+from suite.training.canvas import Canvas, Colour
 from suite.training.colours import hair_colour, skin_colour
 from suite.training.features import eyes, mouth, nose
 from suite.training.head import beard, behind, hair_front, head_outline, marks, skin_field, wrinkles
@@ -92,61 +92,73 @@ def _glasses(canvas: Canvas, who: Identity, how: Nuisance) -> None:
 def _occluder(canvas: Canvas, who: Identity, how: Nuisance) -> None:
     cloth = np.asarray(how.occluder_colour, np.float32)
     if how.occluder == "scarf":
-        y = who.mouth_y - 0.02
-        canvas.curve(
-            [
-                (-1.25, y + 0.05),
-                (-0.5, y + 0.1),
-                (0, y - 0.02),
-                (0.5, y + 0.1),
-                (1.25, y + 0.05),
-                (1.4, 1.9),
-                (-1.4, 1.9),
-            ],
-            cloth,
-        )
-        canvas.curve(
-            [(-1.1, y + 0.25), (0, y + 0.3), (1.1, y + 0.22), (0, y + 0.36)],
-            cloth * 0.7,
-            opacity=0.7,
-        )
+        _scarf(canvas, who, cloth)
     elif how.occluder == "hand":
-        skin = skin_colour(who) * 0.93
-        for finger in range(4):
-            x = 0.42 + 0.15 * finger
-            canvas.curve(
-                [
-                    (x - 0.07, 1.5),
-                    (x - 0.08, 0.65 + 0.08 * finger),
-                    (x, 0.52 + 0.08 * finger),
-                    (x + 0.08, 0.65 + 0.08 * finger),
-                    (x + 0.07, 1.5),
-                ],
-                skin * (0.94 + 0.03 * finger),
-            )
+        _hand(canvas, who)
     else:
-        y = who.hair_line + 0.2
+        _cap(canvas, who, cloth)
+
+
+def _scarf(canvas: Canvas, who: Identity, cloth: Colour) -> None:
+    y = who.mouth_y - 0.02
+    canvas.curve(
+        [
+            (-1.25, y + 0.05),
+            (-0.5, y + 0.1),
+            (0, y - 0.02),
+            (0.5, y + 0.1),
+            (1.25, y + 0.05),
+            (1.4, 1.9),
+            (-1.4, 1.9),
+        ],
+        cloth,
+    )
+    canvas.curve(
+        [(-1.1, y + 0.25), (0, y + 0.3), (1.1, y + 0.22), (0, y + 0.36)],
+        cloth * 0.7,
+        opacity=0.7,
+    )
+
+
+def _hand(canvas: Canvas, who: Identity) -> None:
+    skin = skin_colour(who) * 0.93
+    for finger in range(4):
+        x = 0.42 + 0.15 * finger
         canvas.curve(
             [
-                (-1.1, y),
-                (-0.9, who.crown_y - 0.05),
-                (0, who.crown_y - 0.3),
-                (0.9, who.crown_y - 0.05),
-                (1.1, y),
-                (0.5, y - 0.04),
-                (0, y),
-                (-0.5, y - 0.04),
+                (x - 0.07, 1.5),
+                (x - 0.08, 0.65 + 0.08 * finger),
+                (x, 0.52 + 0.08 * finger),
+                (x + 0.08, 0.65 + 0.08 * finger),
+                (x + 0.07, 1.5),
             ],
-            cloth,
+            skin * (0.94 + 0.03 * finger),
         )
-        canvas.curve(
-            [
-                (-0.9, y - 0.06),
-                (0, y),
-                (0.9, y - 0.06),
-                (0.7, y + 0.12),
-                (0, y + 0.17),
-                (-0.7, y + 0.12),
-            ],
-            cloth * 0.65,
-        )
+
+
+def _cap(canvas: Canvas, who: Identity, cloth: Colour) -> None:
+    y = who.hair_line + 0.2
+    canvas.curve(
+        [
+            (-1.1, y),
+            (-0.9, who.crown_y - 0.05),
+            (0, who.crown_y - 0.3),
+            (0.9, who.crown_y - 0.05),
+            (1.1, y),
+            (0.5, y - 0.04),
+            (0, y),
+            (-0.5, y - 0.04),
+        ],
+        cloth,
+    )
+    canvas.curve(
+        [
+            (-0.9, y - 0.06),
+            (0, y),
+            (0.9, y - 0.06),
+            (0.7, y + 0.12),
+            (0, y + 0.17),
+            (-0.7, y + 0.12),
+        ],
+        cloth * 0.65,
+    )

@@ -82,52 +82,61 @@ def mouth(canvas: Canvas, who: Identity, how: Nuisance, skin: Colour) -> None:
 
 def eyes(canvas: Canvas, who: Identity, how: Nuisance, skin: Colour, hair: Colour) -> None:
     """Eyes that look and blink, and the brows above them."""
-    iris = iris_colour(who)
+    for side in (-1.0, 1.0):
+        _eye(canvas, who, how, skin, side)
+        _brow(canvas, who, how, hair, side)
+
+
+def _eye(canvas: Canvas, who: Identity, how: Nuisance, skin: Colour, side: float) -> None:
     openness = max(0.06, 1 - how.blink) * (1 - 0.2 * who.lid)
     w, h = who.eye_width, who.eye_height * openness
     y, slant = who.eye_y, who.eye_slant
+
+    def at(points: Points) -> Points:
+        return [(side * who.eye_x + side * px, y + py - slant * px / w) for px, py in points]
+
+    almond = at([(-w, 0.01), (-0.45 * w, -0.8 * h), (0.15 * w, -h), (0.7 * w, -0.6 * h), (w, 0),
+                 (0.5 * w, 0.75 * h), (-0.2 * w, 0.8 * h)])  # fmt: skip
+    crease = at([(-w, -0.01), (-0.4 * w, -1.25 * h - 0.03), (0.2 * w, -1.4 * h - 0.035),
+                 (1.08 * w, -0.02),
+                 (0.2 * w, -1.1 * h), (-0.4 * w, -h)])  # fmt: skip
+    canvas.curve(crease, skin * (0.8 - 0.25 * who.lid), opacity=0.8)
+    before = canvas.colour.copy()
+    canvas.curve(almond, np.array([238, 234, 230], np.float32) * (0.8 + 0.2 * skin[0] / 250))
+    centre = (side * who.eye_x + 0.05 * how.gaze, y - 0.1 * h)
+    r, iris = who.iris_radius, iris_colour(who)
+    canvas.ellipse(*centre, r, r, iris * 0.55)
+    canvas.ellipse(*centre, r * 0.86, r * 0.86, iris)
+    canvas.ellipse(*centre, r * 0.42, r * 0.42, np.array([12, 10, 10], np.float32))
+    canvas.ellipse(
+        centre[0] - 0.3 * r, centre[1] - 0.35 * r, r * 0.2, r * 0.2, np.full(3, 250, np.float32)
+    )
+    canvas.keep_inside(almond, before)
+    lash = at([(-w, 0.01), (-0.45 * w, -0.8 * h), (0.15 * w, -h), (0.7 * w, -0.6 * h),
+               (1.05 * w, -0.01),
+               (0.7 * w, -0.6 * h - 0.025), (0.15 * w, -h - 0.03),
+               (-0.45 * w, -0.8 * h - 0.02)])  # fmt: skip
+    canvas.curve(lash, skin * 0.22)
+
+
+def _brow(canvas: Canvas, who: Identity, how: Nuisance, hair: Colour, side: float) -> None:
     brow = hair * 0.75 if who.hair_grey < 0.6 else hair * 0.9
     raised = who.brow_gap + 0.035 * how.brow_raise
-    for side in (-1.0, 1.0):
-
-        def at(points: Points, side: float = side) -> Points:
-            return [(side * who.eye_x + side * px, y + py - slant * px / w) for px, py in points]
-
-        almond = at([(-w, 0.01), (-0.45 * w, -0.8 * h), (0.15 * w, -h), (0.7 * w, -0.6 * h), (w, 0),
-                     (0.5 * w, 0.75 * h), (-0.2 * w, 0.8 * h)])  # fmt: skip
-        crease = at([(-w, -0.01), (-0.4 * w, -1.25 * h - 0.03), (0.2 * w, -1.4 * h - 0.035),
-                     (1.08 * w, -0.02),
-                     (0.2 * w, -1.1 * h), (-0.4 * w, -h)])  # fmt: skip
-        canvas.curve(crease, skin * (0.8 - 0.25 * who.lid), opacity=0.8)
-        before = canvas.colour.copy()
-        canvas.curve(almond, np.array([238, 234, 230], np.float32) * (0.8 + 0.2 * skin[0] / 250))
-        centre = (side * who.eye_x + 0.05 * how.gaze, y - 0.1 * h)
-        r = who.iris_radius
-        canvas.ellipse(*centre, r, r, iris * 0.55)
-        canvas.ellipse(*centre, r * 0.86, r * 0.86, iris)
-        canvas.ellipse(*centre, r * 0.42, r * 0.42, np.array([12, 10, 10], np.float32))
-        canvas.ellipse(
-            centre[0] - 0.3 * r, centre[1] - 0.35 * r, r * 0.2, r * 0.2, np.full(3, 250, np.float32)
-        )
-        canvas.keep_inside(almond, before)
-        lash = at([(-w, 0.01), (-0.45 * w, -0.8 * h), (0.15 * w, -h), (0.7 * w, -0.6 * h),
-                   (1.05 * w, -0.01),
-                   (0.7 * w, -0.6 * h - 0.025), (0.15 * w, -h - 0.03),
-                   (-0.45 * w, -0.8 * h - 0.02)])  # fmt: skip
-        canvas.curve(lash, skin * 0.22)
-        length, thick = who.brow_length, who.brow_thickness
-        arch, tilt = who.brow_arch, who.brow_slant
-        line = [
-            (-0.85 * length, tilt),
-            (-0.2 * length, -arch * 0.7),
-            (0.4 * length, -arch),
-            (1.05 * length, 0.02 - tilt * 0.4),
-        ]
-        top = [(px, py - raised - thick * (0.9 - 0.5 * max(0.0, px / length))) for px, py in line]
-        bottom = [
-            (px, py - raised + 0.6 * thick * (0.9 - 0.8 * max(0.0, px / length)))
-            for px, py in reversed(line)
-        ]
-        canvas.curve(
-            [(side * (who.eye_x + px), y + py) for px, py in (*top, *bottom)], brow, opacity=0.9
-        )
+    length, thick = who.brow_length, who.brow_thickness
+    arch, tilt = who.brow_arch, who.brow_slant
+    line = [
+        (-0.85 * length, tilt),
+        (-0.2 * length, -arch * 0.7),
+        (0.4 * length, -arch),
+        (1.05 * length, 0.02 - tilt * 0.4),
+    ]
+    top = [(px, py - raised - thick * (0.9 - 0.5 * max(0.0, px / length))) for px, py in line]
+    bottom = [
+        (px, py - raised + 0.6 * thick * (0.9 - 0.8 * max(0.0, px / length)))
+        for px, py in reversed(line)
+    ]
+    canvas.curve(
+        [(side * (who.eye_x + px), who.eye_y + py) for px, py in (*top, *bottom)],
+        brow,
+        opacity=0.9,
+    )

@@ -182,17 +182,34 @@ def hair_front(canvas: Canvas, who: Identity, hair: Colour, rng: np.random.Gener
         (0.84 * who.temple_width, -0.45),
         (0.70 * who.forehead_width, line + 0.12),
     ]
-    part = who.hair_part
-    if style == "parted":
-        front = [(part + 0.15, line - 0.05), (part, line - 0.22), (part - 0.15, line - 0.03)]
-    elif style == "fringe":
-        front = [(0.4, line + 0.33), (0.1, line + 0.36), (-0.2, line + 0.35), (-0.45, line + 0.33)]
-    elif style == "receding":
-        front = [(0.3, line - 0.1), (0.0, line + 0.17), (-0.3, line - 0.1)]
-    else:
-        front = [(0.3, line - 0.02), (0.0, line - 0.04), (-0.3, line - 0.02)]
     left = [(-x, y) for x, y in reversed(inner)]
-    canvas.curve([*crown, *inner, *front, *left, *((-x, y) for x, y in reversed(crown[1:]))], hair)
+    right = [(-x, y) for x, y in reversed(crown[1:])]
+    canvas.curve([*crown, *inner, *_hair_line(who, line), *left, *right], hair)
+    _streaks(canvas, hair, top, line, rng)
+    if style == "curly":
+        for angle in np.linspace(-2.9, -0.24, 13):
+            x, y = float(np.cos(angle)), float(np.sin(angle))
+            r = 0.13 + 0.5 * who.hair_volume
+            canvas.ellipse(
+                wide * x, -0.3 + (0.9 - top - 1.2) * y, r, r, hair * float(rng.uniform(0.85, 1.12))
+            )
+
+
+def _hair_line(who: Identity, line: float) -> Points:
+    """The hair's edge over the forehead, from the right."""
+    part = who.hair_part
+    if who.hair_style == "parted":
+        return [(part + 0.15, line - 0.05), (part, line - 0.22), (part - 0.15, line - 0.03)]
+    if who.hair_style == "fringe":
+        return [(0.4, line + 0.33), (0.1, line + 0.36), (-0.2, line + 0.35), (-0.45, line + 0.33)]
+    if who.hair_style == "receding":
+        return [(0.3, line - 0.1), (0.0, line + 0.17), (-0.3, line - 0.1)]
+    return [(0.3, line - 0.02), (0.0, line - 0.04), (-0.3, line - 0.02)]
+
+
+def _streaks(
+    canvas: Canvas, hair: Colour, top: float, line: float, rng: np.random.Generator
+) -> None:
     for _ in range(5):
         x = float(rng.uniform(-0.75, 0.75))
         y = top + 0.12 + 0.25 * x * x
@@ -209,10 +226,3 @@ def hair_front(canvas: Canvas, who: Identity, hair: Colour, rng: np.random.Gener
             streak,
             opacity=0.5,
         )
-    if style == "curly":
-        for angle in np.linspace(-2.9, -0.24, 13):
-            x, y = float(np.cos(angle)), float(np.sin(angle))
-            r = 0.13 + 0.5 * who.hair_volume
-            canvas.ellipse(
-                wide * x, -0.3 + (0.9 - top - 1.2) * y, r, r, hair * float(rng.uniform(0.85, 1.12))
-            )

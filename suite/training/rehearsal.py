@@ -34,6 +34,8 @@ from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
 from suite.datasets.preprocessing import prepare
 from suite.export import ARCHITECTURES, export_checkpoint
+from suite.models.onnx_file import read_onnx_file
+from suite.quantization.artifact import Ingredients
 from suite.quantization.builder import build
 from suite.quantization.recipe import resolve_recipe
 from suite.runtime.binding import BoundSession
@@ -121,13 +123,14 @@ class Rehearsal:
         difference = export_checkpoint(checkpoint, self.architecture, fp32)
         made_s = time.monotonic() - started
         print(f"{self.architecture}: ONNX is within {difference:.1g} of PyTorch", file=sys.stderr)
+        source_sha256 = read_onnx_file(fp32).sha256
         reference = self._embed(fp32)
         yield Row(self.architecture, "fp32", *self._measured(fp32, fp32, made_s, reference))
         for mode, recipe in self._recipes():
             target = self.folder / "mode.onnx"
             started = time.monotonic()
-            spec, outputs = self.card.preprocess, self.card.outputs
-            build(fp32, target, recipe, spec, outputs, self.calibration)
+            parts = (recipe, self.card.preprocess, self.card.outputs, self.calibration)
+            build(fp32, target, Ingredients(source_sha256, *parts))
             made_s = time.monotonic() - started
             yield Row(self.architecture, mode, *self._measured(target, fp32, made_s, reference))
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from suite.catalog.folds import FOLDS
 from suite.training.people import Nuisance, Split, identity_of, nuisance_of
 from suite.training.rendering import encode, render
 
 EVALUATION_PEOPLE, EVALUATION_PICTURES = 100, 12
 CALIBRATION_PEOPLE = 100
-FOLDS = 10
 PAIRS_A_FOLD = 300
 STRENGTH = 1.0
 

@@ -24,6 +24,8 @@ from suite.catalog.preprocess import PreprocessSpec
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, face_set
 from suite.datasets.loader import load_dataset
+from suite.models.onnx_file import read_onnx_file
+from suite.quantization.artifact import Ingredients
 from suite.quantization.builder import build
 from suite.report.tables import markdown
 from suite.runtime.embedding import embed
@@ -108,7 +110,8 @@ def measure(catalog: Catalog, model: ModelCard) -> Iterator[tuple[str, str, dict
         for kind, variants in kinds:
             for variant in variants(calibration, model.preprocess):
                 target = Path(folder) / "model.onnx"
-                build(source, target, variant.recipe, variant.spec, model.outputs, variant.faces)
+                parts = (variant.recipe, variant.spec, model.outputs, variant.faces)
+                build(source, target, Ingredients(read_onnx_file(source).sha256, *parts))
                 lost = _lost(rows(target, variant.batch), reference, at_first, evaluation)
                 yield kind, variant.name, lost
 

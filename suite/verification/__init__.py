@@ -13,9 +13,6 @@ from suite.verification.roc import (
     EqualErrorRate,
     Roc,
     TarAtFar,
-    equal_error_rate,
-    roc_auc,
-    tar_at_far,
 )
 from suite.verification.scores import cosines, squared_distances, unit_rows
 
@@ -28,12 +25,9 @@ __all__ = [
     "VerificationError",
     "VerificationFigures",
     "cosines",
-    "equal_error_rate",
     "fidelity",
     "fold_accuracy",
-    "roc_auc",
     "squared_distances",
-    "tar_at_far",
     "unit_rows",
     "verify",
 ]

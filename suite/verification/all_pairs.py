@@ -30,7 +30,7 @@ class AllPairs:
     ----------
     genuine, impostors : pairs of each class
     tar_at_far : one for each target asked for, in that order
-    eer, eer_threshold : as `suite.verification.roc.equal_error_rate` defines them
+    eer, eer_threshold : as `suite.verification.roc.Roc.equal_error_rate` defines them
     """
 
     genuine: int

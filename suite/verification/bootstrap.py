@@ -29,6 +29,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from suite.catalog.folds import FOLDS
 from suite.verification.all_pairs import near_pairs
 from suite.verification.folds import THRESHOLDS, Folds, fold_sizes
 from suite.verification.pairs import checked_pairs
@@ -124,7 +125,7 @@ class ResampledPairs:
     With every weight 1 each figure is exactly that of `suite.verification.verify`.
     """
 
-    def __init__(self, distances: ArrayLike, genuine: ArrayLike, folds: Folds = 10) -> None:
+    def __init__(self, distances: ArrayLike, genuine: ArrayLike, folds: Folds = FOLDS) -> None:
         self._distances, self._labels = checked_pairs(distances, genuine)
         at = np.arange(len(self._distances))
         self._genuine = _ascending(at[self._labels], self._distances)

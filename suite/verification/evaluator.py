@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from suite.catalog.folds import FOLDS
 from suite.verification.all_pairs import all_pairs
 from suite.verification.bootstrap import (
     ResampledAllPairs,
@@ -23,17 +24,9 @@ from suite.verification.roc import TarAtFar
 from suite.verification.scores import squared_distances
 
 FAR_TARGETS = {"1e-3": 1e-3, "1e-4": 1e-4}
-
-
 ALL_PAIRS_FAR_TARGETS = {**FAR_TARGETS, "1e-5": 1e-5, "1e-6": 1e-6}
-
-
 Floats = NDArray[np.float64]
-
-
 Figure = Callable[[Weights], Floats]
-
-
 # Impostors kept for resampled thresholds, as a multiple of those within the largest target.
 _MARGIN = 4
 
@@ -55,7 +48,7 @@ class Pairs:
     right: NDArray[np.int64]
     genuine: NDArray[np.bool_]
     people: NDArray[np.int64] | None
-    folds: Folds = 10
+    folds: Folds = FOLDS
 
     def units(self) -> Units:
         """What is drawn: people, or groups of images that genuine pairs connect."""
@@ -106,7 +99,7 @@ class Evidence:
         return replace(self, figures=figures, resampled=resampled)
 
 
-class Witness:
+class Evaluator:
     """Turns embeddings into evidence; draws its people once for all models on a dataset."""
 
     def __init__(self, pairs: Pairs) -> None:
@@ -114,7 +107,7 @@ class Witness:
         self.units = pairs.units()
         self._drawn = draw(self.units.count)
 
-    def testify(self, rows: NDArray[np.float32]) -> Evidence:
+    def evaluate(self, rows: NDArray[np.float32]) -> Evidence:
         """The evidence of embeddings, float32 [images, d], rows of unit length.
 
         Raises
@@ -122,14 +115,30 @@ class Witness:
         VerificationError
             where the pairs have no figures.
         """
-        genuine = self._pairs.genuine
+        genuine, folds = self._pairs.genuine, self._pairs.folds
         distances = self._distances(rows, rows)
-        folds = self._pairs.folds
-        found = verify(distances, genuine, tuple(FAR_TARGETS.values()), folds)
-        points = {
-            f"tar_at_far_{name}": point
-            for name, point in zip(FAR_TARGETS, found.tar_at_far, strict=True)
-        }
+        again = ResampledPairs(distances, genuine, folds)
+        found = self._listed(distances, again)
+        if self._pairs.people is not None:
+            everyone = self._everyone(rows, self._pairs.people)
+            found = replace(found.joined(everyone), points={**found.points, **everyone.points})
+        figures = dict(found.figures)
+        for name, point in found.points.items():
+            figures |= {name: point.tar, f"{name}_threshold": point.threshold}
+        threshold = found.points["tar_at_far_1e-3"].threshold
+        at_threshold = self._resample(
+            {
+                "tar": partial(again.tar_at, threshold=threshold),
+                "far": partial(again.far_at, threshold=threshold),
+            }
+        )
+        return replace(found, figures=figures, at_threshold=at_threshold)
+
+    def _listed(self, distances: Floats, again: ResampledPairs) -> Evidence:
+        """The listed pairs alone."""
+        targets = tuple(FAR_TARGETS.values())
+        found = verify(distances, self._pairs.genuine, targets, self._pairs.folds)
+        points = zip(FAR_TARGETS, found.tar_at_far, strict=True)
         figures = {
             "accuracy": found.accuracy,
             "accuracy_std": found.accuracy_std,
@@ -137,35 +146,21 @@ class Witness:
             "roc_auc": found.roc_auc,
             "eer": found.eer,
             "eer_threshold": found.eer_threshold,
-            **_val(distances, genuine, folds),
+            **_val(distances, self._pairs.genuine, self._pairs.folds),
         }
-        again = ResampledPairs(distances, genuine, folds)
-        resampled = self._resample(
-            {
-                "accuracy": again.accuracy,
-                "roc_auc": again.auc,
-                "eer": again.eer,
-                **{
-                    f"tar_at_far_{name}": partial(again.tar_at_far, far_target=target)
-                    for name, target in FAR_TARGETS.items()
-                },
-            }
+        metrics: dict[str, Figure] = {
+            "accuracy": again.accuracy,
+            "roc_auc": again.auc,
+            "eer": again.eer,
+        }
+        for name, target in FAR_TARGETS.items():
+            metrics[f"tar_at_far_{name}"] = partial(again.tar_at_far, far_target=target)
+        return Evidence(
+            figures,
+            {f"tar_at_far_{name}": point for name, point in points},
+            self._resample(metrics),
+            distances,
         )
-        if self._pairs.people is not None:
-            everyone = self._everyone(rows, self._pairs.people)
-            figures |= everyone.figures
-            points |= everyone.points
-            resampled |= everyone.resampled
-        for name, point in points.items():
-            figures |= {name: point.tar, f"{name}_threshold": point.threshold}
-        threshold = points["tar_at_far_1e-3"].threshold
-        at_threshold = self._resample(
-            {
-                "tar": partial(again.tar_at, threshold=threshold),
-                "far": partial(again.far_at, threshold=threshold),
-            }
-        )
-        return Evidence(figures, points, resampled, distances, at_threshold)
 
     def deploy(
         self, fp32_rows: NDArray[np.float32], rows: NDArray[np.float32], fp32: Evidence

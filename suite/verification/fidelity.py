@@ -17,12 +17,10 @@ class FidelityFigures:
     ----------
     cosine_mean : mean cosine similarity
     cosine_worst : least cosine similarity
-    worst_index : row it was found at, counted from 0; the first where several tie
     """
 
     cosine_mean: float
     cosine_worst: float
-    worst_index: int
 
 
 def fidelity(reference: ArrayLike, candidate: ArrayLike) -> FidelityFigures:
@@ -51,17 +49,15 @@ def fidelity(reference: ArrayLike, candidate: ArrayLike) -> FidelityFigures:
     Examples
     --------
     >>> fidelity([[1.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [0.6, 0.8]])
-    FidelityFigures(cosine_mean=0.9, cosine_worst=0.8, worst_index=1)
+    FidelityFigures(cosine_mean=0.9, cosine_worst=0.8)
     """
     similarities = cosines(reference, candidate)
     if not len(similarities):
         raise VerificationError("There are no embeddings to compare.")
     _refuse_unusable(similarities, np.asarray(reference))
-    worst = int(np.argmin(similarities))
     return FidelityFigures(
         cosine_mean=float(np.mean(similarities)),
-        cosine_worst=float(similarities[worst]),
-        worst_index=worst,
+        cosine_worst=float(similarities.min()),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from suite.catalog.folds import FOLDS, equal_folds
 from suite.verification.errors import VerificationError
 from suite.verification.pairs import checked_pairs
 
@@ -29,6 +30,23 @@ class FoldAccuracy:
     std : their population standard deviation
     fold_accuracies : accuracy of each held-out fold
     fold_thresholds : squared distance below which that fold's pairs were accepted
+
+    Notes
+    -----
+    Thresholds are ``numpy.arange(0, 4, 0.01)``; a pair is accepted when ``d < threshold``. Per
+    fold, the lowest threshold among those with the best accuracy on all other folds is used.
+    All figures equal those of the published loop [1]_ to the last bit, however distances tie
+    with one another or with thresholds; only the counting differs: each distance is placed
+    once on the grid of thresholds, per fold, and running sums do the rest.
+
+    A fold may hold pairs of one class only, and so may the folds that a threshold is chosen
+    on: accuracy is defined all the same. (Where those are all impostors, the lowest threshold
+    wins: 0, at which nothing is accepted.)
+
+    References
+    ----------
+    .. [1] InsightFace, ``recognition/arcface_torch/eval/verification.py``, ``calculate_roc``;
+       after FaceNet, ``lfw.py``, and G. B. Huang et al., Labeled Faces in the Wild, 2007.
     """
 
     mean: float
@@ -47,7 +65,7 @@ class FoldAccuracy:
         return float(np.median(self.fold_thresholds))
 
 
-def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: Folds = 10) -> FoldAccuracy:
+def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: Folds = FOLDS) -> FoldAccuracy:
     """K-fold verification accuracy by InsightFace's protocol.
 
     Parameters
@@ -67,23 +85,6 @@ def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: Folds = 10) -
     VerificationError
         Fewer pairs than folds, fewer than 2 folds, an empty one, lengths that do not add up to the
         pairs, or pairs that `checked_pairs` refuses.
-
-    Notes
-    -----
-    Thresholds are ``numpy.arange(0, 4, 0.01)``; a pair is accepted when ``d < threshold``. Per
-    fold, the lowest threshold among those with the best accuracy on all other folds is used.
-    All figures equal those of the published loop [1]_ to the last bit, however distances tie
-    with one another or with thresholds; only the counting differs: each distance is placed
-    once on the grid of thresholds, per fold, and running sums do the rest.
-
-    A fold may hold pairs of one class only, and so may the folds that a threshold is chosen
-    on: accuracy is defined all the same. (Where those are all impostors, the lowest threshold
-    wins: 0, at which nothing is accepted.)
-
-    References
-    ----------
-    .. [1] InsightFace, ``recognition/arcface_torch/eval/verification.py``, ``calculate_roc``;
-       after FaceNet, ``lfw.py``, and G. B. Huang et al., Labeled Faces in the Wild, 2007.
 
     Examples
     --------
@@ -107,12 +108,9 @@ def fold_accuracy(distances: ArrayLike, genuine: ArrayLike, folds: Folds = 10) -
 
 
 def fold_sizes(count: int, folds: Folds) -> NDArray[np.int_]:
-    """Pairs in each contiguous fold: the first ``count % folds`` have one more, or as given."""
-    if not isinstance(folds, int):
-        return np.array(folds, dtype=np.int_)
-    sizes = np.full(folds, count // folds)
-    sizes[: count % folds] += 1
-    return sizes
+    """Pairs in each contiguous fold, as `equal_folds` or as given."""
+    sizes = equal_folds(count, folds) if isinstance(folds, int) else folds
+    return np.array(sizes, dtype=np.int_)
 
 
 def _checked_sizes(count: int, folds: Folds) -> NDArray[np.int_]:
@@ -161,17 +159,31 @@ class FoldVal:
 
     Attributes
     ----------
-    val, val_std : mean and population standard deviation of the held-out folds' TAR
+    val : mean of the held-out folds' TAR
     far : mean of the held-out folds' FAR; not exactly the target
+
+    Notes
+    -----
+    Thresholds are ``numpy.arange(0, 4, 0.001)``. On the other folds FAR is a step function of the
+    threshold, and the published code [1]_ inverts it by ``scipy.interpolate.interp1d``, which
+    raises "Expect x to not have duplicates" since SciPy 1.9. Here it is inverted as SciPy 1.6 to
+    1.8 did, which is ``numpy.interp(far_target, far, thresholds)``: where the target is a level of
+    the steps, the highest threshold of that level; between two levels, the straight line from the
+    highest threshold of the lower to the lowest of the higher. Where no threshold reaches the
+    target the published code takes 0, at which nothing is accepted.
+
+    References
+    ----------
+    .. [1] InsightFace, ``recognition/arcface_torch/eval/verification.py``, ``calculate_val``;
+       FaceNet, ``lfw.py``.
     """
 
     val: float
-    val_std: float
     far: float
 
 
 def fold_val(
-    distances: ArrayLike, genuine: ArrayLike, far_target: float = 1e-3, folds: Folds = 10
+    distances: ArrayLike, genuine: ArrayLike, far_target: float = 1e-3, folds: Folds = FOLDS
 ) -> FoldVal:
     """VAL at a FAR by InsightFace's and FaceNet's protocol.
 
@@ -188,21 +200,6 @@ def fold_val(
     ------
     VerificationError
         As `fold_accuracy`, and where a fold has no genuine or no impostor pair.
-
-    Notes
-    -----
-    Thresholds are ``numpy.arange(0, 4, 0.001)``. On the other folds FAR is a step function of the
-    threshold, and the published code [1]_ inverts it by ``scipy.interpolate.interp1d``, which
-    raises «Expect x to not have duplicates» since SciPy 1.9. Here it is inverted as SciPy 1.6 to
-    1.8 did, which is ``numpy.interp(far_target, far, thresholds)``: where the target is a level of
-    the steps, the highest threshold of that level; between two levels, the straight line from the
-    highest threshold of the lower to the lowest of the higher. Where no threshold reaches the
-    target the published code takes 0, at which nothing is accepted.
-
-    References
-    ----------
-    .. [1] InsightFace, ``recognition/arcface_torch/eval/verification.py``, ``calculate_val``;
-       FaceNet, ``lfw.py``.
     """
     values, labels = checked_pairs(distances, genuine)
     if not 0 <= far_target < 1:
@@ -227,4 +224,4 @@ def fold_val(
         near = values[start:end] < threshold
         tars.append(float(near[labels[start:end]].mean()))
         fars.append(float(near[~labels[start:end]].mean()))
-    return FoldVal(float(np.mean(tars)), float(np.std(tars)), float(np.mean(fars)))
+    return FoldVal(float(np.mean(tars)), float(np.mean(fars)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
+from suite.catalog.folds import FOLDS
 from suite.verification.folds import Folds, fold_accuracy
 from suite.verification.roc import Roc, TarAtFar
 
@@ -41,7 +42,7 @@ def verify(
     distances: ArrayLike,
     genuine: ArrayLike,
     far_targets: Sequence[float] = (1e-3, 1e-4),
-    folds: Folds = 10,
+    folds: Folds = FOLDS,
 ) -> VerificationFigures:
     """All verification figures of one dataset's pairs.
 
@@ -53,10 +54,6 @@ def verify(
     far_targets : false accept rates, each at least 0 and less than 1; may be empty
     folds : contiguous folds of accuracy, at least 2, or how many pairs each has
 
-    Returns
-    -------
-    VerificationFigures
-
     Raises
     ------
     VerificationError
@@ -66,8 +63,7 @@ def verify(
 
     See Also
     --------
-    suite.verification.folds.fold_accuracy, suite.verification.roc.tar_at_far,
-    suite.verification.roc.roc_auc, suite.verification.roc.equal_error_rate
+    suite.verification.folds.fold_accuracy, suite.verification.roc.Roc
 
     Examples
     --------

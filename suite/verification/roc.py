@@ -87,7 +87,36 @@ class Roc:
         return int(np.searchsorted(self.impostors, threshold, side="left"))
 
     def tar_at_far(self, far_target: float) -> TarAtFar:
-        """See the function `tar_at_far`."""
+        """TAR over all pairs at the largest threshold whose FAR does not exceed the target.
+
+        Parameters
+        ----------
+        far_target : false accept rate not to be exceeded, at least 0 and less than 1
+
+        Raises
+        ------
+        VerificationError
+            A target outside [0, 1).
+
+        Notes
+        -----
+        A pair is accepted when ``d < threshold``, so tied pairs go together and a tie among the
+        impostors that would exceed the target is rejected whole. The largest such threshold is
+        itself the distance of an impostor: of the nearest one that must be rejected.
+
+        Nothing is interpolated. With fewer than ``1 / far_target`` impostors no false accept is
+        allowed, and the figure is TAR at FAR = 0 whatever the target is called: look at
+        `false_accepts` and `impostors`. The points are those of ``sklearn.metrics.roc_curve``
+        without ``drop_intermediate``; IJB's convention (the point with the nearest FAR) may exceed
+        the target and is another one.
+
+        Examples
+        --------
+        >>> roc = Roc.of([0.1, 0.4, 0.9, 0.5, 0.5, 1.1, 1.2], [1, 1, 1, 0, 0, 0, 0])
+        >>> result = roc.tar_at_far(0.25)
+        >>> result.threshold, result.false_accepts, round(result.tar, 4)
+        (0.5, 0, 0.6667)
+        """
         count = len(self.impostors)
         allowed = accepts_within(far_target, count)
         threshold = float(self.impostors[allowed])
@@ -103,7 +132,17 @@ class Roc:
         )
 
     def auc(self) -> float:
-        """See the function `roc_auc`."""
+        """Probability that a genuine pair is nearer than an impostor pair, ties counted half.
+
+        That is the area under the ROC curve, 0 to 1. Counted in integers and divided once (the
+        Mann-Whitney statistic), so exact to the last bit;
+        ``sklearn.metrics.roc_auc_score(genuine, -distances)`` is the same but for rounding.
+
+        Examples
+        --------
+        >>> Roc.of([0.2, 0.5, 0.5, 0.9], [True, True, False, False]).auc()
+        0.875
+        """
         count = len(self.impostors)
         below = int(np.searchsorted(self.impostors, self.genuine, side="left").sum())
         below_or_tied = int(np.searchsorted(self.impostors, self.genuine, side="right").sum())
@@ -111,7 +150,22 @@ class Roc:
         return (comparisons - below - below_or_tied) / comparisons
 
     def equal_error_rate(self) -> EqualErrorRate:
-        """See the function `equal_error_rate`."""
+        """Error rate where false match rate and false non-match rate are nearest to each other.
+
+        Notes
+        -----
+        Both rates are step functions and may jump past each other, so no threshold need make them
+        equal. Of the operating points that the distances allow, accepting ``d < threshold`` with a
+        distance as threshold, the one with the least ``|FMR - FNMR|`` is taken (compared as
+        integers), and the mean of its two rates is the figure; where two are equally near, the
+        lower threshold. Accepting everything is never nearer than accepting nothing, so it need
+        not be looked at. If all distances are equal, the figure is 0.5.
+
+        Examples
+        --------
+        >>> Roc.of([0.1, 0.3, 0.8, 0.6, 1.0, 1.4], [1, 1, 1, 0, 0, 0]).equal_error_rate()
+        EqualErrorRate(eer=0.3333333333333333, threshold=0.8)
+        """
         classes = (self.genuine, self.impostors)
         return crossing(classes, self.true_accepts, self.false_accepts, *map(len, classes))
 
@@ -162,107 +216,3 @@ def crossing(
     fmr = false_accepts(threshold) / impostors
     fnmr = (genuine - true_accepts(threshold)) / genuine
     return EqualErrorRate(eer=(fmr + fnmr) / 2, threshold=threshold)
-
-
-def tar_at_far(distances: ArrayLike, genuine: ArrayLike, far_target: float) -> TarAtFar:
-    """TAR over all pairs at the largest threshold whose FAR does not exceed the target.
-
-    Parameters
-    ----------
-    distances : real numbers [n], squared distances (any score of which less is more alike)
-    genuine : bool [n], whether both faces are of one person
-    far_target : false accept rate not to be exceeded, at least 0 and less than 1
-
-    Returns
-    -------
-    TarAtFar
-
-    Raises
-    ------
-    VerificationError
-        A target outside [0, 1), or pairs that `checked_pairs` refuses.
-
-    Notes
-    -----
-    A pair is accepted when ``d < threshold``, so tied pairs go together and a tie among the
-    impostors that would exceed the target is rejected whole. The largest such threshold is
-    itself the distance of an impostor: of the nearest one that must be rejected. Accepting
-    ``d < threshold`` on the same distances gives `tar` and `far` exactly.
-
-    Nothing is interpolated. With fewer than ``1 / far_target`` impostors no false accept is
-    allowed, which is then what the figure says, whatever the target is called: look at
-    `false_accepts` and `impostors`. The points are those of ``sklearn.metrics.roc_curve``
-    without ``drop_intermediate``; IJB's convention (the point with the nearest FAR) may exceed
-    the target and is another one.
-
-    Examples
-    --------
-    >>> result = tar_at_far([0.1, 0.4, 0.9, 0.5, 0.5, 1.1, 1.2], [1, 1, 1, 0, 0, 0, 0], 0.25)
-    >>> result.threshold, result.false_accepts, round(result.tar, 4)
-    (0.5, 0, 0.6667)
-    """
-    return Roc.of(distances, genuine).tar_at_far(far_target)
-
-
-def roc_auc(distances: ArrayLike, genuine: ArrayLike) -> float:
-    """Probability that a genuine pair is nearer than an impostor pair, ties counted half.
-
-    Parameters
-    ----------
-    distances : real numbers [n], squared distances (any score of which less is more alike)
-    genuine : bool [n], whether both faces are of one person
-
-    Returns
-    -------
-    float, 0 to 1: the area under the ROC curve
-
-    Raises
-    ------
-    VerificationError
-        Pairs that `checked_pairs` refuses.
-
-    Notes
-    -----
-    Counted in integers and divided once (the Mann-Whitney statistic), so exact to the last
-    bit; ``sklearn.metrics.roc_auc_score(genuine, -distances)`` is the same but for rounding.
-
-    Examples
-    --------
-    >>> roc_auc([0.2, 0.5, 0.5, 0.9], [True, True, False, False])
-    0.875
-    """
-    return Roc.of(distances, genuine).auc()
-
-
-def equal_error_rate(distances: ArrayLike, genuine: ArrayLike) -> EqualErrorRate:
-    """Error rate where false match rate and false non-match rate are nearest to each other.
-
-    Parameters
-    ----------
-    distances : real numbers [n], squared distances (any score of which less is more alike)
-    genuine : bool [n], whether both faces are of one person
-
-    Returns
-    -------
-    EqualErrorRate
-
-    Raises
-    ------
-    VerificationError
-        Pairs that `checked_pairs` refuses.
-
-    Notes
-    -----
-    Both rates are step functions and may jump past each other, so no threshold need make them
-    equal. Of the operating points that the distances allow, accepting ``d < threshold`` with a
-    distance as threshold, the one with the least ``|FMR - FNMR|`` is taken (compared as
-    integers), and the mean of its two rates is the figure; where two are equally near, the
-    lower threshold. Accepting everything is never nearer than accepting nothing, so it need
-    not be looked at. If all distances are equal, the figure is 0.5.
-
-    Examples
-    --------
-    >>> equal_error_rate([0.1, 0.3, 0.8, 0.6, 1.0, 1.4], [1, 1, 1, 0, 0, 0])
-    EqualErrorRate(eer=0.3333333333333333, threshold=0.8)
-    """
-    return Roc.of(distances, genuine).equal_error_rate()

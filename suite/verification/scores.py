@@ -46,7 +46,7 @@ def unit_rows(embeddings: ArrayLike) -> NDArray[np.floating]:
         raise VerificationError(f"Embeddings must be of shape [n, d], not {rows.shape}.")
     wide = rows.astype(np.float64, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
-        lengths = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+        lengths = np.linalg.norm(wide, axis=1)
         lengths[lengths == 0] = 1.0
         lengths[np.isinf(lengths)] = np.nan
         scaled: NDArray[np.floating] = np.divide(wide, lengths[:, np.newaxis])

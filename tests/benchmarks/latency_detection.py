@@ -42,7 +42,7 @@ plain = _Race._bound
 
 def bound(self, mode):
     found = plain(self, mode)
-    return found if mode.is_reference else Slowed(found)
+    return found if mode.is_fp32 else Slowed(found)
 
 _Race._bound = bound
 """

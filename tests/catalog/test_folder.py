@@ -6,9 +6,10 @@ import pytest
 from suite.catalog.catalog import Roots
 from suite.catalog.errors import CatalogError
 from suite.catalog.folder import broken_cards, read_cards, read_catalog
+from suite.catalog.limits import limits_of
 from suite.catalog.mode_card import ModeCard
-from suite.catalog.references import wrong_references
 from suite.catalog.selection import Options, select
+from suite.catalog.unknown_names import unknown_names
 from suite.quantization.recipe import resolve_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +126,7 @@ def test_every_wrong_reference_is_found(catalog: Path) -> None:
     edit(path, 'calibration = "', 'calibration = "x')
     edit(path, 'evaluation = ["', 'evaluation = ["embedded-calibration", "x')
     path.write_text(path.read_text() + "\n[modes.int4]\n")
-    found = list(wrong_references(read_cards(catalog)))
+    found = list(unknown_names(read_cards(catalog)))
     assert [words.split("key ")[1].split(":")[0] for words in found] == [
         "'evaluation[0]'",
         "'evaluation[1]'",
@@ -179,8 +180,9 @@ def test_a_model_overrides_a_modes_limits_by_metric(catalog: Path) -> None:
     path.write_text(path.read_text() + "\n[modes.int8_dynamic.policy.floor]\ncosine_mean = 0.5\n")
     read = read_catalog(catalog)
     model, mode = read.models["arcface-embedded"], read.modes["int8_dynamic"]
-    assert read.policy_floor(model, mode) == {**mode.policy.floor, "cosine_mean": 0.5}
-    assert read.policy_loss(model, mode) == mode.policy.loss
+    floor = limits_of(model, mode, read.providers["cpu"]).policy.floor
+    assert floor == {**mode.policy.floor, "cosine_mean": 0.5, "speedup": 0.3}
+    assert limits_of(model, mode, read.providers["cpu"]).policy.loss == mode.policy.loss
 
 
 def test_a_mode_without_recipe_is_selected_only_where_it_is_brought(catalog: Path) -> None:

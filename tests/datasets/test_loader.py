@@ -18,7 +18,7 @@ from suite.catalog.dataset_card import (
     PeopleDataset,
 )
 from suite.catalog.errors import DatasetError
-from suite.datasets.face_set import FaceSet, face_set
+from suite.datasets.face_set import FaceSet, PairList, face_set
 from suite.datasets.loader import load_dataset
 
 CARD = Path("datasets/set.toml")
@@ -261,9 +261,7 @@ def test_each_remaining_pair_stays_in_its_fold(people):
     assert (made.folds, made.fold_sizes) == (3, (3, 4, 4))
     assert made.genuine.tolist() == [False, True, False] + [True, False] * 4
     assert made.remarks[1].endswith("5 genuine and 6 impostor pairs remain, each in its fold")
-    equal = face_set(
-        "set", made.faces, made.left, made.right, made.genuine, 3, fold_sizes=(4, 4, 3)
-    )
+    equal = face_set("set", made.faces, PairList(made.left, made.right, made.genuine, 3, (4, 4, 3)))
     assert equal.fold_sizes == ()
     assert equal.sha256 != made.sha256
 
@@ -309,6 +307,9 @@ def test_lfws_pairs_stay_in_their_folds(lfw):
     made = load(lfw_card().model_copy(update={"unreadable": "skip"}), lfw)
     assert made.fold_sizes == (3, 4)
     assert made.genuine.tolist() == [True, False, False, True, True, False, False]
+    (lfw / "faces/Bob/Bob_0004.jpg").write_bytes(b"")
+    made = load(lfw_card().model_copy(update={"unreadable": "skip"}), lfw)
+    assert "fold 1 has no genuine pair left: there is no VAL" in made.remarks
 
 
 def test_where_no_genuine_pair_remains_the_set_is_refused(people):

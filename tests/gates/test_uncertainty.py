@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from suite.datasets.face import Face
-from suite.datasets.face_set import face_set
+from suite.datasets.face_set import PairList, face_set
 from suite.gates.uncertainty import flips, uncertainty
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.sections.certainty import certainty
 from suite.verification import unit_rows
-from suite.verification.evaluator import Evidence, Pairs, Witness
+from suite.verification.evaluator import Evaluator, Evidence, Pairs
 
 
 def made_set(people: int = 12, pictures: int = 4, spread: float = 0.4, seed: int = 0):
@@ -24,15 +24,15 @@ def made_set(people: int = 12, pictures: int = 4, spread: float = 0.4, seed: int
     return unit_rows(rows.astype(np.float32)), who, left, right
 
 
-def evidence_of(rows, who, left, right, *, known: bool = True) -> tuple[Witness, Evidence]:
+def evidence_of(rows, who, left, right, *, known: bool = True) -> tuple[Evaluator, Evidence]:
     genuine = who[left] == who[right]
-    witness = Witness(Pairs(left, right, genuine, who if known else None))
-    return witness, witness.testify(rows)
+    evaluator = Evaluator(Pairs(left, right, genuine, who if known else None))
+    return evaluator, evaluator.evaluate(rows)
 
 
 def test_a_target_below_one_false_accept_is_flagged_and_all_pairs_resolve_it():
-    witness, evidence = evidence_of(*made_set(people=60, pictures=4))
-    sure = uncertainty(witness.units, evidence)
+    evaluator, evidence = evidence_of(*made_set(people=60, pictures=4))
+    sure = uncertainty(evaluator.units, evidence)
     flags = {name: point.flag for name, point in sure.resolution.items()}
     assert flags["tar_at_far_1e-3"] == "not resolvable: this is TAR at FAR=0"
     assert flags["tar_at_far_1e-4"] == "not resolvable: this is TAR at FAR=0"
@@ -46,17 +46,17 @@ def test_a_target_below_one_false_accept_is_flagged_and_all_pairs_resolve_it():
 
 
 def test_without_identities_the_intervals_are_called_optimistic():
-    witness, evidence = evidence_of(*made_set(), known=False)
-    sure = uncertainty(witness.units, evidence)
+    evaluator, evidence = evidence_of(*made_set(), known=False)
+    sure = uncertainty(evaluator.units, evidence)
     assert sure.drawn == "images"
     assert not any(name.startswith("all_pairs") for name in evidence.figures)
 
 
 def test_the_same_model_twice_changes_nothing():
     rows, who, left, right = made_set(spread=0.9)
-    witness, fp32 = evidence_of(rows, who, left, right)
-    same = fp32.joined(witness.deploy(rows, rows, fp32))
-    sure = uncertainty(witness.units, same, fp32.as_deployed())
+    evaluator, fp32 = evidence_of(rows, who, left, right)
+    same = fp32.joined(evaluator.deploy(rows, rows, fp32))
+    sure = uncertainty(evaluator.units, same, fp32.as_deployed())
     for name, change in sure.changes.items():
         assert (change.point, change.low, change.high) == (0, 0, 0), name
 
@@ -65,10 +65,10 @@ def test_a_worse_model_has_a_change_that_its_interval_holds():
     rows, who, left, right = made_set(people=40, spread=0.7)
     rng = np.random.default_rng(1)
     worse = unit_rows(rows + 0.15 * rng.normal(size=rows.shape).astype(np.float32))
-    witness, fp32 = evidence_of(rows, who, left, right)
-    now = witness.testify(worse.astype(np.float32))
-    now = now.joined(witness.deploy(rows, worse.astype(np.float32), fp32))
-    change = uncertainty(witness.units, now, fp32.as_deployed()).changes["roc_auc"]
+    evaluator, fp32 = evidence_of(rows, who, left, right)
+    now = evaluator.evaluate(worse.astype(np.float32))
+    now = now.joined(evaluator.deploy(rows, worse.astype(np.float32), fp32))
+    change = uncertainty(evaluator.units, now, fp32.as_deployed()).changes["roc_auc"]
     assert change.point < 0
     assert change.low <= change.point <= change.high
     assert change.high < 0
@@ -85,7 +85,9 @@ def test_flips_are_the_pairs_decided_otherwise_the_farthest_moved_first():
         return Evidence({"accuracy_threshold": threshold}, {}, {}, np.array(distances))
 
     names = [Face.held(f"f{n}", bytes([n])) for n in range(8)]
-    faces = face_set("set", names, [0, 2, 4, 6], [1, 3, 5, 7], [True, False, True, False], 1)
+    faces = face_set(
+        "set", names, PairList([0, 2, 4, 6], [1, 3, 5, 7], [True, False, True, False], 1)
+    )
     fp32 = evidence([1.0, 1.3, 1.1, 1.6], 1.2)
     mode = evidence([1.25, 1.15, 1.1, 1.9], 1.1)
     found = flips(faces, mode, fp32)
@@ -102,7 +104,7 @@ def test_flips_are_the_pairs_decided_otherwise_the_farthest_moved_first():
 
 def test_the_report_names_what_is_flagged_and_where_intervals_are_too_short():
     rows, who, left, right = made_set()
-    witness, evidence = evidence_of(rows, who, left, right)
+    evaluator, evidence = evidence_of(rows, who, left, right)
     record = Record(
         gate="verification",
         node="n",
@@ -118,7 +120,7 @@ def test_the_report_names_what_is_flagged_and_where_intervals_are_too_short():
             section="verification.d",
             identity={},
             figures=dict(evidence.figures),
-            uncertainty=uncertainty(witness.units, evidence),
+            uncertainty=uncertainty(evaluator.units, evidence),
         ),
     )
     text = "\n".join(certainty([record]))

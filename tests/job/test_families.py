@@ -14,6 +14,7 @@ from team import EMBEDDED, Team
 from suite.catalog.folder import read_catalog
 from suite.datasets.face_set import face_set
 from suite.datasets.loader import load_dataset
+from suite.quantization.artifact import Ingredients
 from suite.quantization.builder import build
 from suite.training.spread import broken
 
@@ -112,14 +113,10 @@ def test_a_wrong_calibration_fails_fidelity_or_verification(
     for model in catalog.models.values():
         (variant,) = (v for v in broken(calibration, model.preprocess) if v.name == how)
         file = tmp_path / f"{model.id}.onnx"
-        build(
-            EMBEDDED / f"{model.family}.onnx",
-            file,
-            variant.recipe,
-            variant.spec,
-            model.outputs,
-            face_set(how, variant.faces.faces[:SOME_FACES]),
-        )
+        source = EMBEDDED / f"{model.family}.onnx"
+        parts = (variant.recipe, variant.spec, model.outputs)
+        some = face_set(how, variant.faces.faces[:SOME_FACES])
+        build(source, file, Ingredients(model.source.sha256 or "", *parts, some))
         team.bring("int8_static_qdq", file, model.id, re_accept=True)
     assert team.gates("--modes=int8_static_qdq", "-k", "not placement").returncode == 1
     for model in MODELS:

@@ -18,6 +18,8 @@ from team import ENVIRONMENT, ROOT
 from suite.catalog.folder import read_catalog
 from suite.datasets.face import Face
 from suite.datasets.face_set import face_set
+from suite.models.onnx_file import read_onnx_file
+from suite.quantization.artifact import Ingredients
 from suite.quantization.builder import build
 
 REAL = ROOT.parent / "shared" / "real"
@@ -94,7 +96,8 @@ def quantized(target: Path, faces: list[Face]) -> Path:
     recipe = catalog.modes["int8_static_qdq"].recipe
     assert recipe is not None
     recipe = recipe.model_copy(update={"reduce_range": False})
-    build(SOURCE, target, recipe, model.preprocess, model.outputs, face_set("made", faces))
+    made, digest = face_set("made", faces), read_onnx_file(SOURCE).sha256
+    build(SOURCE, target, Ingredients(digest, recipe, model.preprocess, model.outputs, made))
     return target
 
 
@@ -107,7 +110,10 @@ def noise_faces(count: int) -> list[Face]:
 
 
 def orl_faces() -> list[Face]:
-    return [Face.in_file(p.name, p) for p in sorted((REAL / "orl" / "calibration").rglob("*.jpg"))]
+    return [
+        Face.held(p.name, p.read_bytes())
+        for p in sorted((REAL / "orl" / "calibration").rglob("*.jpg"))
+    ]
 
 
 def test_calibration_on_noise_fails_fidelity(catalog: Path, cache: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ SECONDS = st.floats(min_value=1e-6, max_value=10)
 
 def test_the_ratio_of_a_block_is_the_median_of_its_rounds() -> None:
     # A slow neighbour doubles one round of both: the pairs' ratios do not see it.
-    block = Block(reference=[3.0, 6.0, 3.0, 3.3, 2.7], candidate=[1.0, 2.0, 1.5, 1.1, 0.9])
+    block = Block(fp32=[3.0, 6.0, 3.0, 3.3, 2.7], candidate=[1.0, 2.0, 1.5, 1.1, 0.9])
     assert block.ratio == pytest.approx(3.0)
 
 

@@ -10,10 +10,10 @@ HERE = Path(__file__).resolve().parent
 _build = cache.build
 
 
-def _noted(*given):
+def _noted(source, target, ingredients):
     with (HERE / "builds.txt").open("a") as stream:
-        stream.write(f"{given[0].stem} {given[2].method}\n")
-    _build(*given)
+        stream.write(f"{source.stem} {ingredients.recipe.method}\n")
+    _build(source, target, ingredients)
 
 
 cache.build = _noted
@@ -21,13 +21,13 @@ cache.build = _noted
 
 def pytest_configure() -> None:
     if os.environ.get("UNDECIDED"):
-        from suite.gates.gate import Gate
+        from suite.gates.check import GateCheck
         from suite.judging.outcome import Outcome
 
         def straddle(self, measured, headline):
             self.conclude_without(Outcome.UNDECIDED, "the interval straddles the limit")
 
-        Gate.observe = straddle
+        GateCheck.observe = straddle
 
 
 def pytest_runtest_setup(item) -> None:

@@ -11,7 +11,7 @@ def embeddings(seed: int) -> np.ndarray:
 
 
 def test_equal_embeddings_are_exactly_faithful():
-    assert fidelity(embeddings(0), embeddings(0)) == FidelityFigures(1.0, 1.0, 0)
+    assert fidelity(embeddings(0), embeddings(0)) == FidelityFigures(1.0, 1.0)
 
 
 def test_fidelity_by_hand():
@@ -19,7 +19,7 @@ def test_fidelity_by_hand():
     candidate = [[5.0, 0.0], [3.0, 4.0], [0.6, 0.8]]
     figures = fidelity(reference, candidate)
     assert figures.cosine_mean == pytest.approx((1 + 0.8 + 0.6) / 3)
-    assert (figures.cosine_worst, figures.worst_index) == (0.6, 2)
+    assert figures.cosine_worst == 0.6
 
 
 def test_mean_and_worst_are_those_of_the_cosines():
@@ -27,7 +27,7 @@ def test_mean_and_worst_are_those_of_the_cosines():
     similarities = cosines(embeddings(0), similar)
     figures = fidelity(embeddings(0), similar)
     assert figures.cosine_mean == similarities.mean()
-    assert figures.cosine_worst == similarities.min() == similarities[figures.worst_index]
+    assert figures.cosine_worst == similarities.min()
 
 
 def test_length_of_embeddings_does_not_matter():
@@ -35,10 +35,9 @@ def test_length_of_embeddings_does_not_matter():
     assert fidelity(reference * 8, candidate / 2) == fidelity(reference, candidate)
 
 
-def test_the_first_of_equally_bad_rows_is_named():
+def test_an_embedding_that_vanished_is_not_faithful():
     reference, candidate = embeddings(0), embeddings(0)
     candidate[[40, 17, 250]] = 0
-    assert fidelity(reference, candidate).worst_index == 17
     assert fidelity(reference, candidate).cosine_worst == 0.0
 
 

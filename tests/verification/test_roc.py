@@ -8,13 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from suite.verification import (
-    EqualErrorRate,
-    VerificationError,
-    equal_error_rate,
-    roc_auc,
-    tar_at_far,
-)
+from suite.verification import EqualErrorRate, Roc, TarAtFar, VerificationError
+
+
+def tar_at_far(distances, genuine, target: float) -> TarAtFar:
+    return Roc.of(distances, genuine).tar_at_far(target)
+
+
+def roc_auc(distances, genuine) -> float:
+    return Roc.of(distances, genuine).auc()
+
+
+def equal_error_rate(distances, genuine) -> EqualErrorRate:
+    return Roc.of(distances, genuine).equal_error_rate()
+
 
 TARGETS = st.sampled_from([0.0, 1e-4, 1e-3, 0.01, 0.1, 0.25, 0.3, 0.5, 0.75, 0.999])
 

@@ -10,14 +10,7 @@ import numpy as np
 import pytest
 
 import suite.verification
-from suite.verification import (
-    VerificationError,
-    equal_error_rate,
-    fold_accuracy,
-    roc_auc,
-    tar_at_far,
-    verify,
-)
+from suite.verification import Roc, VerificationError, fold_accuracy, verify
 
 MODULES = [module.name for module in pkgutil.iter_modules(suite.verification.__path__)]
 
@@ -33,12 +26,13 @@ def test_verify_brings_together_what_each_function_gives():
     distances, genuine = lfw_like()
     figures = verify(distances, genuine)
     folds = fold_accuracy(distances, genuine)
-    equal = equal_error_rate(distances, genuine)
+    roc = Roc.of(distances, genuine)
+    equal = roc.equal_error_rate()
     assert figures.accuracy == folds.mean
     assert figures.accuracy_std == folds.std
     assert figures.accuracy_threshold == folds.threshold
-    assert figures.tar_at_far == tuple(tar_at_far(distances, genuine, t) for t in (1e-3, 1e-4))
-    assert figures.roc_auc == roc_auc(distances, genuine)
+    assert figures.tar_at_far == tuple(roc.tar_at_far(t) for t in (1e-3, 1e-4))
+    assert figures.roc_auc == roc.auc()
     assert (figures.eer, figures.eer_threshold) == (equal.eer, equal.threshold)
     assert (figures.pairs, figures.genuine, figures.impostors) == (6000, 3000, 3000)
 
@@ -106,7 +100,7 @@ def test_infinite_distances_are_counted_and_the_first_is_named():
         verify(distances, genuine)
 
 
-@pytest.mark.parametrize("figure", [verify, fold_accuracy, roc_auc, equal_error_rate])
+@pytest.mark.parametrize("figure", [verify, fold_accuracy, Roc.of])
 @pytest.mark.parametrize(
     ("distances", "genuine", "message"),
     [

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -17,11 +18,7 @@ from suite.datasets.alignment.landmarks import read_landmarks
 from suite.datasets.face import Face, read_image
 from suite.datasets.images.decoder import decode
 from suite.datasets.images.folder import NamedImage
-
-Advance = Callable[[int, int], None]
-
-
-Locate = Callable[[str], Path]
+from suite.datasets.reading import Reading
 
 
 class UnreadableImageError(DatasetError):
@@ -29,7 +26,7 @@ class UnreadableImageError(DatasetError):
 
 
 @dataclass(frozen=True)
-class Settled:
+class CutFaces:
     """What became of images.
 
     Attributes
@@ -47,7 +44,15 @@ class Settled:
         return tuple(face for face in self.faces if face is not None)
 
 
-Settle = Callable[[Sequence[NamedImage]], Settled]
+class _Problem(Enum):
+    """Why an image's face is not cut out of it, in a remark's words."""
+
+    MISSING = "no face that was found"
+    UNREADABLE = "no picture that can be decoded"
+    TOO_LARGE = "too many pixels to be enlarged for detection"
+
+
+_Cut = tuple[Face | None, _Problem | None]
 
 
 class _Aligner(Protocol):
@@ -58,13 +63,7 @@ class _Aligner(Protocol):
         """The face, or None where none is found."""
 
 
-def settle(
-    card: ImagesDataset,
-    images: Sequence[NamedImage],
-    locate: Locate,
-    cache: Path,
-    advance: Advance | None = None,
-) -> Settled:
+def cut_faces(card: ImagesDataset, images: Sequence[NamedImage], reading: Reading) -> CutFaces:
     """Make image files faces as a card says.
 
     One image at a time is in memory; an aligned face is a file in the cache.
@@ -73,66 +72,68 @@ def settle(
     ----------
     card : its ``align`` and ``unreadable`` say how
     images : the files
-    locate : gives the path for a path in the card
-    cache : the folder of aligned faces
-    advance : called with the images done and how many there are
+    reading : where files are, and who is told of progress
 
     Raises
     ------
     DatasetError
         where an image cannot be read or has no face, and the card does not say to go on.
     """
-    aligner = _aligner(card, locate) if card.align else None
-    kept = AlignedCache(cache)
-    faces: list[Face | None] = []
-    missing: list[str] = []
-    unreadable: list[str] = []
-    too_large: list[str] = []
+    aligner = _aligner(card, reading.locate) if card.align else None
+    cache = AlignedCache(reading.aligned)
+    cuts: list[_Cut] = []
     for done, image in enumerate(images, 1):
-        try:
-            data = read_image(image.path)
-            plain = Face(image.name, hashlib.sha256(data).hexdigest(), image.path)
-            face: Face | None = plain
-            if aligner:
-                face = _aligned(plain, data, aligner, kept)
-                if face is None:
-                    missing.append(image.name)
-                    face = _in_place(card, plain)
-            elif card.unreadable == "skip":
+        cuts.append(_cut(card, image, aligner, cache))
+        if reading.advance:
+            reading.advance(done, len(images))
+    remarks = []
+    for problem in _Problem:
+        names = [image.name for image, cut in zip(images, cuts, strict=True) if cut[1] is problem]
+        if names:
+            remarks.append(_remark(card, problem, names, len(images)))
+    return CutFaces(tuple(face for face, _ in cuts), tuple(remarks))
+
+
+def _cut(
+    card: ImagesDataset, image: NamedImage, aligner: _Aligner | None, cache: AlignedCache
+) -> _Cut:
+    data = read_image(image.path)
+    plain = Face(image.name, hashlib.sha256(data).hexdigest(), image.path)
+    instead = plain if _uses_unaligned(card) else None
+    try:
+        if aligner is None:
+            if card.unreadable == "skip":
                 _decoded(data, image.name)
-        except UnreadableImageError:
-            if card.unreadable == "error":
-                raise
-            unreadable.append(image.name)
-            face = None
-        except TooLargeError:
-            assert card.align is not None
-            if card.align.missing == "error" and card.unreadable == "error":
-                raise
-            too_large.append(image.name)
-            face = plain if card.align.missing == "unaligned" else None
-        faces.append(face)
-        if advance:
-            advance(done, len(images))
-    missing_is = card.align.missing if card.align else "error"
-    what = "left out" if missing_is == "skip" else "used unaligned"
-    what_large = "used unaligned" if missing_is == "unaligned" else "left out"
-    remarks = [
-        f"{_count(found, len(images))} {problem}: {done_with}"
-        for found, problem, done_with in (
-            (missing, "no face that was found", what),
-            (unreadable, "no picture that can be decoded", "left out"),
-            (too_large, "too many pixels to be enlarged for detection", what_large),
-        )
-        if found
-    ]
-    return Settled(tuple(faces), tuple(remarks))
+            return plain, None
+        face = _aligned(plain, data, aligner, cache)
+    except UnreadableImageError:
+        if card.unreadable == "error":
+            raise
+        return None, _Problem.UNREADABLE
+    except TooLargeError:
+        if _refuses_missing(card) and card.unreadable == "error":
+            raise
+        return instead, _Problem.TOO_LARGE
+    if face is None:
+        if _refuses_missing(card):
+            raise _no_face(card, image.name)
+        return instead, _Problem.MISSING
+    return face, None
 
 
-def _count(names: Sequence[str], total: int) -> str:
-    first = f"{names[0]}" if len(names) == 1 else f"the first {names[0]}"
-    has = "has" if len(names) == 1 else "have"
-    return f"{len(names):,} of {total:,} images ({first}) {has}"
+def _uses_unaligned(card: ImagesDataset) -> bool:
+    return card.align is not None and card.align.missing == "unaligned"
+
+
+def _refuses_missing(card: ImagesDataset) -> bool:
+    return card.align is not None and card.align.missing == "error"
+
+
+def _remark(card: ImagesDataset, problem: _Problem, names: Sequence[str], total: int) -> str:
+    first, has = (names[0], "has") if len(names) == 1 else (f"the first {names[0]}", "have")
+    unaligned = _uses_unaligned(card) and problem is not _Problem.UNREADABLE
+    done_with = "used unaligned" if unaligned else "left out"
+    return f"{len(names):,} of {total:,} images ({first}) {has} {problem.value}: {done_with}"
 
 
 def _aligned(plain: Face, data: bytes, aligner: _Aligner, cache: AlignedCache) -> Face | None:
@@ -149,25 +150,21 @@ def _decoded(data: bytes, name: str) -> Image:
     try:
         return decode(data, name)
     except DatasetError as error:
-        raise UnreadableImageError(str(error)) from None
+        raise UnreadableImageError(error.what, where=error.where) from None
 
 
-def _in_place(card: ImagesDataset, plain: Face) -> Face | None:
-    """What stands for an image without a face."""
-    assert card.align is not None
-    if card.align.missing == "error":
-        first, remedy = "no face was found in this image", "lower align.score, change align.enlarge"
-        if isinstance(card.align, LandmarkAlign):
-            first, remedy = f"has no line in {card.align.landmarks}", "add it there"
-        raise DatasetError(
-            where=plain.name,
-            what=f"{first}; {remedy}, or set align.missing to 'skip' or 'unaligned' in "
-            f"{card.card_file}.",
-        )
-    return plain if card.align.missing == "unaligned" else None
+def _no_face(card: ImagesDataset, name: str) -> DatasetError:
+    first, remedy = "no face was found in this image", "lower align.score, change align.enlarge"
+    if isinstance(card.align, LandmarkAlign):
+        first, remedy = f"has no line in {card.align.landmarks}", "add it there"
+    return DatasetError(
+        where=name,
+        what=f"{first}; {remedy}, or set align.missing to 'skip' or 'unaligned' in "
+        f"{card.card_file}.",
+    )
 
 
-def _aligner(card: ImagesDataset, locate: Locate) -> _Aligner:
+def _aligner(card: ImagesDataset, locate: Callable[[str], Path]) -> _Aligner:
     match card.align:
         case LandmarkAlign() as align:
             return _ByLandmarks(align, locate(align.landmarks))
@@ -185,7 +182,7 @@ class _ByLandmarks:
         if name not in self._points:
             return None
         points = self._points[name].points.tolist()
-        return {"method": "landmarks", "size": self._align.size, "points": points}
+        return {**self._align.hashed(), "points": points}
 
     def cut(self, image: Image, name: str) -> Image:
         landmarks = self._points[name]
@@ -196,10 +193,11 @@ class _ByLandmarks:
 class _ByDetector:
     """YuNet's points warped, its box with a margin, or a box in the centre."""
 
-    def __init__(self, align: YunetAlign | MarginAlign, card_file: Path, locate: Locate) -> None:
+    def __init__(
+        self, align: YunetAlign | MarginAlign, card_file: Path, locate: Callable[[str], Path]
+    ) -> None:
         self._align, self._card_file, self._locate = align, card_file, locate
-        # Neither says how a face is cut, given that there is one; the hash stands for the file.
-        self._ingredients = align.model_dump(mode="json", exclude={"missing", "detector"})
+        self._ingredients = align.hashed()
         # Now, though it is loaded for the first face that is not kept: all may be.
         if align.detector and align.detector_sha256:
             check_detector(locate(align.detector), align.detector_sha256, card_file)

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import cv2
 
 from suite.catalog.errors import DatasetError
+from suite.catalog.files import write_whole
 from suite.datasets.alignment.geometry import Image
 
 # Raised when aligning changes, so that faces of the old way are not taken for the new.
@@ -58,10 +58,7 @@ class AlignedCache:
             if not entry.parent.is_dir():
                 entry.parent.mkdir(parents=True, exist_ok=True)
             content = b"" if face is None else cv2.imencode(".png", face)[1].tobytes()
-            # Other processes may make the same face: the last one's, whole, stays.
-            work = entry.with_suffix(f".{os.getpid()}.tmp")
-            work.write_bytes(content + _digest(key, content))
-            work.replace(nothing if face is None else entry)
+            write_whole(nothing if face is None else entry, content + _digest(key, content))
         except OSError as error:
             raise DatasetError(
                 where=entry.parent,

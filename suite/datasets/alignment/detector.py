@@ -1,6 +1,5 @@
 """YuNet: where a face is in an image, and its five points."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.catalog.errors import DatasetError
+from suite.catalog.files import sha256_of
 from suite.datasets.alignment.geometry import Box, Image, Points
 from suite.datasets.images.header import MOST_PIXELS
 
 # OpenCV's own defaults.
 _OVERLAP, _MOST_FACES = 0.3, 5000
-
-
 _SILENT = 0
 
 
@@ -58,7 +56,7 @@ def check_detector(path: Path, sha256: str, card_file: Path) -> None:
         where the file is absent or has another hash.
     """
     try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        found = sha256_of(path)
     except OSError as error:
         raise DatasetError(
             where=path,

@@ -5,14 +5,8 @@ import numpy as np
 import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
-
-
 Points = npt.NDArray[np.float64]
-
-
 Box = tuple[float, float, float, float]
-
-
 # Left eye as one sees it, right eye, nose, left and right corner of the mouth, in pixels of a
 # square of 112: ``arcface_dst`` of InsightFace's face_align.py.
 TEMPLATE = np.array(
@@ -24,8 +18,6 @@ TEMPLATE = np.array(
         (70.7299, 92.2041),
     ]
 )
-
-
 _TEMPLATE_SIDE = 112
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,7 @@ from suite.datasets.images.folder import plain_name
 # Points of a face lie further apart; shares of the image's size, from 0 to 1, do not.
 # No image is as large.
 _FARTHEST = 1e6
-
-
 _LEAST_PIXELS = 2
-
-
 # A face that is turned away is nearly as well a mirrored one; labels that are swapped fit at least
 # four times better mirrored.
 _MIRRORED = 2
@@ -74,33 +71,30 @@ def read_landmarks(path: Path) -> dict[str, Landmarks]:
         face's.
     """
     found: dict[str, Landmarks] = {}
+    for line, row in _rows(path):
+        numbers = [_number(field) for field in row[1:]]
+        if line == 1 and len(row) == 11 and all(map(math.isnan, numbers)):
+            continue
+        where = f"{path}: line {line}"
+        name = _name(where, row[0], numbers)
+        if name in found:
+            raise DatasetError(f"{where} names {name!r} again; keep one line of it.")
+        points = np.array(numbers).reshape(5, 2)
+        _refuse_no_face(where, name, points)
+        found[name] = Landmarks(points, where)
+    if not found:
+        raise DatasetError(where=path, what="has no landmarks; give a line for each image.")
+    return found
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a CSV that are not blank, each with its number from 1."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             for row in reader:
-                if not any(field.strip() for field in row):
-                    continue
-                numbers = [_number(field) for field in row[1:]]
-                if reader.line_num == 1 and len(row) == 11 and all(map(math.isnan, numbers)):
-                    continue
-                where = f"{path}: line {reader.line_num}"
-                name = plain_name(row[0])
-                if name is None:
-                    raise DatasetError(
-                        where=where,
-                        what=f"{row[0]!r} is no path below the card's folder; give it relative "
-                        "to that folder.",
-                    )
-                if len(numbers) != 10 or not all(abs(number) <= _FARTHEST for number in numbers):
-                    raise DatasetError(
-                        f"{where} must have a path and ten numbers, x and y of five points in "
-                        "pixels; correct it."
-                    )
-                if name in found:
-                    raise DatasetError(f"{where} names {name!r} again; keep one line of it.")
-                points = np.array(numbers).reshape(5, 2)
-                _refuse_no_face(where, name, points)
-                found[name] = Landmarks(points, where)
+                if any(field.strip() for field in row):
+                    yield reader.line_num, row
     except OSError as error:
         raise DatasetError(
             where=path,
@@ -108,9 +102,22 @@ def read_landmarks(path: Path) -> dict[str, Landmarks]:
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(where=path, what=f"is no CSV in UTF-8 ({error}); correct it.") from error
-    if not found:
-        raise DatasetError(where=path, what="has no landmarks; give a line for each image.")
-    return found
+
+
+def _name(where: str, given: str, numbers: Sequence[float]) -> str:
+    """The image of a line, which must have ten numbers beside it."""
+    name = plain_name(given)
+    if name is None:
+        raise DatasetError(
+            where=where,
+            what=f"{given!r} is no path below the card's folder; give it relative to that folder.",
+        )
+    if len(numbers) != 10 or not all(abs(number) <= _FARTHEST for number in numbers):
+        raise DatasetError(
+            f"{where} must have a path and ten numbers, x and y of five points in pixels; "
+            "correct it."
+        )
+    return name
 
 
 def _refuse_no_face(where: str, name: str, points: Points) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from suite.catalog.errors import DatasetError
+from suite.catalog.files import leads_outside
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp")
 
@@ -19,12 +20,12 @@ class NamedImage:
 
 
 def is_hidden_folder(name: str) -> bool:
-    """Whether a folder is a system's own, as «.Trash» or «@eaDir»."""
+    """Whether a folder is a system's own, as ``.Trash`` or ``@eaDir``."""
     return name.startswith((".", "@"))
 
 
 def _is_hidden_file(name: str) -> bool:
-    return name.startswith(".") or name.lower() == "thumbs.db"  # as macOS's «._face.jpg»
+    return name.startswith(".") or name.lower() == "thumbs.db"  # as macOS's ._face.jpg
 
 
 def images_below(folder: Path) -> Iterator[NamedImage]:
@@ -85,8 +86,7 @@ def plain_name(given: str) -> str | None:
     ('ann/1.jpg', None, None)
     """
     name = PurePosixPath(given.strip().replace("\\", "/"))
-    drive = ":" in (name.parts or ("",))[0]
-    outside = name.is_absolute() or drive or ".." in name.parts or not name.parts
+    outside = leads_outside(given.strip()) or not name.parts
     return None if outside else name.as_posix()
 
 

@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from suite.catalog.errors import DatasetError
 from suite.datasets.face import Face
 from suite.datasets.images.decoder import decode
 
 _SAMPLE = 30
+
+
+def is_grey(image: npt.NDArray[np.uint8]) -> bool:
+    """Whether an image, [h, w, 3], has no colour, so that its channels' order cannot matter."""
+    return bool((image == image[..., :1]).all())
 
 
 def grey_remark(faces: Sequence[Face]) -> tuple[str, ...]:
@@ -23,7 +29,7 @@ def grey_remark(faces: Sequence[Face]) -> tuple[str, ...]:
             image = decode(faces[place].read(), faces[place].name)
         except DatasetError:
             return ()
-        if (image != image[..., :1]).any():
+        if not is_grey(image):
             return ()
     if not places:
         return ()

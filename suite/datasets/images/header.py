@@ -12,33 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MOST_PIXELS = 64_000_000
-
-
 READABLE = "JPEG, PNG, WebP, BMP, PGM, PPM or PBM"
-
-
 _PNG_START = b"\x89PNG\r\n\x1a\n"
-
-
 # Chunks without which the pixels are the same, and about which libpng complains on stderr.
 _NO_PIXELS = frozenset({b"iCCP", b"cHRM", b"gAMA", b"sRGB", b"sBIT", b"pHYs", b"tIME", b"hIST"})
-
-
 _NUMBER = rb"\s+(?:#[^\n]*\n\s*)*(\d{1,9})"
-
-
 _PNM = re.compile(rb"P([1-7])(?:\s|#)")
-
-
 # A JPEG's entropy-coded data ends at a marker other than a stuffed FF 00, a restart or a fill byte.
 _JPEG_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-
-
 _JPEG_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
 class Unfit(Exception):
-    """Why an image is refused, as the end of «<its name>: …», without the full stop."""
+    """Why an image is refused, as the end of a sentence after its name, without the full stop."""
 
 
 @dataclass(frozen=True)

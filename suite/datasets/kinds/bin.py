@@ -4,21 +4,20 @@ The file comes from elsewhere, so it is read by `suite.datasets.kinds.bin_pickle
 nothing of what a pickle may ask for.
 """
 
-import hashlib
 from pathlib import Path
 from typing import TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
-from suite.catalog.dataset_card import (
-    BinDataset,
-)
+from suite.catalog.dataset_card import BinDataset
 from suite.catalog.errors import DatasetError
+from suite.catalog.files import sha256_of
 from suite.datasets.card_hash import compare_hash
 from suite.datasets.face import Face
-from suite.datasets.face_set import FaceSet, face_set
+from suite.datasets.face_set import FaceSet, PairList, face_set
 from suite.datasets.kinds.bin_pickle import PickledArray, unpickle
+from suite.datasets.reading import Reading
 
 
 def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
@@ -117,17 +116,18 @@ def _shown(item: object) -> str:
     return str(item)[:20] if isinstance(item, int | str) else f"a {type(item).__name__}"
 
 
-def load_bin(card: BinDataset, path: Path, identities: Path | None) -> FaceSet:
+def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:
     """The set of a ``.bin``."""
+    path = reading.locate(card.file)
     if card.sha256 and path.is_file():
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        compare_hash(card, path, found)
+        compare_hash(card, path, sha256_of(path))
     images, genuine = read_bin(path)
     faces = [Face.held(f"{path.name}[{index}]", data) for index, data in enumerate(images)]
     first = np.arange(0, len(images), 2)
-    people = _read_identities(identities, path, len(images)) if identities else None
-    return face_set(card.id, faces, first, first + 1, genuine, card.folds, people)
+    people = None
+    if card.identities:
+        people = _read_identities(reading.locate(card.identities), path, len(images))
+    return face_set(card.id, faces, PairList(first, first + 1, genuine, card.folds), people)
 
 
 def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:

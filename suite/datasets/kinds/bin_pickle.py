@@ -33,13 +33,11 @@ _OPCODES = frozenset(
         *("PUT", "BINPUT", "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET", "MEMOIZE"),
     }
 )
-
-
 _HOLDS = "an InsightFace .bin holds lists, bytes, bools and numpy arrays only"
 
 
 class _RefusalError(Exception):
-    """What the file would do, as the end of «<file>: …»."""
+    """What the file would do, as the end of a sentence after the file's name."""
 
 
 class _Type:

@@ -3,56 +3,29 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.dataset_card import CsvDataset
 from suite.catalog.errors import DatasetError
-from suite.datasets.face_set import equal_folds
+from suite.catalog.folds import FOLDS
+from suite.datasets.alignment.aligner import cut_faces
+from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
-from suite.datasets.listed_pairs import Listed
+from suite.datasets.line_pair import LinePair, LinePairs
+from suite.datasets.listed_pairs import list_pairs, paired
 from suite.datasets.pair_checks import refuse_odd_pairs
+from suite.datasets.reading import Reading
 
 _LABELS = {
     **dict.fromkeys(("1", "true", "genuine"), True),
     **dict.fromkeys(("0", "false", "impostor"), False),
 }
-
-
 _NEEDED = ("left", "right", "same")
+CsvPair = LinePair[str]
+"""A row; its images are paths below the set's folder, its fold is 0 without such a column."""
 
 
-FOLDS = 10
-
-
-@dataclass(frozen=True)
-class CsvPair:
-    """One row.
-
-    Attributes
-    ----------
-    left, right : the images, as paths below the set's folder
-    genuine : whether they show one person
-    fold : the number in its column ``fold``; 0 where there is no such column
-    line : the line's number in the file, from 1
-    """
-
-    left: str
-    right: str
-    genuine: bool
-    fold: int
-    line: int
-
-
-@dataclass(frozen=True)
-class CsvPairs:
-    """The pairs of a CSV, those of a fold one after another, and how many folds they make."""
-
-    pairs: tuple[CsvPair, ...]
-    folds: int
-
-
-def read_pairs_csv(path: Path, folds: int | None = None) -> CsvPairs:
+def read_pairs_csv(path: Path, folds: int | None = None) -> LinePairs[str]:
     """Read a CSV of pairs.
 
     Parameters
@@ -82,7 +55,7 @@ def read_pairs_csv(path: Path, folds: int | None = None) -> CsvPairs:
     if with_fold:
         counts = Counter(pair.fold for pair in pairs)
         _check_folds(path, counts, folds)
-        return CsvPairs(tuple(sorted(pairs, key=lambda pair: pair.fold)), len(counts))
+        return LinePairs(tuple(sorted(pairs, key=lambda pair: pair.fold)), len(counts))
     folds = folds or FOLDS
     if len(pairs) < folds:
         raise DatasetError(
@@ -90,7 +63,7 @@ def read_pairs_csv(path: Path, folds: int | None = None) -> CsvPairs:
             what=f"has {len(pairs)} pairs, too few for {folds} folds; add pairs or lower folds "
             "in the card.",
         )
-    return CsvPairs(tuple(pairs), folds)
+    return LinePairs(tuple(pairs), folds)
 
 
 def _rows(path: Path) -> tuple[bool, list[CsvPair]]:
@@ -117,7 +90,7 @@ def _read(path: Path, lines: Iterator[str]) -> tuple[bool, list[CsvPair]]:
             raise DatasetError(
                 where=path,
                 what=f"line 1 must name the column {name!r} once, and has {found}; write "
-                "«left,right,same» there, and «fold» where folds are given.",
+                "'left,right,same' there, and 'fold' where folds are given.",
             )
     with_fold = "fold" in header
     columns = [header.index(name) for name in (*_NEEDED, *(["fold"] if with_fold else []))]
@@ -184,35 +157,25 @@ def _check_folds(path: Path, counts: Counter[int], folds: int | None) -> None:
             )
 
 
-def list_csv(card: CsvDataset, folder: Path, file: Path) -> Listed:
-    """The images and pairs of a CSV.
+def face_set_of(card: CsvDataset, reading: Reading) -> FaceSet:
+    """The set of a CSV of pairs.
 
     Raises
     ------
     DatasetError
         where the CSV is wrong or names an image that is not there.
     """
+    file, folder = reading.locate(card.file), reading.locate(card.folder)
     read = read_pairs_csv(file, card.folds)
-    places: dict[str, int] = {}
-    images: list[NamedImage] = []
-    for pair in read.pairs:
-        for name in (pair.left, pair.right):
-            if name not in places:
-                places[name] = len(images)
-                images.append(NamedImage(name, folder / name))
-                if not images[-1].path.is_file():
-                    raise DatasetError(
-                        where=file,
-                        what=f"line {pair.line} names {name!r}, and there is no "
-                        f"{folder / name}; add it, or correct folder in {card.card_file}.",
-                    )
-    numbered = sorted({pair.fold for pair in read.pairs})  # one alone where no column says
-    return Listed(
-        images,
-        [places[pair.left] for pair in read.pairs],
-        [places[pair.right] for pair in read.pairs],
-        [pair.genuine for pair in read.pairs],
-        equal_folds(len(read.pairs), read.folds),
-        numbered if len(numbered) == read.folds else range(1, read.folds + 1),
-        None,
-    )
+
+    def named(name: str, line: int) -> NamedImage:
+        if not (folder / name).is_file():
+            raise DatasetError(
+                where=file,
+                what=f"line {line} names {name!r}, and there is no {folder / name}; add it, or "
+                f"correct folder in {card.card_file}.",
+            )
+        return NamedImage(name, folder / name)
+
+    listed = list_pairs(read, named)
+    return paired(card, listed, cut_faces(card, listed.images, reading))

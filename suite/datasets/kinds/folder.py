@@ -5,16 +5,18 @@ from pathlib import Path
 
 from suite.catalog.dataset_card import FolderDataset, ImagesDataset
 from suite.catalog.errors import DatasetError
-from suite.datasets.alignment.aligner import Settle
+from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.face_set import FaceSet, face_set
 from suite.datasets.images.folder import IMAGE_SUFFIXES, NamedImage, images_below
+from suite.datasets.reading import Reading
 
 
-def load_folder(card: FolderDataset, folder: Path, settled: Settle) -> FaceSet:
+def face_set_of(card: FolderDataset, reading: Reading) -> FaceSet:
     """The set of a folder without pairs."""
+    folder = reading.locate(card.folder)
     images = list(images_below(folder))
     need_images(card, folder, images)
-    found = settled(images)
+    found = cut_faces(card, images, reading)
     faces = found.kept
     if not faces:
         raise DatasetError(

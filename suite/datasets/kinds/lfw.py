@@ -5,10 +5,13 @@ from pathlib import Path
 
 from suite.catalog.dataset_card import LfwDataset
 from suite.catalog.errors import DatasetError
-from suite.datasets.face_set import equal_folds
+from suite.datasets.alignment.aligner import cut_faces
+from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
-from suite.datasets.listed_pairs import Listed
+from suite.datasets.line_pair import LinePair, LinePairs
+from suite.datasets.listed_pairs import list_pairs, paired
 from suite.datasets.pair_checks import refuse_odd_pairs
+from suite.datasets.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -19,34 +22,11 @@ class NumberedImage:
     number: int
 
 
-@dataclass(frozen=True)
-class LfwPair:
-    """One line of ``pairs.txt``.
-
-    Attributes
-    ----------
-    left, right : the two images
-    genuine : whether they show one person
-    fold : the fold, from 0
-    line : the line's number in the file, from 1
-    """
-
-    left: NumberedImage
-    right: NumberedImage
-    genuine: bool
-    fold: int
-    line: int
+LfwPair = LinePair[NumberedImage]
+"""A line of ``pairs.txt``; folds are counted from 1."""
 
 
-@dataclass(frozen=True)
-class LfwPairs:
-    """The pairs of a ``pairs.txt`` in the file's order, and how many folds they make."""
-
-    pairs: tuple[LfwPair, ...]
-    folds: int
-
-
-def read_lfw_pairs(path: Path) -> LfwPairs:
+def read_lfw_pairs(path: Path) -> LinePairs[NumberedImage]:
     """Read LFW's ``pairs.txt``.
 
     Parameters
@@ -72,12 +52,13 @@ def read_lfw_pairs(path: Path) -> LfwPairs:
             f"{of_a_kind} + {of_a_kind}, says {folds * per_fold}; correct that line or the pairs.",
         )
     pairs = tuple(
-        _pair(path, line, text, index // per_fold) for index, (line, text) in enumerate(lines[1:])
+        _pair(path, line, text, index // per_fold + 1)
+        for index, (line, text) in enumerate(lines[1:])
     )
     refuse_odd_pairs(path, pairs)
     for start in range(0, len(pairs), per_fold):
         _check_fold(path, pairs[start : start + per_fold], of_a_kind)
-    return LfwPairs(pairs, folds)
+    return LinePairs(pairs, folds)
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
@@ -101,7 +82,7 @@ def _header(path: Path, lines: list[tuple[int, str]]) -> tuple[int, int]:
         raise DatasetError(
             where=path,
             what=f"line {lines[0][0] if lines else 1} must have two numbers, the folds and the "
-            "pairs of each kind in a fold, as «10 300»; write it so.",
+            "pairs of each kind in a fold, as '10 300'; write it so.",
         )
     return int(fields[0]), int(fields[1])
 
@@ -118,12 +99,12 @@ def _pair(path: Path, line: int, text: str, fold: int) -> LfwPair:
             raise DatasetError(
                 where=path,
                 what=f"line {line} names {name!r} twice in an impostor pair; write a genuine "
-                "pair as «name number number».",
+                "pair as 'name number number'.",
             )
     raise DatasetError(
         where=path,
-        what=f"line {line}, {text.strip()[:60]!r}, is neither «name number number» nor "
-        "«name number name number»; correct it.",
+        what=f"line {line}, {text.strip()[:60]!r}, is neither 'name number number' nor "
+        "'name number name number'; correct it.",
     )
 
 
@@ -142,48 +123,32 @@ def _check_fold(path: Path, pairs: tuple[LfwPair, ...], of_a_kind: int) -> None:
     if genuine != of_a_kind:
         raise DatasetError(
             where=path,
-            what=f"fold {pairs[0].fold + 1}, lines {pairs[0].line} to {pairs[-1].line}, has "
+            what=f"fold {pairs[0].fold}, lines {pairs[0].line} to {pairs[-1].line}, has "
             f"{genuine} genuine and {len(pairs) - genuine} impostor pairs, and the first line says "
             f"{of_a_kind} of each; correct them.",
         )
 
 
-def list_lfw(card: LfwDataset, folder: Path, pairs_file: Path) -> Listed:
-    """The images and pairs of LFW's ``pairs.txt``.
+def face_set_of(card: LfwDataset, reading: Reading) -> FaceSet:
+    """The set of LFW's ``pairs.txt``.
 
     Raises
     ------
     DatasetError
         where the list is wrong or names an image that is not there.
     """
-    read = read_lfw_pairs(pairs_file)
-    places: dict[NumberedImage, int] = {}
-    images: list[NamedImage] = []
-    for pair in read.pairs:
-        for image in (pair.left, pair.right):
-            if image not in places:
-                places[image] = len(images)
-                images.append(_lfw_image(card, folder, pairs_file, pair, image))
-    return Listed(
-        images,
-        [places[pair.left] for pair in read.pairs],
-        [places[pair.right] for pair in read.pairs],
-        [pair.genuine for pair in read.pairs],
-        equal_folds(len(read.pairs), read.folds),
-        range(1, read.folds + 1),
-        [image.person for image in places],
-    )
+    file, folder = reading.locate(card.pairs), reading.locate(card.folder)
 
+    def named(image: NumberedImage, line: int) -> NamedImage:
+        name = card.image.format(person=image.person, number=image.number)
+        path = folder / name
+        if plain_name(name) is None or not path.is_file():
+            raise DatasetError(
+                where=file,
+                what=f"line {line} names image {image.number} of {image.person!r}, and there is no "
+                f"{path}; add it, or correct image = {card.image!r} in {card.card_file}.",
+            )
+        return NamedImage(name, path)
 
-def _lfw_image(
-    card: LfwDataset, folder: Path, pairs_file: Path, pair: LfwPair, image: NumberedImage
-) -> NamedImage:
-    name = card.image.format(person=image.person, number=image.number)
-    path = folder / name
-    if plain_name(name) is None or not path.is_file():
-        raise DatasetError(
-            where=pairs_file,
-            what=f"line {pair.line} names image {image.number} of {image.person!r}, and "
-            f"there is no {path}; add it, or correct image = {card.image!r} in {card.card_file}.",
-        )
-    return NamedImage(name, path)
+    listed = list_pairs(read_lfw_pairs(file), named, lambda image: image.person)
+    return paired(card, listed, cut_faces(card, listed.images, reading))

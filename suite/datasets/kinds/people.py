@@ -5,19 +5,21 @@ from pathlib import Path
 
 from suite.catalog.dataset_card import PeopleDataset
 from suite.catalog.errors import DatasetError
-from suite.datasets.alignment.aligner import Settle
+from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.drawn_pairs import draw_pairs
 from suite.datasets.face import Face
-from suite.datasets.face_set import FaceSet, face_set
+from suite.datasets.face_set import FaceSet, PairList, face_set
 from suite.datasets.images.folder import IMAGE_SUFFIXES, NamedImage, images_below, is_hidden_folder
 from suite.datasets.kinds.folder import need_images
+from suite.datasets.reading import Reading
 
 
-def load_people(card: PeopleDataset, folder: Path, settled: Settle) -> FaceSet:
+def face_set_of(card: PeopleDataset, reading: Reading) -> FaceSet:
     """The set of people's folders."""
+    folder = reading.locate(card.folder)
     images = list(images_below(folder))
     _refuse_stray(card, folder, images)
-    found = settled(images)
+    found = cut_faces(card, images, reading)
     # An image that a person has twice would make a genuine pair of itself.
     people: dict[str, str] = {}
     faces: list[Face] = []
@@ -44,9 +46,8 @@ def load_people(card: PeopleDataset, folder: Path, settled: Settle) -> FaceSet:
         )
     if drawn.shared:
         remarks.append("people are too few for folds of their own: some are in several folds")
-    return face_set(
-        card.id, faces, drawn.left, drawn.right, drawn.genuine, card.folds, named, remarks
-    )
+    pairs = PairList(drawn.left, drawn.right, drawn.genuine, card.folds)
+    return face_set(card.id, faces, pairs, named, remarks)
 
 
 def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage]) -> None:

@@ -6,14 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog, Roots, dataset_paths, require_dataset
-from suite.catalog.dataset_card import BinDataset, DatasetCard
+from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import DatasetError, SuiteError
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec
-from suite.catalog.references import wrong_references
 from suite.catalog.source import BroughtFile
 from suite.catalog.table import Card
+from suite.catalog.unknown_names import unknown_names
 from suite.datasets.face_set import FaceSet, refuse_shared_faces
 from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
@@ -23,8 +23,6 @@ from suite.runtime.sessions import load
 
 # Of images that cannot be decoded, so many of a set are named.
 _NAMED = 10
-
-
 # How wide the range of a normalised input may be: those in use are 1 (0…1) to 5 (torchvision's).
 _NARROWEST, _WIDEST = 0.2, 20.0
 
@@ -55,7 +53,7 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
         catalog = read_cards(folder, roots, pass_over=True)
     except SuiteError as error:
         return Check([str(error)], looked_at="looked at nothing")
-    found = Check([*broken_cards(folder), *wrong_references(catalog)])
+    found = Check([*broken_cards(folder), *unknown_names(catalog)])
     here = [
         model
         for model in catalog.models.values()
@@ -138,7 +136,7 @@ def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> FaceSet | 
         return None
     found.notes += (f"{card.card_file}: {remark}" for remark in faces.remarks)
     # What is aligned, or left out where it cannot be decoded, has been decoded already.
-    if isinstance(card, BinDataset) or not (card.align or card.unreadable == "skip"):
+    if not card.decodes_images:
         found.problems += _of_images(card, faces)
     return replace(faces, faces=tuple(replace(face, source=b"") for face in faces.faces))
 

@@ -18,16 +18,12 @@ _IMAGE_TYPES: dict[int, str] = {
     onnx.TensorProto.FLOAT16: "float16",
     onnx.TensorProto.UINT8: "uint8",
 }
-
-
 _BYTES = (
     "# The network takes bytes: it must do its own normalisation.",
     "scale = 255.0",
     "mean = [0.0, 0.0, 0.0]",
     "std = [1.0, 1.0, 1.0]",
 )
-
-
 _FLOATS = (
     "# (pixel · scale / 255 − mean) / std: InsightFace and AdaFace have 255, 127.5, 127.5,",
     "# FaceNet 255, 127.5, 128, networks trained with torchvision often 1, 0.485, 0.229.",

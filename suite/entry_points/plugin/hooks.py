@@ -19,7 +19,7 @@ from suite.entry_points.plugin.items import (
     CASES,
     case_of,
     dataset_of,
-    gate_name,
+    gate_of,
     has_case,
     is_gate,
     may_gate,
@@ -31,27 +31,18 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
     from syrupy.assertion import SnapshotAssertion
 
-    from suite.gates.gate import Gate
+    from suite.gates.case_work import CaseWork
+    from suite.gates.check import GateCheck
     from suite.gates.latency import Stopwatch
     from suite.gates.workbench import Workbench
     from suite.report.folder import ReportFolder
 
 
 _FOLDERS = ("--catalog", "--data-dir", "--weights-dir", "--artifact-cache", "--report-dir")
-
-
 _SELECTION = pytest.StashKey[Selection]()
-
-
 _REPORT = pytest.StashKey["ReportFolder"]()
-
-
 _MISTAKE = pytest.StashKey[str]()
-
-
 _GATED = pytest.StashKey[bool]()
-
-
 _PLANNED = pytest.StashKey[Sequence[str]]()
 
 
@@ -65,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Announce the marker of latency gates; refuse a run whose configuration pytest lost."""
     parallel = config.getoption("dist", "no") != "no" or hasattr(config, "workerinput")
     if parallel and may_gate(config):
-        # pytest-benchmark would say so in a warning of its own; the report says «deferred».
+        # pytest-benchmark would say so in a warning of its own; the report says "deferred".
         config.option.benchmark_disable = True
     if not config.pluginmanager.hasplugin("benchmark"):
         config.pluginmanager.register(_NoBenchmark())
@@ -279,20 +270,26 @@ def workbench(request: pytest.FixtureRequest) -> Workbench:
 
 
 @pytest.fixture
-def gate(request: pytest.FixtureRequest, workbench: Workbench, snapshot: SnapshotAssertion) -> Gate:
-    """The judge of one gate: it compares, records and asserts."""
-    from suite.gates.gate import Gate
-    from suite.runtime.versions import versions
+def work(request: pytest.FixtureRequest, workbench: Workbench) -> CaseWork:
+    """The work on the gate's case, which its gates share."""
+    case = case_of(request.node)
+    return workbench.case(case.model, case.mode)
 
-    return Gate(
+
+@pytest.fixture
+def gate(request: pytest.FixtureRequest, work: CaseWork, snapshot: SnapshotAssertion) -> GateCheck:
+    """The judge of one gate: it compares, records and asserts."""
+    from suite.gates.check import GateCheck
+
+    return GateCheck(
         item=request.node,
-        name=gate_name(request.node),
+        gate=gate_of(request.node),
         case=case_of(request.node),
         dataset=dataset_of(request.node),
-        workbench=workbench,
+        work=work,
         snapshot=snapshot,
-        versions=versions(),
         rerun=rerun_of(request.node),
+        require_all=request.config.getoption("--require-all"),
     )
 
 
@@ -305,11 +302,11 @@ class _NoBenchmark:
 
 
 @pytest.fixture
-def stopwatch(workbench: Workbench, benchmark: BenchmarkFixture | None) -> Stopwatch:
+def stopwatch(work: CaseWork, benchmark: BenchmarkFixture | None) -> Stopwatch:
     """Times FP32 and a mode interleaved."""
     from suite.gates.latency import Stopwatch
 
-    return Stopwatch(workbench, benchmark)
+    return Stopwatch(work, benchmark)
 
 
 _ACTIVE: dict[str, pytest.Config] = {}
@@ -349,7 +346,7 @@ def _selection(config: pytest.Config) -> Selection:
 
 
 def _wanted(name: str, case: Case) -> bool:
-    return name == "case" or case.mode.is_reference == (name == "fp32_case")
+    return name == "case" or case.mode.is_fp32 == (name == "fp32_case")
 
 
 def _skip(case: Case) -> tuple[pytest.MarkDecorator, ...]:

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from suite.catalog.case import Case
+from suite.catalog.gate import Gate
 
 GATES = Path(__file__).resolve().parents[2] / "gates"
-
-
 CASES = ("case", "fp32_case", "quantized_case")
 
 
@@ -53,9 +52,9 @@ def function_of(item: pytest.Item) -> str:
     return str(getattr(item, "originalname", None) or item.name)
 
 
-def gate_name(item: pytest.Item) -> str:
-    """The name of a gate, as ``artifact``."""
-    return function_of(item).removeprefix("test_")
+def gate_of(item: pytest.Item) -> Gate:
+    """The gate that an item is."""
+    return Gate(function_of(item).removeprefix("test_"))
 
 
 def rerun_of(item: pytest.Item) -> str:

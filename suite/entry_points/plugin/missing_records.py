@@ -6,17 +6,18 @@ import pytest
 
 from suite.catalog.case import Case
 from suite.catalog.errors import SuiteError
+from suite.catalog.gate import Gate
 from suite.catalog.selection import Selection
 from suite.entry_points.plugin.items import case_of, dataset_of, function_of, rerun
 from suite.entry_points.plugin.xdist import case_in
-from suite.gates.gate import RECORD, attach
+from suite.gates.conclusion import attach, attached, concluded
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 
 
 def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """Give a gate that was skipped or broke before it could conclude its record."""
-    if any(name == RECORD for name, _ in item.user_properties):
+    if attached(item):
         return
     if excinfo.errisinstance((KeyboardInterrupt, pytest.exit.Exception)):
         return
@@ -55,17 +56,14 @@ def _record(
     outcome: Outcome,
     headline: str,
 ) -> Record:
-    return Record(
-        gate=test.removeprefix("test_"),
-        node=node,
-        model=case.model.id,
-        family=case.model.family,
-        mode=case.mode.id,
-        dataset=dataset,
-        provider=config.getoption("--provider"),
-        profile="",
+    return concluded(
+        Gate(test.removeprefix("test_")),
+        case,
+        dataset,
+        node,
+        rerun(config, case, dataset, test),
+        config.getoption("--provider"),
         outcome=outcome,
         headline=headline.strip(),
-        rerun=rerun(config, case, dataset, test),
         unacceptable=outcome is Outcome.FAIL,
     )

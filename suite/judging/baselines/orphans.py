@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog
-from suite.judging.baselines.store import read_sections
+from suite.catalog.gate import Section
+from suite.judging.baselines.store import all_files
 
 
 @dataclass(frozen=True)
@@ -25,22 +26,18 @@ def find_orphans(catalog: Catalog) -> Iterator[Orphan]:
     BaselineError
         where a baseline cannot be read.
     """
-    for path in sorted(catalog.baselines.glob("*/*/*.json")):
-        if path.name.startswith("."):
-            continue
-        sections = read_sections(path)
-        model, mode = catalog.models.get(path.parent.name), catalog.modes.get(path.stem)
+    for file in all_files(catalog.baselines):
+        sections = file.sections()
+        model, mode = catalog.models.get(file.model), catalog.modes.get(file.mode)
         if model is None:
-            yield Orphan(path, tuple(sections), f"no card of a model {path.parent.name!r}")
+            yield Orphan(file.path, tuple(sections), f"no card of a model {file.model!r}")
         elif mode is None:
-            yield Orphan(path, tuple(sections), f"no card of a mode {path.stem!r}")
+            yield Orphan(file.path, tuple(sections), f"no card of a mode {file.mode!r}")
         else:
-            gone = {
-                name: dataset
-                for name in sections
-                for gate, _, dataset in [name.partition(".")]
-                if gate in ("verification", "fidelity") and dataset not in model.evaluation
-            }
-            for name, dataset in gone.items():
-                reason = f"{dataset!r} is no evaluation set of {model.id}"
-                yield Orphan(path, (name,), reason)
+            for name in sections:
+                section = Section.parse(name)
+                if section is None or not section.gate.per_dataset:
+                    continue
+                if section.key not in model.evaluation:
+                    reason = f"{section.key!r} is no evaluation set of {model.id}"
+                    yield Orphan(file.path, (name,), reason)

@@ -1,25 +1,83 @@
-"""Accepted baselines on disk."""
+"""Accepted baselines on disk: ``<profile>/<model>/<mode>.json``, a section for each gate.
 
+Only ``--snapshot-update`` writes one.
+"""
+
+import functools
 import json
 import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from suite.catalog.errors import BaselineError
-from suite.judging.judgement import Entry
+from suite.catalog.files import write_whole
+from suite.judging.judgement import FORMAT, Entry
 from suite.judging.measured import Measured
 
-FORMAT = 1
+# How the file is laid out; what its sections know is each section's own format.
+_LAYOUT = 1
 
 
-def baseline_file(root: Path, profile: str, model: str, mode: str) -> Path:
-    """Where the baseline of a model and mode on a profile is kept."""
-    return root / profile / model / f"{mode}.json"
+@dataclass(frozen=True)
+class BaselineFile:
+    """What is accepted of a model in a mode on a profile, below a folder of baselines."""
+
+    root: Path
+    profile: str
+    model: str
+    mode: str
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.root / self.relative
+
+    @property
+    def relative(self) -> Path:
+        """The file, from the folder of baselines."""
+        return Path(self.profile, self.model, f"{self.mode}.json")
+
+    def sections(self) -> dict[str, Any]:
+        """As `read_sections`."""
+        return read_sections(self.path)
+
+    def entry(self, section: str) -> Entry | None:
+        """The accepted entry of a section, or None where nothing was accepted.
+
+        Raises
+        ------
+        BaselineError
+            where it is damaged, or a newer suite accepted it.
+        """
+        data = self.sections().get(section)
+        return None if data is None else entry_of(self.path, section, data)
+
+    @property
+    def format(self) -> int:
+        """The newest format that any of its sections was accepted with."""
+        return max((_format(data) for data in self.sections().values()), default=FORMAT)
+
+    def profiles_with(self, section: str) -> list[str]:
+        """The profiles on which a section of the same model and mode was accepted."""
+        if not self.root.is_dir():
+            return []
+        folders = sorted(folder for folder in self.root.iterdir() if folder.is_dir())
+        found = (BaselineFile(self.root, f.name, self.model, self.mode) for f in folders)
+        return [file.profile for file in found if section in file.sections()]
+
+
+def all_files(root: Path) -> Iterator[BaselineFile]:
+    """Every baseline below a folder, sorted by its path."""
+    for path in sorted(root.glob("*/*/*.json")):
+        if not path.name.startswith("."):
+            profile, model, _ = path.relative_to(root).parts
+            yield BaselineFile(root, profile, model, path.stem)
 
 
 def read_sections(path: Path) -> dict[str, Any]:
@@ -28,50 +86,66 @@ def read_sections(path: Path) -> dict[str, Any]:
     Raises
     ------
     BaselineError
-        where the file is not a baseline of this format.
+        where the file is not a baseline of this layout.
     """
-    if not path.is_file():
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    return dict(_read(path, status.st_mtime_ns, status.st_size))
+
+
+@functools.lru_cache(maxsize=256)
+def _read(path: Path, changed_ns: int, size: int) -> dict[str, Any]:
+    """The sections of a file as it was at that time: each gate of a case asks for them."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         sections = document["sections"]
-        if document["format"] != FORMAT or not isinstance(sections, dict):
+        if document["format"] != _LAYOUT or not isinstance(sections, dict):
             raise ValueError("another format")
         return sections
-    except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise BaselineError(
             where=path,
-            what=f"is not a readable baseline ({error}); restore it from version control, "
-            "or delete it and accept anew with --snapshot-update.",
+            what=f"is not a readable baseline ({error}); restore it from version control, or "
+            "delete it and accept anew with --snapshot-update.",
         ) from None
-
-
-def read_entry(path: Path, section: str) -> Entry | None:
-    """The accepted entry of a section, or None where nothing was accepted."""
-    data = read_sections(path).get(section)
-    return None if data is None else entry_of(path, section, data)
-
-
-def accepted_profiles(root: Path, model: str, mode: str, section: str) -> list[str]:
-    """The profiles on which a section was accepted."""
-    if not root.is_dir():
-        return []
-    folders = sorted(folder for folder in root.iterdir() if folder.is_dir())
-    return [
-        folder.name
-        for folder in folders
-        if section in read_sections(baseline_file(root, folder.name, model, mode))
-    ]
 
 
 def entry_document(measured: Measured, versions: Mapping[str, str]) -> dict[str, Any]:
     """What is kept of a measurement; versions are shown, never compared."""
     return {
+        # Format 1 is written by its absence, as it was.
+        **({"format": FORMAT} if FORMAT > 1 else {}),
         "identity": dict(sorted(measured.identity.items())),
         "figures": {name: _round(value) for name, value in measured.figures.items()},
         "samples": {name: [_round(v) for v in vs] for name, vs in measured.samples.items()},
         "versions": dict(sorted(versions.items())),
     }
+
+
+def entry_of(path: Path, section: str, data: Any) -> Entry:
+    """An accepted section, read; BaselineError where it is damaged or a newer suite's."""
+    try:
+        entry = Entry(
+            identity=dict(data["identity"]),
+            figures={str(k): float(v) for k, v in data["figures"].items()},
+            samples={str(k): tuple(map(float, v)) for k, v in data["samples"].items()},
+            format=_format(data),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BaselineError(
+            where=path,
+            what=f"section {section!r} is damaged ({type(error).__name__}: {error}); restore it "
+            "from version control, or delete it and accept anew with --snapshot-update.",
+        ) from None
+    if entry.format > FORMAT:
+        raise BaselineError(
+            where=path,
+            what=f"section {section!r} was accepted by a newer suite (format {entry.format}, this "
+            f"one knows {FORMAT}); install that suite.",
+        )
+    return entry
 
 
 def write_section(path: Path, section: str, entry: Mapping[str, Any]) -> None:
@@ -114,38 +188,26 @@ def _locked(path: Path) -> Iterator[None]:
     lock = Path(tempfile.gettempdir()) / f"face-quant-gate-{_lock_name(path)}.lock"
     try:
         with FileLock(lock):
+            # Another process may have written since.
+            _read.cache_clear()
             yield
     except OSError as error:
         raise BaselineError(
             where=path,
-            what=f"cannot write the baseline ({error.strerror}); nothing accepted there is "
-            "lost: free some space or make the folder writable, and accept again.",
+            what=f"cannot write the baseline ({error.strerror}); nothing accepted there is lost: "
+            "free some space or make the folder writable, and accept again.",
         ) from None
 
 
 def _write(path: Path, sections: Mapping[str, Any]) -> None:
-    document = {"format": FORMAT, "sections": dict(sorted(sections.items()))}
+    document = {"format": _LAYOUT, "sections": dict(sorted(sections.items()))}
     path.parent.mkdir(parents=True, exist_ok=True)
-    # One writer holds the lock, so a file of this name is what a killed one left.
-    fresh = path.with_name(f".{path.name}.tmp")
-    fresh.write_text(_readable(document), encoding="utf-8", newline="\n")
-    fresh.replace(path)
+    write_whole(path, _readable(document), alone=True)
+    _read.cache_clear()
 
 
-def entry_of(path: Path, section: str, data: Any) -> Entry:
-    """An accepted section, read; BaselineError where it is damaged."""
-    try:
-        return Entry(
-            identity=dict(data["identity"]),
-            figures={str(k): float(v) for k, v in data["figures"].items()},
-            samples={str(k): tuple(map(float, v)) for k, v in data["samples"].items()},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BaselineError(
-            where=path,
-            what=f"section {section!r} is damaged ({type(error).__name__}: {error}); restore "
-            "it from version control, or delete it and accept anew with --snapshot-update.",
-        ) from None
+def _format(data: Any) -> int:
+    return int(data.get("format", 1)) if isinstance(data, dict) else 1
 
 
 def _round(value: float) -> float:

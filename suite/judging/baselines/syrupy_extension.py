@@ -1,4 +1,7 @@
-"""The syrupy extension: it counts, and writes what is accepted."""
+"""The syrupy extension: it counts what a gate judged, and writes what is accepted.
+
+It judges nothing: the gate hands its own judgement over with what would be kept.
+"""
 
 import json
 from collections.abc import Mapping
@@ -10,17 +13,30 @@ from syrupy.extensions.base import AbstractSyrupyExtension
 from syrupy.location import PyTestLocation
 from syrupy.types import SerializableData, SerializedData, SnapshotIndex
 
-from suite.judging.against_baseline import judge_against_baseline
-from suite.judging.baselines.store import entry_document, entry_of, read_sections, write_section
-from suite.judging.measured import Measured
-from suite.judging.outcome import Outcome
-from suite.judging.record import Row
+from suite.judging.baselines.store import BaselineFile, read_sections, write_section
 
 _SEPARATOR = "::"
 
 
+def snapshot_name(file: BaselineFile, section: str) -> str:
+    """The name by which a gate asks syrupy for a section of a file."""
+    return f"{file.path}{_SEPARATOR}{section}"
+
+
+def snapshot_data(entry: Mapping[str, Any], *, holds: bool) -> dict[str, Any]:
+    """What a gate hands to syrupy.
+
+    Parameters
+    ----------
+    entry : what would be kept
+    holds : whether the accepted entry stays: as a comparison did not fail, or an update changes
+        nothing
+    """
+    return {"holds": holds, "entry": entry}
+
+
 class BaselineExtension(AbstractSyrupyExtension):
-    """Syrupy's storage, comparison and diff for baselines.
+    """Syrupy's storage for baselines.
 
     A snapshot's name is ``<file>::<section>``, because syrupy makes extensions without arguments.
     """
@@ -53,19 +69,12 @@ class BaselineExtension(AbstractSyrupyExtension):
         return SnapshotCollections()
 
     def serialize(self, data: SerializableData, **_: Any) -> SerializedData:
-        """A `Proposal` as JSON, with the tolerances that `matches` needs."""
+        """What `snapshot_data` made, as JSON."""
         return json.dumps(data)
 
     def matches(self, *, serialized_data: SerializedData, snapshot_data: SerializedData) -> bool:
-        """Whether what was measured is as accepted, within the tolerances."""
-        proposal, accepted = json.loads(serialized_data), json.loads(snapshot_data)
-        measured = Measured.model_validate(proposal["measured"])
-        entry = entry_of(Path("baseline"), measured.section, accepted)
-        judged = judge_against_baseline(measured, entry, proposal["tolerances"])
-        if proposal["updating"] and any(_moved(row) for row in judged.rows):
-            # A gate lets size and speed get better; an update is there to take that over.
-            return False
-        return judged.outcome is Outcome.PASS
+        """What the gate concluded."""
+        return bool(json.loads(serialized_data)["holds"])
 
     def read_snapshot_data_from_location(
         self, *, snapshot_location: str, snapshot_name: str, session_id: str
@@ -92,31 +101,6 @@ class BaselineExtension(AbstractSyrupyExtension):
         for snapshot in snapshot_collection:
             entry = json.loads(str(snapshot.data))["entry"]
             write_section(Path(snapshot_collection.location), _section(snapshot.name), entry)
-
-
-def proposal(
-    measured: Measured,
-    tolerances: Mapping[str, float],
-    versions: Mapping[str, str],
-    *,
-    updating: bool = False,
-) -> dict[str, Any]:
-    """What a gate hands to syrupy: the measurement, how it may jitter, and what would be kept."""
-    return {
-        "updating": updating,
-        "measured": measured.model_dump(mode="json"),
-        "tolerances": dict(tolerances),
-        "entry": entry_document(measured, versions),
-    }
-
-
-def snapshot_name(path: Path, section: str) -> str:
-    """The name by which a gate asks syrupy for a section of a file."""
-    return f"{path}{_SEPARATOR}{section}"
-
-
-def _moved(row: Row) -> bool:
-    return row.difference is not None and abs(row.difference) > row.limit
 
 
 def _section(name: str) -> str:

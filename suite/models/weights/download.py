@@ -9,15 +9,9 @@ from typing import Any
 from suite.catalog.errors import ModelError
 
 _TRIES = 3
-
-
 _PAUSE_S = 1.0
-
-
 # No byte for so long is a connection that is dead; a slow one is waited for.
 _SILENCE_S = 30
-
-
 # A server that asks for patience; any other 4xx is its last word.
 _BUSY = (408, 425, 429)
 

@@ -1,10 +1,5 @@
-"""Getting weights: downloaded, verified, taken out of archives, exported from checkpoints."""
+"""Weights put where models are looked for: downloaded, taken out of archives, exported."""
 
-import hashlib
-import lzma
-import shutil
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,17 +7,15 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock
 
 from suite.catalog.errors import ModelError
+from suite.catalog.files import sha256_of
 from suite.catalog.model_card import ModelCard
 from suite.catalog.source import Architecture, CheckpointSpec, SourceSpec
 from suite.models.onnx_file import load_graph, read_onnx_file
 from suite.models.pins import PINS, pin, pinned
+from suite.models.weights.archive import extract
 from suite.models.weights.download import fetch
 
 Say = Callable[[str], None]
-
-
-# No recogniser is as large; an archive that says so is a bomb.
-_LARGEST = 4 << 30
 
 
 def get_weights(
@@ -104,9 +97,8 @@ def _accept_onnx(order: _Order, fresh: Path) -> None:
     try:
         _onnx_sha256(fresh, order.model)
     except ModelError as error:
-        said = str(error).removeprefix(f"{fresh}: ")
         raise ModelError(
-            where=order.source.url, what=f"what came {said} Nothing was kept."
+            where=order.source.url, what=f"what came {error.what} Nothing was kept."
         ) from None
 
 
@@ -135,7 +127,7 @@ def _onnx_sha256(path: Path, model: ModelCard) -> str:
 def _exported(order: _Order, wanted: CheckpointSpec, target: Path) -> None:
     checkpoint = order.folder / wanted.file
     if checkpoint.is_file():
-        digest = _sha256(checkpoint)
+        digest = sha256_of(checkpoint)
         _verify(checkpoint, digest, wanted.sha256, order, may_pin=False)
         _export(order, checkpoint, wanted.architecture, target)
         _pin_new(checkpoint, digest, wanted.sha256)
@@ -155,12 +147,12 @@ def _unpacked(order: _Order, member: str, target: Path) -> None:
         raise _untrusted(f"{member!r} of {archive.name}", f"at {order.source.url}")
     if archive.is_file():
         order.say(f"{order.model.id}: taking {member} out of {archive}")
-        _extract(archive, member, target, order)
+        _take_out(archive, member, target, order)
         return
     fetched = target.with_name(f".{target.name}.{archive.name}.part")
     try:
         _fetch(order, fetched)
-        _extract(fetched, member, target, order)
+        _take_out(fetched, member, target, order)
     finally:
         fetched.unlink(missing_ok=True)
 
@@ -176,7 +168,7 @@ def _download(
     fresh = target.with_name(f".{target.name}.part")
     try:
         _fetch(order, fresh)
-        digest = _sha256(fresh)
+        digest = sha256_of(fresh)
         if known is not None and digest != known:
             by = str(order.model.card_file) if sha256 else f"{PINS} beside it, of the first use,"
             raise ModelError(
@@ -215,45 +207,17 @@ def _fetch(order: _Order, target: Path) -> None:
     fetch(source.url, target, order.folder, progress=order.progress)
 
 
-def _extract(archive: Path, member: str, target: Path, order: _Order) -> None:
+def _take_out(archive: Path, member: str, target: Path, order: _Order) -> None:
     fresh = target.with_name(f".{target.name}.part")
     origin = archive if not archive.name.startswith(".") else order.source.url
     try:
-        with zipfile.ZipFile(archive) as opened:
-            for name in opened.namelist():
-                if _leads_outside(name):
-                    raise ModelError(
-                        where=origin,
-                        what=f"has a member outside its folder ({name!r}); it is not what "
-                        "it should be: nothing was taken out.",
-                    )
-            if member not in opened.namelist():
-                held = ", ".join(opened.namelist()[:10])
-                raise ModelError(where=origin, what=f"holds no {member!r} (it holds {held}).")
-            if opened.getinfo(member).file_size > _LARGEST:
-                raise ModelError(
-                    where=origin,
-                    what=f"{member!r} would be larger than {_LARGEST >> 30} GiB; it is not "
-                    "what it should be: nothing was taken out.",
-                )
-            with opened.open(member) as packed, fresh.open("wb") as stream:
-                shutil.copyfileobj(packed, stream, 1 << 20)
+        extract(archive, member, fresh, origin)
         if order.source.sha256 is None:
             _accept_onnx(order, fresh)
-        _verify(target, _sha256(fresh), order.source.sha256, order)
+        _verify(target, sha256_of(fresh), order.source.sha256, order)
         fresh.replace(target)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
-        raise ModelError(
-            where=origin, what=f"is no readable ZIP archive ({error}); nothing was kept."
-        ) from None
     finally:
         fresh.unlink(missing_ok=True)
-
-
-def _leads_outside(name: str) -> bool:
-    inside = PurePosixPath(name.replace("\\", "/"))
-    drive = ":" in (inside.parts or ("",))[0]
-    return inside.is_absolute() or drive or ".." in inside.parts
 
 
 def _verify(
@@ -288,8 +252,3 @@ def _export(order: _Order, checkpoint: Path, architecture: Architecture, target:
         ) from None
     order.say(f"{order.model.id}: exporting a checkpoint to {target.name}")
     export_checkpoint(checkpoint, architecture, target)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

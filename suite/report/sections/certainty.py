@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from suite.catalog.figures import METRICS
+from suite.catalog.figures import FIGURES
 from suite.judging.measured import Change, Measured, Uncertainty
 from suite.judging.record import Record
 from suite.report.tables import markdown, signed
 
 # Below so many units the intervals are known to be too short: docs/figures.md has the simulation.
 ENOUGH_UNITS = 100
-
-
 SHOWN_FLIPS = 5
 
 
@@ -43,7 +41,7 @@ def flags(measured: Measured | None) -> list[str]:
     if measured is None or measured.uncertainty is None:
         return []
     return [
-        f"{METRICS[name].label}: {point.flag}"
+        f"{FIGURES[name].label}: {point.flag}"
         for name, point in measured.uncertainty.resolution.items()
         if point.flag
     ]
@@ -51,11 +49,11 @@ def flags(measured: Measured | None) -> list[str]:
 
 def _flagged(sure: Uncertainty) -> list[str]:
     words = [
-        f"{METRICS[name].label}, of {point.impostors:,} impostor pairs, is {point.flag}"
+        f"{FIGURES[name].label}, of {point.impostors:,} impostor pairs, is {point.flag}"
         for name, point in sure.resolution.items()
         if point.flag
     ]
-    resolved = [METRICS[name].label for name, point in sure.resolution.items() if not point.flag]
+    resolved = [FIGURES[name].label for name, point in sure.resolution.items() if not point.flag]
     if words and resolved:
         words.append(f"resolved: {'; '.join(resolved)}")
     return ["**Flagged**: " + ". ".join(words) + ".", ""] if words else []
@@ -65,12 +63,12 @@ def _resolution(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]
     rows = []
     for mode, measured, sure in known:
         for name, point in sure.resolution.items():
-            digits = METRICS[name].digits
+            digits = FIGURES[name].digits
             ends = sure.intervals.get(name)
             rows.append(
                 (
                     mode,
-                    METRICS[name].label,
+                    FIGURES[name].label,
                     f"{measured.figures[name]:.{digits}f}",
                     _ends(ends, digits),
                     f"{point.impostors:,}",
@@ -96,12 +94,12 @@ def _changes(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
     rows = []
     for mode, measured, sure in known:
         for name, change in sure.changes.items():
-            digits = METRICS[name].digits
+            digits = FIGURES[name].digits
             rows.append(
                 (
                     mode,
-                    METRICS[name].label,
-                    f"{measured.reference[name]:.{digits}f}",
+                    FIGURES[name].label,
+                    f"{measured.fp32[name]:.{digits}f}",
                     f"{measured.figures[name]:.{digits}f}",
                     signed(change.point, digits),
                     f"{signed(change.low, digits)} … {signed(change.high, digits)}"
@@ -125,16 +123,14 @@ def _changes(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
 
 def _is_worse(name: str, change: Change) -> bool:
     """Whether quantization made a figure worse beyond chance."""
-    if METRICS[name].worse == "lower":
-        return change.high < 0
-    return METRICS[name].worse == "higher" and change.low > 0
+    return all(FIGURES[name].is_worse(end) for end in (change.low, change.high))
 
 
 def _worse(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
     found = [
         f"{mode}: {', '.join(names)}"
         for mode, _, sure in known
-        if (names := [METRICS[n].label for n, c in sure.changes.items() if _is_worse(n, c)])
+        if (names := [FIGURES[n].label for n, c in sure.changes.items() if _is_worse(n, c)])
     ]
     if not found:
         return []
@@ -161,8 +157,9 @@ def _flips(known: Sequence[tuple[str, Measured]]) -> list[str]:
             continue
         own, kept = (sum(getattr(flip, how) for flip in measured.flips) for how in ("own", "kept"))
         shown = measured.flips[:SHOWN_FLIPS]
+        pairs = "pair" if own == 1 else "pairs"
         lines += [
-            f"**{mode}** decides {own} pair{'s' * (own != 1)} otherwise with each model's own "
+            f"**{mode}** decides {own} {pairs} otherwise with each model's own "
             f"accuracy threshold, {kept} with FP32's; the {len(shown)} that moved farthest (all "
             "are in `report.json`):",
             "",

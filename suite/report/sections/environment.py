@@ -24,7 +24,7 @@ def environment(report: Report) -> list[str]:
     hashes = [
         (f"{record.model} {record.mode}", record.dataset or "", key, value)
         for record in report.records
-        if record.gate in ("artifact", "verification")
+        if record.gate.has_remarks
         for key, value in record.hashes.items()
     ]
     if hashes:

@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 
-from suite.catalog.figures import METRICS
-from suite.judging.measured import Beside
+from suite.catalog.figures import FIGURES
+from suite.catalog.gate import Gate
+from suite.judging.measured import ReferenceFigures
 from suite.judging.outcome import Outcome
-from suite.judging.record import Record
+from suite.judging.record import Against, Record
 from suite.report.sections.certainty import certainty
 from suite.report.sections.placement import placement
 from suite.report.sections.speed import speed
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 
 MIB = 2**20
-
-
 _USER_COLUMNS = ("accuracy", "tar_at_far_1e-3", "tar_at_far_1e-4", "roc_auc")
-
-
 _ALL_PAIRS_COLUMNS = ("all_pairs_tar_at_far_1e-3", "all_pairs_tar_at_far_1e-4")
 
 
@@ -25,9 +22,9 @@ def model_section(model: str, records: Sequence[Record]) -> list[str]:
     lines = [f"## {model} ({records[0].family})", ""]
     skipped = {r.headline for r in records if r.outcome is Outcome.SKIPPED}
     lines += [*(f"Skipped: {reason}." for reason in sorted(skipped)), *([""] if skipped else [])]
-    lines += _described([r for r in records if r.gate == "artifact"])
-    lines += _remarks([r for r in records if r.gate == "artifact"])
-    datasets = dict.fromkeys(r.dataset for r in records if r.gate == "verification")
+    lines += _described([r for r in records if r.gate is Gate.ARTIFACT])
+    lines += _remarks([r for r in records if r.gate is Gate.ARTIFACT])
+    datasets = dict.fromkeys(r.dataset for r in records if r.gate is Gate.VERIFICATION)
     for dataset in datasets:
         columns = _columns(dataset, records)
         rows = []
@@ -37,9 +34,9 @@ def model_section(model: str, records: Sequence[Record]) -> list[str]:
                 rows.append(cells)
                 rows += _beside_cells(mode, dataset, records, columns)
         if rows:
-            labels = [METRICS[name].label for name in columns]
+            labels = [FIGURES[name].label for name in columns]
             header = ("Model", *labels, "Size (MiB)", "Latency (ms)", "Mean cosine", "Worst cosine")
-            own = [r for r in records if r.gate == "verification" and r.dataset == dataset]
+            own = [r for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
             lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
             lines += _legend(records)
             lines += _remarks(own) + certainty(own)
@@ -66,7 +63,7 @@ def _limits(records: Sequence[Record]) -> list[str]:
 
 
 def _legend(records: Sequence[Record]) -> list[str]:
-    if not any(row.against == "baseline" for record in records for row in record.rows):
+    if not any(row.against is Against.BASELINE for record in records for row in record.rows):
         return []
     return [
         "In parentheses: difference to FP32 of this run; in brackets: difference to the accepted "
@@ -76,7 +73,7 @@ def _legend(records: Sequence[Record]) -> list[str]:
 
 
 def _columns(dataset: str | None, records: Sequence[Record]) -> tuple[str, ...]:
-    measured = [r.measured for r in records if r.gate == "verification" and r.dataset == dataset]
+    measured = [r.measured for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
     named = {name for m in measured if m for name in m.figures}
     return (*_USER_COLUMNS, *(name for name in _ALL_PAIRS_COLUMNS if name in named))
 
@@ -85,15 +82,15 @@ def _mode_cells(
     mode: str, dataset: str | None, records: Sequence[Record], columns: Sequence[str]
 ) -> tuple[str, ...] | None:
     mine = [r for r in records if r.mode == mode]
-    verification = _find(mine, "verification", dataset)
+    verification = _find(mine, Gate.VERIFICATION, dataset)
     if verification is None or verification.measured is None:
         return None
-    artifact, fidelity = _find(mine, "artifact"), _find(mine, "fidelity", dataset)
+    artifact, fidelity = _find(mine, Gate.ARTIFACT), _find(mine, Gate.FIDELITY, dataset)
     latency = next(
         (
             r
             for r in mine
-            if r.gate == "latency" and r.measured and r.measured.identity.get("batch") == 1
+            if r.gate is Gate.LATENCY and r.measured and r.measured.identity.get("batch") == 1
         ),
         None,
     )
@@ -111,17 +108,17 @@ def _beside_cells(
     mode: str, dataset: str | None, records: Sequence[Record], columns: Sequence[str]
 ) -> list[tuple[str, ...]]:
     """The rows that the card gives of a mode, under our own."""
-    record = _find([r for r in records if r.mode == mode], "verification", dataset)
+    record = _find([r for r in records if r.mode == mode], Gate.VERIFICATION, dataset)
     if record is None or record.measured is None:
         return []
 
-    def cell(given: Beside, name: str, digits: int) -> str:
+    def cell(given: ReferenceFigures, name: str, digits: int) -> str:
         return f"{given.figures[name]:.{digits}f}" if name in given.figures else "–"
 
     return [
         (
             f"{mode}, {given.title}",
-            *(cell(given, name, METRICS[name].digits) for name in columns),
+            *(cell(given, name, FIGURES[name].digits) for name in columns),
             cell(given, "size_mib", 2),
             cell(given, "latency_ms", 2),
             "–",
@@ -148,24 +145,24 @@ def _remarks(records: Sequence[Record]) -> list[str]:
     return [*found, ""] if found else []
 
 
-def _find(records: Sequence[Record], gate: str, dataset: str | None = None) -> Record | None:
-    return next((r for r in records if r.gate == gate and r.dataset == dataset), None)
+def _find(records: Sequence[Record], gate: Gate, dataset: str | None = None) -> Record | None:
+    return next((r for r in records if r.gate is gate and r.dataset == dataset), None)
 
 
 def _figure(record: Record | None, name: str) -> str:
     if record is None or record.measured is None or name not in record.measured.figures:
         return "–"
-    digits = METRICS[name].digits
+    digits = FIGURES[name].digits
     value = record.measured.figures[name]
     text = f"{value:.{digits}f}"
-    if name in record.measured.reference:
-        text += f" ({signed(value - record.measured.reference[name], digits)})"
+    if name in record.measured.fp32:
+        text += f" ({signed(value - record.measured.fp32[name], digits)})"
     return text + _moved(record, name, digits)
 
 
 def _moved(record: Record, name: str, digits: int) -> str:
     for row in record.rows:
-        if row.metric == name and row.against == "baseline" and row.difference:
+        if row.metric == name and row.against is Against.BASELINE and row.difference:
             shown = signed(row.difference, digits)
             return f" [{shown}]" if float(shown) else ""
     return ""

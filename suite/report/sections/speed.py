@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from suite.catalog.figures import METRICS
+from suite.catalog.figures import FIGURES
+from suite.catalog.gate import Gate
 from suite.judging.measured import Measured
-from suite.judging.record import Record
+from suite.judging.record import Against, Record
 from suite.report.tables import markdown
 
 
 def speed(records: Sequence[Record]) -> list[str]:
     """The table of one model's latency and throughput."""
-    timed = [(r, r.measured) for r in records if r.gate == "latency" and r.measured]
+    timed = [(r, r.measured) for r in records if r.gate is Gate.LATENCY and r.measured]
     if not timed:
         return []
     rows = [
@@ -26,8 +27,8 @@ def speed(records: Sequence[Record]) -> list[str]:
                 )
             ),
             figure_cell(measured, "speedup", interval=True),
-            _limit(record, "floor"),
-            _limit(record, "baseline"),
+            _limit(record, Against.FLOOR),
+            _limit(record, Against.BASELINE),
             str(record.outcome),
         )
         for record, measured in timed
@@ -57,7 +58,7 @@ def figure_cell(measured: Measured | None, name: str, *, interval: bool = False)
     known = {**measured.figures, **measured.observed} if measured else {}
     if measured is None or name not in known:
         return "–"
-    digits = METRICS[name].digits
+    digits = FIGURES[name].digits
     text = f"{known[name]:.{digits}f}"
     if interval and name in measured.intervals:
         low, high = measured.intervals[name]
@@ -65,6 +66,6 @@ def figure_cell(measured: Measured | None, name: str, *, interval: bool = False)
     return text
 
 
-def _limit(record: Record, against: str) -> str:
-    found = [r for r in record.rows if r.metric == "speedup" and r.against == against]
-    return f"{found[0].reference:.3f}" if found and found[0].reference is not None else "–"
+def _limit(record: Record, against: Against) -> str:
+    found = [r for r in record.rows if r.metric == "speedup" and r.against is against]
+    return f"{found[0].held_to:.3f}" if found and found[0].held_to is not None else "–"

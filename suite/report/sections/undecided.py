@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 
-from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.tables import markdown
 
 
 def undecided(records: Sequence[Record]) -> list[str]:
     """The section of gates that could not decide."""
-    shown = (Outcome.UNDECIDED, Outcome.NOT_COMPARED, Outcome.NOT_APPLICABLE, Outcome.DEFERRED)
-    found = [record for record in records if record.outcome in shown]
+    found = [record for record in records if record.outcome.decided_nothing]
     if not found:
         return []
     rows = [
         (
             *(r.gate, r.model, r.mode, r.dataset or "", str(r.outcome)),
-            r.headline.removeprefix(f"{r.outcome}: "),
+            r.headline,
         )
         for r in found
     ]

@@ -11,12 +11,13 @@ from suite.catalog.alignment import AlignSpec, LandmarkAlign, MarginAlign, Yunet
 from suite.catalog.dataset_card import FolderDataset
 from suite.catalog.errors import DatasetError
 from suite.datasets.alignment import aligner
-from suite.datasets.alignment.aligner import Settled, settle
+from suite.datasets.alignment.aligner import CutFaces, cut_faces
 from suite.datasets.alignment.detector import Detector, Found, TooLargeError, check_detector
 from suite.datasets.alignment.geometry import TEMPLATE
 from suite.datasets.face_set import face_set, shared_faces
 from suite.datasets.images.decoder import decode
 from suite.datasets.images.folder import images_below
+from suite.datasets.reading import Reading
 
 CARD = Path("datasets/set.toml")
 CENTRE = MarginAlign(method="margin", centre=60, margin=0, size=32)
@@ -40,12 +41,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def settled(folder: Path, align: AlignSpec | None = None, **keys) -> Settled:
+def cut(folder: Path, align: AlignSpec | None = None, **keys) -> CutFaces:
     card = FolderDataset(
         id="set", kind="folder", folder="faces", align=align, card_file=CARD, **keys
     )
     images = list(images_below(folder / "faces"))
-    return settle(card, images, lambda relative: folder / relative, folder / "cache")
+    reading = Reading(lambda relative: folder / relative, folder / "cache")
+    return cut_faces(card, images, reading)
 
 
 def by_points(**keys) -> LandmarkAlign:
@@ -61,7 +63,7 @@ def damage(folder: Path) -> None:
 
 
 def test_without_align_a_face_is_its_file(folder):
-    found = settled(folder)
+    found = cut(folder)
     first = found.faces[0]
     assert first.source == folder / "faces" / "a.png"
     assert first.sha256 == hashlib.sha256(first.source.read_bytes()).hexdigest()
@@ -69,7 +71,7 @@ def test_without_align_a_face_is_its_file(folder):
 
 
 def test_an_aligned_face_is_a_file_of_the_cache(folder):
-    found = settled(folder, CENTRE)
+    found = cut(folder, CENTRE)
     for seed, (face, name) in enumerate(zip(found.faces, ("a.png", "b.png", "c.png"), strict=True)):
         expected = cv2.resize(picture(seed)[20:80, 10:70], (32, 32), interpolation=cv2.INTER_AREA)
         np.testing.assert_array_equal(decode(face.read(), face.name), expected)
@@ -78,16 +80,16 @@ def test_an_aligned_face_is_a_file_of_the_cache(folder):
 
 
 def test_what_is_kept_is_not_made_again(folder, monkeypatch):
-    first = settled(folder, CENTRE)
+    first = cut(folder, CENTRE)
     monkeypatch.setattr(aligner, "crop", lambda *_: pytest.fail("it was cut again"))
-    assert settled(folder, CENTRE) == first
+    assert cut(folder, CENTRE) == first
 
 
 def test_a_cache_that_cannot_be_written_serves_what_it_has(folder, monkeypatch):
-    first = settled(folder, CENTRE)
+    first = cut(folder, CENTRE)
     monkeypatch.setattr(Path, "write_bytes", lambda *_: pytest.fail("it was written"))
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: pytest.fail("it was written"))
-    assert settled(folder, CENTRE) == first
+    assert cut(folder, CENTRE) == first
 
 
 def test_a_cache_that_cannot_be_written_is_named(folder):
@@ -95,16 +97,16 @@ def test_a_cache_that_cannot_be_written_is_named(folder):
     with pytest.raises(
         DatasetError, match=r"cannot keep aligned faces \(.*give another folder wit"
     ):
-        settled(folder, CENTRE)
+        cut(folder, CENTRE)
 
 
 @pytest.mark.parametrize("left", [0, 60, -1])
 def test_a_damaged_entry_is_made_again(folder, left):
-    first = settled(folder, CENTRE)
+    first = cut(folder, CENTRE)
     whole = [path.read_bytes() for path in entries(folder)]
     victim = entries(folder)[1]
     victim.write_bytes(victim.read_bytes()[:left])
-    assert settled(folder, CENTRE) == first
+    assert cut(folder, CENTRE) == first
     assert [path.read_bytes() for path in entries(folder)] == whole
 
 
@@ -119,24 +121,24 @@ def test_a_damaged_entry_is_made_again(folder, left):
     ids=["another-entry", "another-png", "one-pixel", "jpeg"],
 )
 def test_an_exchanged_entry_is_made_again(folder, other):
-    first = settled(folder, CENTRE)
+    first = cut(folder, CENTRE)
     whole = [path.read_bytes() for path in entries(folder)]
     entries(folder)[1].write_bytes(other(entries(folder)))
-    assert settled(folder, CENTRE) == first
+    assert cut(folder, CENTRE) == first
     assert [path.read_bytes() for path in entries(folder)] == whole
 
 
 def test_a_stray_mark_of_no_face_is_not_believed(folder):
-    first = settled(folder, CENTRE)
+    first = cut(folder, CENTRE)
     victim = entries(folder)[1]
     victim.unlink()
     victim.with_suffix(".none").touch()
-    assert settled(folder, CENTRE) == first
+    assert cut(folder, CENTRE) == first
     assert victim.is_file()
 
 
 def test_nothing_half_written_is_left(folder):
-    settled(folder, CENTRE)
+    cut(folder, CENTRE)
     assert {path.suffix for path in entries(folder)} == {".png"}
 
 
@@ -150,14 +152,14 @@ def test_nothing_half_written_is_left(folder):
     ],
 )
 def test_another_way_of_aligning_is_another_face(folder, other):
-    one, two = settled(folder, CENTRE).faces[0], settled(folder, other).faces[0]
+    one, two = cut(folder, CENTRE).faces[0], cut(folder, other).faces[0]
     assert one.sha256 != two.sha256
     assert one.image_sha256 == two.image_sha256
 
 
 def test_what_is_done_with_the_missing_changes_no_face(folder):
-    one = settled(folder, by_points(missing="skip")).faces[0]
-    assert settled(folder, by_points(missing="unaligned")).faces[0] == one
+    one = cut(folder, by_points(missing="skip")).faces[0]
+    assert cut(folder, by_points(missing="unaligned")).faces[0] == one
 
 
 def place_points_of_b(folder: Path, shift: float) -> None:
@@ -167,9 +169,9 @@ def place_points_of_b(folder: Path, shift: float) -> None:
 
 
 def test_landmarks_moved_are_another_face(folder):
-    before = settled(folder, by_points(missing="skip")).faces
+    before = cut(folder, by_points(missing="skip")).faces
     place_points_of_b(folder, 3)
-    after = settled(folder, by_points(missing="skip")).faces
+    after = cut(folder, by_points(missing="skip")).faces
     assert before[0] == after[0]
     assert before[1].sha256 != after[1].sha256
 
@@ -179,12 +181,12 @@ def test_landmarks_far_outside_their_image_are_named(folder):
     with pytest.raises(
         DatasetError, match=r"points\.csv: line 2: the points of 'b\.png' lie far o"
     ):
-        settled(folder, by_points(missing="skip"))
+        cut(folder, by_points(missing="skip"))
 
 
 def test_an_image_without_landmarks_is_named(folder):
     with pytest.raises(DatasetError) as caught:
-        settled(folder, by_points())
+        cut(folder, by_points())
     assert str(caught.value) == (
         "c.png: has no line in points.csv; add it there, or set align.missing to 'skip' or "
         f"'unaligned' in {CARD}."
@@ -195,7 +197,7 @@ def test_an_image_without_landmarks_is_named(folder):
     ("missing", "what"), [("skip", "left out"), ("unaligned", "used unaligned")]
 )
 def test_images_without_landmarks_are_counted(folder, missing, what):
-    found = settled(folder, by_points(missing=missing))
+    found = cut(folder, by_points(missing=missing))
     remark = f"1 of 3 images (c.png) has no face that was found: {what}"
     assert found.remarks == (remark,)
     last = found.faces[2]
@@ -205,7 +207,7 @@ def test_images_without_landmarks_are_counted(folder, missing, what):
 @pytest.mark.parametrize("align", [None, CENTRE, by_points(missing="skip")])
 def test_an_image_that_cannot_be_decoded_is_counted(folder, align):
     damage(folder)
-    found = settled(folder, align, unreadable="skip")
+    found = cut(folder, align, unreadable="skip")
     assert found.faces[1] is None
     assert found.faces[0] is not None
     said = "1 of 3 images (b.png) has no picture that can be decoded: left out"
@@ -217,7 +219,7 @@ def test_an_image_that_cannot_be_decoded_is_named(folder):
     with pytest.raises(
         DatasetError, match=r"b\.png: this PNG is cut short; fetch the image again\."
     ):
-        settled(folder, CENTRE)
+        cut(folder, CENTRE)
 
 
 class NoFaceInB:
@@ -243,9 +245,9 @@ def no_face_in_b(folder, monkeypatch):
 @pytest.mark.usefixtures("no_face_in_b")
 def test_an_image_without_a_face_is_counted_and_remembered(folder, again):
     align = YUNET.model_copy(update={"missing": "skip"})
-    found = settled(folder, align)
+    found = cut(folder, align)
     if again:
-        assert settled(folder, align) == found
+        assert cut(folder, align) == found
     assert NoFaceInB.made == 1
     assert [face is None for face in found.faces] == [False, True, False]
     assert found.remarks == ("1 of 3 images (b.png) has no face that was found: left out",)
@@ -254,7 +256,7 @@ def test_an_image_without_a_face_is_counted_and_remembered(folder, again):
 @pytest.mark.usefixtures("no_face_in_b")
 def test_an_image_without_a_face_is_named(folder):
     with pytest.raises(DatasetError) as caught:
-        settled(folder, YUNET)
+        cut(folder, YUNET)
     assert str(caught.value) == (
         "b.png: no face was found in this image; lower align.score, change align.enlarge, or set "
         f"align.missing to 'skip' or 'unaligned' in {CARD}."
@@ -287,7 +289,7 @@ def test_an_image_too_large_to_be_enlarged_is_counted(
     monkeypatch.setattr(aligner, "Detector", TooLarge)
     align = YUNET.model_copy(update={"missing": missing})
     for _ in range(2):
-        found = settled(folder, align, unreadable=unreadable)
+        found = cut(folder, align, unreadable=unreadable)
         assert found.remarks == (
             f"1 of 3 images (b.png) has too many pixels to be enlarged for detection: {what}",
         )
@@ -298,7 +300,7 @@ def test_an_image_too_large_to_be_enlarged_is_counted(
 def test_an_image_too_large_to_be_enlarged_is_named(folder, monkeypatch):
     monkeypatch.setattr(aligner, "Detector", TooLarge)
     with pytest.raises(TooLargeError, match=r"b\.png: is 9,000"):
-        settled(folder, YUNET)
+        cut(folder, YUNET)
 
 
 @pytest.mark.usefixtures("no_face_in_b")
@@ -311,27 +313,27 @@ def test_a_detectors_box_is_cut_with_its_margin(folder):
         size=40,
         missing="skip",
     )
-    face = settled(folder, align).faces[0]
+    face = cut(folder, align).faces[0]
     expected = cv2.resize(picture(0)[20:70, 10:50], (40, 40), interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(decode(face.read(), "a"), expected)
 
 
 def test_an_image_in_two_sets_is_shared_however_it_is_cut(folder):
-    plain = face_set("calibration", settled(folder).faces)
-    aligned = face_set("evaluation", settled(folder, CENTRE).faces)
+    plain = face_set("calibration", cut(folder).faces)
+    aligned = face_set("evaluation", cut(folder, CENTRE).faces)
     assert len(shared_faces(plain, aligned)) == len(shared_faces(aligned, plain)) == 3
 
 
 @pytest.mark.usefixtures("no_face_in_b")
 def test_a_detector_that_changed_is_refused_though_every_face_is_kept(folder):
     align = YUNET.model_copy(update={"missing": "skip"})
-    settled(folder, align)
+    cut(folder, align)
     (folder / "yunet.onnx").write_bytes(b"another")
     with pytest.raises(DatasetError, match=rf"yunet\.onnx: has SHA-256 .* in {CARD} is {DIGEST}"):
-        settled(folder, align)
+        cut(folder, align)
     (folder / "yunet.onnx").unlink()
     with pytest.raises(DatasetError, match=r"yunet\.onnx: the detector cannot be read \(No such"):
-        settled(folder, align)
+        cut(folder, align)
 
 
 def detector(path: Path, **keys) -> Detector:

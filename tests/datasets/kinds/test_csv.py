@@ -76,7 +76,7 @@ def test_ten_folds_are_made_where_nobody_says(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "line 1 must name the column 'left' once, and has nothing; write «left,right,same»"),
+        ("", "line 1 must name the column 'left' once, and has nothing; write 'left,right,same'"),
         ("a,b,c\n", "line 1 must name the column 'left' once, and has 'a', 'b', 'c'; write"),
         ("left,right\n", "line 1 must name the column 'same' once"),
         ("left,right,same,same\n", "line 1 must name the column 'same' once"),

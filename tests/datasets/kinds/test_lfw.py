@@ -30,10 +30,10 @@ def test_pairs_come_in_file_order_with_flag_fold_and_line(tmp_path):
     ann, bob = NumberedImage("Ann", 1), NumberedImage("Bob", 1)
     assert read.folds == 2
     assert read.pairs == (
-        LfwPair(ann, NumberedImage("Ann", 2), True, 0, 2),
-        LfwPair(ann, bob, False, 0, 3),
-        LfwPair(bob, NumberedImage("Bob", 3), True, 1, 4),
-        LfwPair(NumberedImage("Bob", 2), NumberedImage("Ann", 4), False, 1, 5),
+        LfwPair(ann, NumberedImage("Ann", 2), True, 1, 2),
+        LfwPair(ann, bob, False, 1, 3),
+        LfwPair(bob, NumberedImage("Bob", 3), True, 2, 4),
+        LfwPair(NumberedImage("Bob", 2), NumberedImage("Ann", 4), False, 2, 5),
     )
 
 

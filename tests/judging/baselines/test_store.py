@@ -5,12 +5,7 @@ from pathlib import Path
 import pytest
 
 from suite.catalog.errors import BaselineError
-from suite.judging.baselines.store import (
-    accepted_profiles,
-    read_entry,
-    read_sections,
-    write_section,
-)
+from suite.judging.baselines.store import BaselineFile, read_sections, write_section
 
 
 def entry(value: float) -> dict:
@@ -63,14 +58,39 @@ def test_a_damaged_baseline_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_a_damaged_section_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    path.write_text(json.dumps({"format": 1, "sections": {"artifact": {"identity": {}}}}))
+    file = BaselineFile(tmp_path, "cpu", "m", "fp32")
+    file.path.parent.mkdir(parents=True)
+    file.path.write_text(json.dumps({"format": 1, "sections": {"artifact": {"identity": {}}}}))
     with pytest.raises(BaselineError, match="section 'artifact' is damaged"):
-        read_entry(path, "artifact")
+        file.entry("artifact")
 
 
 def test_profiles_that_accepted_a_section_are_found(tmp_path: Path) -> None:
     for profile in ("cpu-vnni", "cpu-avx2"):
         write_section(tmp_path / profile / "m" / "int8.json", "artifact", entry(1))
-    assert accepted_profiles(tmp_path, "m", "int8", "artifact") == ["cpu-avx2", "cpu-vnni"]
-    assert accepted_profiles(tmp_path, "m", "int8", "other") == []
+    file = BaselineFile(tmp_path, "cpu-arm", "m", "int8")
+    assert file.profiles_with("artifact") == ["cpu-avx2", "cpu-vnni"]
+    assert file.profiles_with("other") == []
+
+
+def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_section(path, "artifact", entry(1))
+    assert read_sections(path)["artifact"]["figures"] == {"accuracy": 1}
+    write_section(path, "artifact", entry(2))
+    assert read_sections(path)["artifact"]["figures"] == {"accuracy": 2}
+
+
+def test_what_a_newer_suite_accepted_says_so(tmp_path: Path) -> None:
+    file = BaselineFile(tmp_path, "cpu", "m", "fp32")
+    write_section(file.path, "artifact", {**entry(1), "format": 99})
+    with pytest.raises(BaselineError, match=r"accepted by a newer suite \(format 99"):
+        file.entry("artifact")
+
+
+def test_a_file_is_as_new_as_its_newest_section(tmp_path: Path) -> None:
+    file = BaselineFile(tmp_path, "cpu", "m", "fp32")
+    write_section(file.path, "artifact", entry(1))
+    assert file.format == 1
+    write_section(file.path, "fidelity.x", {**entry(1), "format": 3})
+    assert file.format == 3

@@ -187,7 +187,7 @@ def test_an_archive_that_is_there_is_used_and_left(server: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("how", ["evil", "nozip", "bomb"])
 def test_a_bad_archive_that_is_there_is_said_and_left(tmp_path: Path, monkeypatch, how) -> None:
-    monkeypatch.setattr(installer, "_LARGEST", 1 << 10)
+    monkeypatch.setattr("suite.models.weights.archive._LARGEST", 1 << 10)
     names = ("pack/net.onnx", "../x") if how == "evil" else ("pack/net.onnx",)
     data = b"no archive" if how == "nozip" else archive(*names)
     (tmp_path / "pack.zip").write_bytes(data)

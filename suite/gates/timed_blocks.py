@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from suite.catalog.mode_card import ModeCard
-from suite.catalog.model_card import ModelCard
-from suite.gates.workbench import Workbench
+from suite.gates.case_work import CaseWork
 from suite.runtime.binding import BoundSession
 from suite.runtime.timing import Block, seconds_of, warm_up
 
 _BLOCK_S = 0.1
-
-
 _LEAST_ROUNDS, _MOST_ROUNDS = 7, 100
-
-
 _COPIED_ROUNDS = 15
 
 
 @dataclass
-class Race:
+class TimedBlocks:
     """Freshly opened sessions of a mode and of FP32, block after block."""
 
-    workbench: Workbench
-    model: ModelCard
-    mode: ModeCard
+    work: CaseWork
     batch: int
     blocks: list[Block] = field(default_factory=list)
     with_copies: list[float] = field(default_factory=list)
@@ -46,8 +38,8 @@ class Race:
                 self._open()
             self.blocks.append(Block())
         self._round += 1
-        if not self.mode.is_reference:
-            self.blocks[-1].reference.append(seconds_of(self._reference))
+        if not self.work.mode.is_fp32:
+            self.blocks[-1].fp32.append(seconds_of(self._fp32))
 
     def run_candidate(self) -> None:
         """One run of the mode, which pytest-benchmark times."""
@@ -67,19 +59,19 @@ class Race:
         return self.blocks[-1].candidate
 
     def _open(self) -> None:
-        self._candidate = self._bound(self.mode)
+        self._candidate = self._bound(self.work)
         calls = [self._candidate]
-        if not self.mode.is_reference:
-            self._reference = self._bound(self.workbench.fp32)
-            calls.append(self._reference)
+        if not self.work.mode.is_fp32:
+            self._fp32 = self._bound(self.work.fp32)
+            calls.append(self._fp32)
         self._turn_s = warm_up(calls)
 
-    def _bound(self, mode: ModeCard) -> BoundSession:
-        bench, spec = self.workbench, self.model.preprocess
+    def _bound(self, work: CaseWork) -> BoundSession:
+        provider, model = work.bench.provider, work.model
         return BoundSession(
-            bench.latency_session(self.model, mode),
-            self.model.outputs.input,
-            spec.shape(self.batch),
-            bench.provider.memory,
-            bench.provider.device_id,
+            work.open_session(provider.threads.latency, cuda_graph=True),
+            model.outputs.input,
+            model.preprocess.shape(self.batch),
+            provider.memory,
+            provider.device_id,
         )

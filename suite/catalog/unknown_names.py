@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from suite.catalog.catalog import Catalog
-from suite.catalog.dataset_card import FolderDataset
-from suite.catalog.errors import nearest
+from suite.catalog.dataset_card import PAIRED_KINDS
+from suite.catalog.errors import nearest, one_of
 from suite.catalog.model_card import ModelCard
 from suite.catalog.table import Card
 
 
-def wrong_references(catalog: Catalog) -> Iterator[str]:
+def unknown_names(catalog: Catalog) -> Iterator[str]:
     """Each name in a card of what there is not, a sentence each."""
 
     def absent(
@@ -24,11 +24,11 @@ def wrong_references(catalog: Catalog) -> Iterator[str]:
             yield f"{model.card_file}: key 'family' is empty; name the family."
         for key, name in _dataset_names(model):
             yield from absent(catalog.datasets, name, model, key, "dataset")
-            folder = isinstance(catalog.datasets.get(name), FolderDataset)
-            if folder and key.startswith("evaluation"):
+            card = catalog.datasets.get(name)
+            if card and not card.HAS_PAIRS and key.startswith("evaluation"):
                 yield (
-                    f"{model.card_file}: key {key!r}: {name!r} is a folder without pairs; name a "
-                    "dataset of kind 'bin', 'lfw', 'csv' or 'people'."
+                    f"{model.card_file}: key {key!r}: {name!r} is a {card.kind} without pairs; "
+                    f"name a dataset of kind {one_of(PAIRED_KINDS)}."
                 )
         for key, name in _mode_names(model):
             yield from absent(catalog.modes, name, model, key, "mode")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from suite.verification import unit_rows, verify
-from suite.verification.evaluator import Pairs, Witness
+from suite.verification.evaluator import Evaluator, Pairs
 from suite.verification.folds import fold_val
 
 
@@ -18,7 +18,7 @@ def test_folds_of_their_own_lengths_reach_every_figure():
     count = len(left)
 
     def evidence(folds):
-        return Witness(Pairs(left, right, genuine, people, folds)).testify(rows)
+        return Evaluator(Pairs(left, right, genuine, people, folds)).evaluate(rows)
 
     equal, own = evidence(2), evidence((count // 4, count - count // 4))
     assert evidence((count - count // 2, count // 2)).figures == equal.figures

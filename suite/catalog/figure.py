@@ -1,0 +1,102 @@
+"""What a figure is: the facts that cards, judgement, baselines and reports read of it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from suite.catalog.gate import Gate
+
+Worse = Literal["lower", "higher", "either"]
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a figure may lie from the accepted one, by kind of mode.
+
+    ``fp32`` is jitter between machines and library versions alone: the pairs and the weights are
+    the same. A quantized model jitters more, with the rounding of a runtime's kernels.
+    """
+
+    fp32: float
+    quantized: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure that a gate measures.
+
+    Attributes
+    ----------
+    name : what cards, records and baselines call it
+    label : what the report calls it
+    worse : which way is worse; ``"either"`` where only a change matters
+    digits : digits after the point in tables
+    gate : the gate that measures it
+    unit : its unit; empty for a share, a count or a number without one
+    tolerance : how far it may lie from the accepted one; None where it is observed alone and no
+        baseline holds it
+    relative : whether the tolerance is a share of the accepted value
+    only_worse_fails : whether better than accepted is never a failure
+    is_share : whether it is a share of one or a cosine, which is never above 1
+    drawn : what its 95 % interval is made of: people drawn again, or blocks of sessions timed;
+        None where it has no interval
+    far : the false accept rate that it resolves at: impostor pairs × ``far`` false accepts set its
+        threshold; None where no threshold is set so
+    since : the baseline format with which it came: what is older could not accept it
+    """
+
+    name: str
+    label: str
+    worse: Worse
+    digits: int = 4
+    gate: Gate = field(kw_only=True)
+    unit: str = ""
+    tolerance: Tolerance | None = None
+    relative: bool = False
+    only_worse_fails: bool = False
+    is_share: bool = False
+    drawn: Literal["people", "blocks"] | None = None
+    far: float | None = None
+    since: int = 1
+
+    def is_worse(self, difference: float) -> bool:
+        """Whether a difference, measured − reference, is for the worse."""
+        return self.loss(difference) > 0
+
+    def loss(self, difference: float) -> float:
+        """How much worse a difference makes it: positive is worse; 0 where a change is neither."""
+        return {"higher": difference, "lower": -difference, "either": 0.0}[self.worse]
+
+
+class Registry(dict[str, Figure]):
+    """Figures by name."""
+
+    def accepted(self, *figures: Figure) -> None:
+        """Register figures that baselines hold.
+
+        Raises
+        ------
+        ValueError
+            where one has no default tolerance, or its name is taken.
+        """
+        for figure in figures:
+            if figure.tolerance is None:
+                raise ValueError(f"{figure.name}: a baseline holds it, so give it a tolerance")
+            self._add(figure)
+
+    def observed(self, *figures: Figure) -> None:
+        """Register figures that nothing is compared with.
+
+        Raises
+        ------
+        ValueError
+            where one has a tolerance, which nothing would use, or its name is taken.
+        """
+        for figure in figures:
+            if figure.tolerance is not None:
+                raise ValueError(f"{figure.name}: no baseline holds it, so it needs no tolerance")
+            self._add(figure)
+
+    def _add(self, figure: Figure) -> None:
+        if figure.name in self:
+            raise ValueError(f"{figure.name}: is registered twice")
+        self[figure.name] = figure

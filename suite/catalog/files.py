@@ -1,0 +1,47 @@
+"""Files: their hash, writing one whole or not at all, and paths that stay below a folder."""
+
+import hashlib
+import os
+from pathlib import Path, PurePosixPath
+
+
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256 in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_whole(path: Path, content: bytes | str, *, alone: bool = False) -> None:
+    """Write a file so that nobody ever reads half of it, text in UTF-8.
+
+    Parameters
+    ----------
+    alone : a lock keeps other processes from writing it, so that what a killed one left may be
+        written over; otherwise the content of the last of several that write at once stays
+
+    Raises
+    ------
+    OSError
+        where it cannot be written; the file is then as it was.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    fresh = path.with_name(f".{path.name}.tmp" if alone else f".{path.name}.{os.getpid()}.tmp")
+    try:
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def leads_outside(given: str) -> bool:
+    """Whether a path, with slashes of either kind, leaves the folder that it is relative to.
+
+    >>> leads_outside("ann/../../x"), leads_outside("C:\\\\x"), leads_outside("/x")
+    (True, True, True)
+    >>> leads_outside("ann/x")
+    False
+    """
+    path = PurePosixPath(given.replace("\\", "/"))
+    drive = ":" in (path.parts or ("",))[0]
+    return path.is_absolute() or drive or ".." in path.parts

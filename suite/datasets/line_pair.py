@@ -1,0 +1,34 @@
+"""A pair of images that a line of a file names."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Named = TypeVar("Named", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class LinePair(Generic[Named]):
+    """One line.
+
+    Attributes
+    ----------
+    left, right : the images, as the file names them
+    genuine : whether they show one person
+    fold : the fold's number
+    line : the line's number in the file, from 1
+    """
+
+    left: Named
+    right: Named
+    genuine: bool
+    fold: int
+    line: int
+
+
+@dataclass(frozen=True)
+class LinePairs(Generic[Named]):
+    """A file's pairs, those of a fold one after another, and how many folds they make."""
+
+    pairs: tuple[LinePair[Named], ...]
+    folds: int

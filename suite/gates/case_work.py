@@ -1,0 +1,210 @@
+"""The work on one model in one mode: each part is made when it is first asked for, and kept."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from suite.catalog.errors import ModelError
+from suite.catalog.gate import Gate
+from suite.catalog.limits import Limits, limits_of
+from suite.catalog.mode_card import ModeCard
+from suite.catalog.model_card import ModelCard
+from suite.datasets.face import Face
+from suite.datasets.face_set import refuse_shared_faces
+from suite.judging.measured import Measured
+from suite.models.onnx_file import OnnxFile
+from suite.models.source import open_named
+from suite.quantization.artifact import Artifact, Ingredients
+from suite.quantization.recipe import resolve_recipe
+from suite.runtime.embedding import embed
+from suite.runtime.network import check_network, graph_batch
+from suite.runtime.sessions import open_session
+from suite.verification.evaluator import Evidence
+
+if TYPE_CHECKING:
+    from suite.gates.workbench import Workbench
+
+Embeddings = npt.NDArray[np.float32]
+EMBEDDING_BATCH = 32
+
+
+class ModelWork:
+    """What the modes of one model share."""
+
+    def __init__(self, bench: Workbench, card: ModelCard) -> None:
+        self.bench = bench
+        self.card = card
+        self._cases: dict[str, CaseWork] = {}
+
+    @cached_property
+    def source(self) -> OnnxFile:
+        """The model's FP32 ONNX, verified, and its sets checked to be apart."""
+        if self.card.calibration:
+            calibration = self.bench.dataset(self.card.calibration)
+            for dataset_id in self.card.evaluation:
+                refuse_shared_faces(calibration, self.bench.dataset(dataset_id))
+        return open_named(self.bench.catalog, self.card, self.card.source)
+
+    @property
+    def fp32(self) -> CaseWork:
+        """The mode that the others are compared with."""
+        return self.case(self.bench.catalog.fp32)
+
+    def case(self, mode: ModeCard) -> CaseWork:
+        """The work on one mode."""
+        return self._cases.setdefault(mode.id, CaseWork(self, mode))
+
+
+class CaseWork:
+    """What the gates of one model in one mode share: each part is made when first asked for."""
+
+    def __init__(self, of_model: ModelWork, mode: ModeCard) -> None:
+        self.of_model = of_model
+        self.bench = of_model.bench
+        self.model = of_model.card
+        self.mode = mode
+        self.measured: dict[tuple[Gate, str | None], Measured] = {}
+        self._embeddings: dict[str, Embeddings] = {}
+        self._evidence: dict[str, Evidence] = {}
+
+    @property
+    def fp32(self) -> CaseWork:
+        """The same model in FP32; this very case where it is that."""
+        return self.of_model.fp32
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What the case is held to."""
+        return limits_of(self.model, self.mode, self.bench.provider)
+
+    @cached_property
+    def ingredients(self) -> Ingredients:
+        """What an artifact that is built is made of."""
+        recipe = resolve_recipe(self.mode, self.bench.provider, self.bench.profile)
+        assert recipe is not None, "a mode without a recipe is only selected where it is brought"
+        calibration = self.model.calibration
+        return Ingredients(
+            source_sha256=self.of_model.source.sha256,
+            recipe=recipe,
+            preprocess=self.model.preprocess,
+            outputs=self.model.outputs,
+            calibration=self.bench.dataset(calibration) if calibration else None,
+        )
+
+    @cached_property
+    def artifact(self) -> Artifact:
+        """The ONNX under test: brought, the source itself, or built."""
+        named = self.model.artifacts.get(self.mode.id)
+        brought = named.for_provider(self.bench.provider.id) if named else None
+        if brought:
+            return Artifact(open_named(self.bench.catalog, self.model, brought), brought=True)
+        source = self.of_model.source
+        if self.ingredients.recipe.is_source:
+            return Artifact(source)
+        with self.bench.progress.step(f"{self.model.id} {self.mode.id}: building"):
+            return self.bench.cache.get(source, self.ingredients)
+
+    @cached_property
+    def session(self) -> ort.InferenceSession:
+        """The artifact, loaded for embedding."""
+        return self.open_session(self.bench.threads)
+
+    @property
+    def may_run_elsewhere(self) -> tuple[str, ...]:
+        """The op types that need not run on the provider."""
+        return self.mode.may_run_elsewhere.get(self.bench.provider.id, ())
+
+    @cached_property
+    def fixed_batch(self) -> int | None:
+        """The batch that the graph is fixed at, or None where it takes any."""
+        return graph_batch(self.session, self.model.outputs)
+
+    @property
+    def batch(self) -> int:
+        """The batch in which the mode is evaluated; part of the baseline."""
+        return self.fixed_batch or (1 if self.mode.batch_dependent else EMBEDDING_BATCH)
+
+    def embeddings(self, dataset_id: str) -> Embeddings:
+        """Every face of a dataset, embedded as the card says: float32 [faces, d]."""
+        if dataset_id not in self._embeddings:
+            faces = self.bench.dataset(dataset_id).faces
+            label = f"{self.model.id} {self.mode.id} {dataset_id}: embedding"
+            self._embeddings[dataset_id] = self.embed(faces, label)
+        return self._embeddings[dataset_id]
+
+    def embed(self, faces: tuple[Face, ...], label: str) -> Embeddings:
+        """Faces embedded as the card says: float32 [faces, d]."""
+        model = self.model
+        with self.bench.progress.step(label) as advance:
+            return embed(
+                self.session,
+                faces,
+                model.preprocess,
+                model.outputs,
+                model.flip,
+                self.batch,
+                advance,
+            )
+
+    def evidence(self, dataset_id: str) -> Evidence:
+        """What the embeddings say of a dataset's pairs.
+
+        Raises
+        ------
+        VerificationError
+            where the pairs have no figures.
+        """
+        if dataset_id not in self._evidence:
+            rows = self.embeddings(dataset_id)
+            self._evidence[dataset_id] = self.bench.evaluator(dataset_id).evaluate(rows)
+        return self._evidence[dataset_id]
+
+    def open_session(self, threads: int, *, cuda_graph: bool = False) -> ort.InferenceSession:
+        """A fresh session, its runs replayed as a CUDA graph where the provider's card says so.
+
+        Raises
+        ------
+        ModelError
+            where the artifact cannot be loaded, or is not what the card says.
+        ProviderError
+            where nodes fell back to another provider.
+        """
+        session = open_session(
+            self.artifact.file.path,
+            self.bench.provider,
+            threads=threads,
+            may_run_elsewhere=self.may_run_elsewhere,
+            cuda_graph=cuda_graph,
+        )
+        try:
+            check_network(session, self.model.preprocess, self.model.outputs, self.model.flip)
+        except ModelError as error:
+            raise ModelError(where=self.model.card_file, what=str(error)) from None
+        return session
+
+    def identity(self, dataset_id: str | None = None) -> dict[str, str | int]:
+        """What is measured: hashes of source, artifact or recipe, calibration and dataset."""
+        identity: dict[str, str | int] = {"source": self.of_model.source.sha256}
+        if self.artifact.brought:
+            identity["artifact"] = self.artifact.file.sha256
+        else:
+            made = self.ingredients
+            identity["recipe"] = made.recipe_sha256
+            if made.recipe.needs_calibration and made.calibration:
+                identity["calibration"] = made.calibration.sha256
+        if dataset_id:
+            identity["dataset"] = self.bench.dataset(dataset_id).sha256
+            identity["batch"] = self.batch
+        return identity
+
+    def hashes(self, dataset_id: str | None) -> dict[str, str]:
+        """The SHA-256 of what a gate works on: source, artifact, calibration, dataset."""
+        identity = self.identity(dataset_id)
+        named = ("source", "calibration", "dataset")
+        found = {name: str(identity[name]) for name in named if name in identity}
+        return {**found, "artifact": self.artifact.file.sha256}

@@ -1,0 +1,242 @@
+"""A gate at work: it judges a measurement, attaches the record, then asserts."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from suite.catalog.case import Case
+from suite.catalog.gate import Gate
+from suite.gates.acceptance import why_unacceptable
+from suite.gates.case_work import CaseWork
+from suite.gates.conclusion import attach, concluded
+from suite.gates.fingerprint import explain_fingerprint
+from suite.gates.measures import measured
+from suite.judging.against_baseline import before_it_existed, judge_against_baseline, too_wide
+from suite.judging.against_fp32 import judge_against_fp32
+from suite.judging.baselines.store import BaselineFile, entry_document
+from suite.judging.baselines.syrupy_extension import (
+    BaselineExtension,
+    snapshot_data,
+    snapshot_name,
+)
+from suite.judging.judgement import Judgement
+from suite.judging.measured import Measured
+from suite.judging.outcome import Outcome
+from suite.judging.record import Row
+from suite.report.failure import failure_message
+from suite.runtime.profile import PARENT_PROFILE
+from suite.runtime.versions import versions
+
+_Judged = tuple[Judgement, tuple[str, ...]]
+
+
+class GateCheck:
+    """What a gate's test calls, once."""
+
+    def __init__(
+        self,
+        item: pytest.Item,
+        gate: Gate,
+        case: Case,
+        dataset: str | None,
+        work: CaseWork,
+        snapshot: SnapshotAssertion,
+        rerun: str,
+        *,
+        require_all: bool,
+    ) -> None:
+        self._item = item
+        self._gate = gate
+        self._case = case
+        self._dataset = dataset
+        self._work = work
+        self._snapshot = snapshot
+        self._rerun = rerun
+        self._require_all = require_all
+        self._started = time.monotonic()
+        bench = work.bench
+        # FP32 is accepted once, in the parent profile that serves every provider.
+        profile = PARENT_PROFILE if case.mode.is_fp32 else bench.profile
+        root = bench.catalog.baselines
+        self._file = BaselineFile(root, profile, case.model.id, case.mode.id)
+
+    def measure(self) -> Measured:
+        """What the gate is of, measured or remembered."""
+        return measured(self._work, self._gate, self._dataset)
+
+    def check(self, measured: Measured) -> None:
+        """Hold a measurement against FP32 and the baseline; fail with the table of both."""
+        against_fp32 = judge_against_fp32(measured, self._work.limits.policy)
+        updating = self._snapshot.update_snapshots and self._may_write(measured)
+        if updating:
+            against_baseline, notes = self._accept(measured, against_fp32)
+        else:
+            against_baseline, notes = self._compare(measured)
+        judged = (against_fp32, against_baseline)
+        open_or_failed = [
+            each
+            for outcome in (Outcome.FAIL, Outcome.UNDECIDED)
+            for each in judged
+            if each.outcome is outcome
+        ]
+        self._conclude(
+            open_or_failed[0] if open_or_failed else against_baseline,
+            measured,
+            rows=(*against_fp32.rows, *against_baseline.rows),
+            notes=(*notes, *measured.remarks),
+            unacceptable=against_fp32.outcome is Outcome.FAIL,
+            accepted=updating and against_baseline is _ACCEPTED and not open_or_failed,
+            baseline=self._proposed(measured),
+        )
+
+    def observe(self, measured: Measured, headline: str) -> None:
+        """Record a measurement that is compared with nothing; it fails by its own problem alone."""
+        fell_back = any(stray.fell_back for stray in measured.strays)
+        outcome = Outcome.FAIL if measured.problem else Outcome.PASS
+        self._conclude(
+            Judgement(outcome, measured.problem or headline),
+            measured,
+            notes=measured.remarks,
+            unacceptable=bool(measured.problem) or fell_back,
+        )
+
+    def is_undecided(self, measured: Measured) -> bool:
+        """Whether more rounds could still decide: nothing fails, and an interval is too wide."""
+        limits = self._work.limits
+        judged = [judge_against_fp32(measured, limits.policy)]
+        if self._snapshot.update_snapshots:
+            if too_wide(measured, limits.tolerances):
+                return True
+        else:
+            entry = self._file.entry(measured.section)
+            if entry is not None:
+                judged.append(judge_against_baseline(measured, entry, limits.tolerances))
+        outcomes = {each.outcome for each in judged}
+        return Outcome.FAIL not in outcomes and Outcome.UNDECIDED in outcomes
+
+    def conclude_without(self, outcome: Outcome, headline: str) -> None:
+        """Record that there was nothing to measure, and why."""
+        self._conclude(Judgement(outcome, headline), None)
+
+    def _may_write(self, measured: Measured) -> bool:
+        # A GPU's FP32 is held against the CPU's, never accepted in its place.
+        shared = self._case.mode.is_fp32 and not self._work.bench.provider.on_cpu_kernels
+        return not shared or self._file.entry(measured.section) is None
+
+    def _proposed(self, measured: Measured) -> str:
+        """The file that would accept the measurement; empty where nothing may."""
+        uncertain = measured.problem or too_wide(measured, self._work.limits.tolerances)
+        if uncertain or not self._may_write(measured):
+            return ""
+        return self._file.relative.as_posix()
+
+    def _compare(self, measured: Measured) -> _Judged:
+        entry = self._file.entry(measured.section)
+        if entry is None:
+            return self._nothing_accepted(measured.section), ()
+        judged = judge_against_baseline(measured, entry, self._work.limits.tolerances)
+        self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
+        notes: tuple[str, ...] = ()
+        if judged.outcome is Outcome.FAIL and self._gate is Gate.FINGERPRINT:
+            causes = explain_fingerprint(self._work, entry.samples)
+            notes = tuple(f"likely cause: {cause}" for cause in causes)
+        return judged, notes
+
+    def _nothing_accepted(self, section: str) -> Judgement:
+        if self._gate.per_device:
+            return Judgement(Outcome.NOT_COMPARED, f"no speed-up is accepted as {section}")
+        others = self._file.profiles_with(section)
+        if others:
+            words = f"accepted on {', '.join(others)}, this is {self._file.profile}"
+            return Judgement(Outcome.NOT_COMPARED, words)
+        known = self._file.sections()
+        if known and self._gate.since > self._file.format:
+            return Judgement(Outcome.NOT_COMPARED, before_it_existed([f"gate {self._gate}"]))
+        what = f"section {section!r} of" if known else "a"
+        words = (
+            f"nothing accepted: {what} baseline {self._file.path} is missing; accept with "
+            "--snapshot-update"
+        )
+        return Judgement(Outcome.FAIL, words)
+
+    def _accept(self, measured: Measured, against_fp32: Judgement) -> _Judged:
+        tolerances = self._work.limits.tolerances
+        failed = against_fp32.outcome is Outcome.FAIL
+        reason = against_fp32.headline if failed else why_unacceptable(self._work)
+        if reason:
+            words = (
+                f"not accepted: {reason}; mend that, leave the mode out with --modes, or ease "
+                f"[modes.{self._case.mode.id}.policy] in {self._case.model.card_file.name}"
+            )
+            return Judgement(Outcome.FAIL, words), ()
+        if wide := too_wide(measured, tolerances):
+            words = f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance"
+            return Judgement(Outcome.UNDECIDED, words), ()
+        entry = self._file.entry(measured.section)
+        judged = judge_against_baseline(measured, entry, tolerances) if entry else None
+        before = self._file.sections().get(measured.section)
+        self._tell_syrupy(measured, holds=judged is not None and not _is_news(judged))
+        after = self._file.sections().get(measured.section)
+        if judged is not None and before == after:
+            return judged, ()
+        return _ACCEPTED, _changes(before, after)
+
+    def _tell_syrupy(self, measured: Measured, *, holds: bool) -> None:
+        """Let syrupy count, and write where it updates and the accepted entry does not hold."""
+        snapshot = self._snapshot.use_extension(BaselineExtension)
+        told = snapshot(name=snapshot_name(self._file, measured.section))
+        _ = told == snapshot_data(entry_document(measured, versions()), holds=holds)
+
+    def _conclude(self, judged: Judgement, measured: Measured | None, **rest: Any) -> None:
+        outcome = judged.outcome
+        record = concluded(
+            self._gate,
+            self._case,
+            self._dataset,
+            self._item.nodeid,
+            self._rerun,
+            self._work.bench.provider.id,
+            profile=self._work.bench.profile,
+            outcome=outcome,
+            headline=judged.headline,
+            measured=measured,
+            hashes=self._work.hashes(self._dataset),
+            seconds=round(time.monotonic() - self._started, 3),
+            **rest,
+        )
+        attach(self._item, record)
+        if outcome is Outcome.FAIL or (self._require_all and outcome.fails_when_all_required):
+            pytest.fail(failure_message(record), pytrace=False)
+        if outcome.skips:
+            pytest.skip(f"{outcome}: {judged.headline}")
+
+
+_ACCEPTED = Judgement(Outcome.PASS, "accepted")
+
+
+def _is_news(judged: Judgement) -> bool:
+    """Whether an update has something to take over: a gate lets size and speed get better."""
+    return judged.outcome is not Outcome.PASS or any(map(_moved, judged.rows))
+
+
+def _moved(row: Row) -> bool:
+    return row.difference is not None and abs(row.difference) > row.limit
+
+
+def _changes(before: object, after: object) -> tuple[str, ...]:
+    """What an accepted section was and is, a line each."""
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return ()
+    lines = []
+    for part in ("identity", "figures"):
+        old, new = before.get(part, {}), after.get(part, {})
+        for key in sorted(set(old) | set(new)):
+            if old.get(key) != new.get(key):
+                lines.append(f"{key}: {json.dumps(old.get(key))} → {json.dumps(new.get(key))}")
+    if before.get("samples") != after.get("samples"):
+        lines.append("samples: changed")
+    return tuple(lines)

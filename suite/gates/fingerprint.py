@@ -1,0 +1,47 @@
+"""The fingerprint: what fixed synthetic inputs become in preprocessing and in FP32."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from suite.catalog.gate import Gate
+from suite.gates.case_work import CaseWork
+from suite.gates.charts import charts, embedding_samples, explain_tensor, tensor_samples
+from suite.judging.measured import Measured
+
+
+def measure_fingerprint(work: CaseWork) -> Measured:
+    """Samples of the preprocessed charts and of FP32's embeddings of them."""
+    spec = work.model.preprocess
+    faces = charts(spec.height, spec.width)
+    embeddings = work.embed(faces, f"{work.model.id}: fingerprint")
+    identity: dict[str, str | int] = {"source": work.of_model.source.sha256}
+    broken = int((~np.isfinite(embeddings)).any(axis=1).sum())
+    if broken:
+        problem = f"NaN or infinity in FP32's embeddings of {broken} of {len(faces)} fixed inputs"
+        return Measured(section=Gate.FINGERPRINT, identity=identity, problem=problem)
+    return Measured(
+        section=Gate.FINGERPRINT,
+        identity=identity,
+        samples={
+            "tensor": tensor_samples(faces, spec),
+            "embedding": embedding_samples(embeddings),
+            "size": (float(spec.height), float(spec.width)),
+        },
+    )
+
+
+def explain_fingerprint(
+    work: CaseWork, accepted: Mapping[str, tuple[float, ...]]
+) -> tuple[str, ...]:
+    """Which of the usual suspects explains a fingerprint that is not as accepted."""
+    spec = work.model.preprocess
+    size = accepted.get("size", ())
+    if size and size != (float(spec.height), float(spec.width)):
+        was = "×".join(f"{side:.0f}" for side in size)
+        return (f"size: accepted {was}, the card now says {spec.height}×{spec.width}",)
+    causes = explain_tensor(accepted.get("tensor", ()), charts(spec.height, spec.width), spec)
+    return tuple(causes) or (
+        "the preprocessed tensor is as accepted: other weights, another output, another flip or "
+        "another runtime changed the embedding",
+    )

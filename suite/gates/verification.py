@@ -1,0 +1,90 @@
+"""Verification: the figures of a set's pairs, how sure they are, and FP32's in the same run."""
+
+from suite.catalog.gate import Gate, Section
+from suite.catalog.model_card import ReferenceRow
+from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.face import Face
+from suite.gates.case_work import CaseWork, Embeddings
+from suite.gates.description import dataset_in_words
+from suite.gates.diagnosis import explain_accuracy, find_yunet, is_far_below
+from suite.gates.uncertainty import flips, uncertainty
+from suite.judging.measured import Measured, ReferenceFigures
+from suite.runtime.embedding import embed
+from suite.verification.errors import VerificationError
+
+
+def measure_verification(work: CaseWork, dataset_id: str) -> Measured:
+    """The figures of the case on a set; a quantized one's with those of FP32."""
+    blank = Measured(
+        section=str(Section(Gate.VERIFICATION, dataset_id)), identity=work.identity(dataset_id)
+    )
+    try:
+        found = _of_fp32 if work.mode.is_fp32 else _of_quantized
+        return found(work, dataset_id, blank)
+    except VerificationError as error:
+        return blank.model_copy(update={"problem": str(error)})
+
+
+def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
+    evidence = work.evidence(dataset_id)
+    faces = work.bench.dataset(dataset_id)
+    card = work.bench.catalog.datasets[dataset_id]
+    doubts = _doubts(work, dataset_id, evidence.figures["accuracy"])
+    return blank.model_copy(
+        update={
+            "figures": dict(evidence.figures),
+            "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
+            "remarks": (*faces.remarks, *doubts),
+            "described": (dataset_in_words(card, faces),),
+            "beside": _beside(work, dataset_id),
+        }
+    )
+
+
+def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
+    evidence = work.evidence(dataset_id)
+    try:
+        fp32 = work.fp32.evidence(dataset_id)
+    except VerificationError as error:
+        problem = f"FP32 has no figures to compare with: {error}"
+        return blank.model_copy(update={"problem": problem})
+    evaluator, faces = work.bench.evaluator(dataset_id), work.bench.dataset(dataset_id)
+    rows = (work.fp32.embeddings(dataset_id), work.embeddings(dataset_id))
+    evidence = evidence.joined(evaluator.deploy(*rows, fp32))
+    fp32 = fp32.as_deployed()
+    return blank.model_copy(
+        update={
+            "figures": dict(evidence.figures),
+            "fp32": dict(fp32.figures),
+            "uncertainty": uncertainty(evaluator.units, evidence, fp32),
+            "flips": flips(faces, evidence, fp32),
+            "remarks": faces.remarks,
+            "beside": _beside(work, dataset_id),
+        }
+    )
+
+
+def _doubts(work: CaseWork, dataset_id: str, accuracy: float) -> tuple[str, ...]:
+    """Why FP32 may not be the published model: the usual mistakes, tried."""
+    model, bench = work.model, work.bench
+    if not is_far_below(model, dataset_id, accuracy):
+        return ()
+
+    def embedded(faces: tuple[Face, ...], spec: PreprocessSpec) -> Embeddings:
+        return embed(work.session, faces, spec, model.outputs, "none", work.batch)
+
+    with bench.progress.step(f"{model.id}: why is FP32 far below what is published?"):
+        faces, yunet = bench.dataset(dataset_id), find_yunet(bench.catalog)
+        return explain_accuracy(model, faces, accuracy, embedded, yunet)
+
+
+def _beside(work: CaseWork, dataset_id: str) -> tuple[ReferenceFigures, ...]:
+    """What somebody else measured of the same model, mode and set."""
+
+    def beside(row: ReferenceRow) -> ReferenceFigures:
+        not_figures = {"mode", "dataset", "title"}
+        given = row.model_dump(by_alias=True, exclude_none=True, exclude=not_figures)
+        return ReferenceFigures(title=row.title, figures=given)
+
+    rows = work.model.reference
+    return tuple(beside(row) for row in rows if row.shows(work.mode.id, dataset_id))

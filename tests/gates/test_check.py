@@ -1,0 +1,156 @@
+"""A gate's judgement is made once: what syrupy is told, and what is measured."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from suite.catalog.case import Case
+from suite.catalog.folder import read_catalog
+from suite.catalog.gate import Gate
+from suite.catalog.limits import Limits
+from suite.catalog.policy import PolicySpec
+from suite.gates import acceptance, check, measures
+from suite.gates.check import GateCheck
+from suite.judging.baselines.store import BaselineFile, entry_document, write_section
+from suite.judging.measured import Measured
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record
+
+SECTION = "latency.some-cpu.onnxruntime-1.32.batch1"
+
+
+class Snapshot:
+    """What syrupy's snapshot is to a gate: it notes what it is told."""
+
+    def __init__(self, *, update: bool) -> None:
+        self.update_snapshots = update
+        self.told: list[bool] = []
+
+    def use_extension(self, _: object) -> "Snapshot":
+        return self
+
+    def __call__(self, *, name: str) -> "Snapshot":
+        self.file, _, self.section = name.rpartition("::")
+        return self
+
+    def __eq__(self, data: object) -> bool:
+        assert isinstance(data, dict)
+        self.told.append(data["holds"])
+        if self.update_snapshots and not data["holds"]:
+            write_section(Path(self.file), self.section, data["entry"])
+        return bool(data["holds"])
+
+    __hash__ = None
+
+
+def timed(low: float, high: float) -> Measured:
+    return Measured(
+        section=SECTION,
+        identity={"batch": 1, "threads": 1},
+        figures={"speedup": (low + high) / 2},
+        intervals={"speedup": (low, high)},
+    )
+
+
+@pytest.fixture
+def case() -> Case:
+    catalog = read_catalog()
+    return Case(catalog.models["arcface-embedded"], catalog.modes["int8_static_qdq"])
+
+
+def gate(case: Case, root: Path, *, update: bool = False) -> tuple[GateCheck, Snapshot]:
+    snapshot = Snapshot(update=update)
+    bench = SimpleNamespace(
+        profile="cpu-avx2",
+        provider=read_catalog().providers["cpu"],
+        catalog=SimpleNamespace(baselines=root),
+    )
+    limits = Limits({"speedup": 0.07}, PolicySpec())
+    work = SimpleNamespace(limits=limits, bench=bench, hashes=lambda _: {})
+    item = SimpleNamespace(nodeid="x::test_latency[x]", user_properties=[])
+    made = GateCheck(
+        item, Gate.LATENCY, case, None, work, snapshot, "pytest -k x", require_all=False
+    )
+    return made, snapshot
+
+
+def accept(case: Case, root: Path, measured: Measured) -> BaselineFile:
+    file = BaselineFile(root, "cpu-avx2", case.model.id, case.mode.id)
+    write_section(file.path, measured.section, entry_document(measured, {}))
+    return file
+
+
+def record_of(made: GateCheck) -> Record:
+    return Record.model_validate_json(made._item.user_properties[0][1])
+
+
+def test_an_undecided_speed_up_fails_no_snapshot(case: Case, tmp_path: Path) -> None:
+    accept(case, tmp_path, timed(1.28, 1.28))
+    made, snapshot = gate(case, tmp_path)
+    made.check(timed(1.17, 1.21))
+    assert record_of(made).outcome is Outcome.UNDECIDED
+    assert snapshot.told == [True]
+
+
+def test_a_failed_comparison_fails_its_snapshot(case: Case, tmp_path: Path) -> None:
+    accept(case, tmp_path, timed(1.28, 1.28))
+    made, snapshot = gate(case, tmp_path)
+    with pytest.raises(pytest.fail.Exception, match="not as accepted: Speed-up over FP32"):
+        made.check(timed(1.0, 1.1))
+    assert snapshot.told == [False]
+
+
+def test_what_is_not_compared_asks_for_no_snapshot(case: Case, tmp_path: Path) -> None:
+    made, snapshot = gate(case, tmp_path)
+    made.check(timed(1.2, 1.21))
+    record = record_of(made)
+    assert (record.outcome, snapshot.told) == (Outcome.NOT_COMPARED, [])
+    assert record.headline == f"no speed-up is accepted as {SECTION}"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "written"),
+    [(None, 1.3, True), (1.3, 1.31, False), (1.3, 1.6, True), (1.3, 1.0, True)],
+)
+def test_an_update_writes_news_alone(
+    case: Case, tmp_path: Path, monkeypatch, before: float | None, now: float, written: bool
+) -> None:
+    monkeypatch.setattr(check, "why_unacceptable", lambda work: None)
+    file = BaselineFile(tmp_path, "cpu-avx2", case.model.id, case.mode.id)
+    if before:
+        accept(case, tmp_path, timed(before, before))
+    made, snapshot = gate(case, tmp_path, update=True)
+    made.check(timed(now, now))
+    assert record_of(made).accepted is written
+    assert snapshot.told == [not written]
+    entry = file.entry(SECTION)
+    assert entry is not None
+    assert entry.figures["speedup"] == (now if written else before)
+
+
+def test_what_cannot_be_accepted_is_not_written(case: Case, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(check, "why_unacceptable", lambda work: "placement: 1 nodes fell back")
+    made, snapshot = gate(case, tmp_path, update=True)
+    with pytest.raises(pytest.fail.Exception, match="not accepted: placement: 1 nodes fell back"):
+        made.check(timed(1.2, 1.2))
+    assert (snapshot.told, list(tmp_path.rglob("*.json"))) == ([], [])
+
+
+def test_accepting_measures_nothing_twice(case: Case, monkeypatch) -> None:
+    asked: list[tuple[str, Gate, str]] = []
+
+    def measure(work, gate: Gate, dataset_id: str) -> Measured:
+        asked.append((work.mode.id, gate, dataset_id))
+        return Measured(section=gate, identity={})
+
+    monkeypatch.setattr(measures, "_measure", measure)
+    catalog = read_catalog()
+    model = case.model.model_copy(update={"evaluation": ("a", "b", "c", "d")})
+    fp32 = SimpleNamespace(mode=catalog.fp32, model=model, measured={})
+    work = SimpleNamespace(
+        mode=case.mode, model=model, measured={}, fp32=fp32, limits=Limits({}, PolicySpec())
+    )
+    for _ in range(12):  # its gates: artifact, placement, latency twice, and two for each set
+        assert acceptance.why_unacceptable(work) is None
+    assert len(asked) == len(set(asked)) == 2 + 1 + 2 * 4

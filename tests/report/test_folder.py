@@ -1,0 +1,123 @@
+"""The report folder: whole at every moment, completed by a later run, or refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from records import ENVIRONMENT, record
+
+from suite.catalog.errors import SuiteError
+from suite.catalog.gate import Gate
+from suite.judging.outcome import Outcome
+from suite.report.folder import ReportFolder
+from suite.report.schema import schema_text
+from suite.report.terminal import summary_lines
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def opened(folder: Path, *, append: bool = False, **other: object) -> ReportFolder:
+    environment = ENVIRONMENT.model_copy(update=other)
+    return ReportFolder(folder, environment, require_all=False, append=append)
+
+
+def read(folder: Path) -> dict:
+    return json.loads((folder / "report.json").read_text())
+
+
+def test_each_record_leaves_a_report_that_says_that_the_run_did_not_end(tmp_path: Path) -> None:
+    folder = opened(tmp_path)
+    folder.plan(["suite/gates/test_artifact.py::test_artifact[m-fp32]", "other"])
+    folder.add(record())
+    assert read(tmp_path)["summary"].startswith("the run did not end; 1 of 2 gates did not run")
+    assert list(folder.not_run) == ["other"]
+    folder.add(record(Gate.FIDELITY).model_copy(update={"node": "other"}))
+    assert folder.write(complete=True) is Outcome.PASS
+    assert (read(tmp_path)["complete"], folder.concluded) == (True, "PASS: 2 pass")
+    assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("records.jsonl", "report.json", "report.md")
+    ]
+
+
+def test_a_gate_whose_worker_died_stays_failed(tmp_path: Path) -> None:
+    folder = opened(tmp_path)
+    folder.add(record(outcome=Outcome.FAIL, headline="worker crashed"), worker_died=True)
+    folder.add(record())
+    (kept,) = folder.records
+    assert (kept.outcome, kept.headline) == (Outcome.FAIL, "worker crashed")
+    assert kept.notes == ("run again on another worker: pass, as accepted",)
+
+
+def test_a_later_run_completes_the_report(tmp_path: Path) -> None:
+    first = opened(tmp_path)
+    first.add(record(hashes={"source": "a"}))
+    first.add(record(Gate.LATENCY, Outcome.DEFERRED, "later", mode="int8"))
+    first.write(complete=True)
+    second = opened(tmp_path, append=True, command="pytest -m latency")
+    second.add(record(Gate.LATENCY, mode="int8", hashes={"source": "a"}))
+    second.write(complete=True)
+    assert [r["outcome"] for r in read(tmp_path)["records"]] == ["pass", "pass"]
+    assert [run["command"] for run in read(tmp_path)["appended"]] == ["pytest -m latency"]
+
+
+def test_a_later_run_of_other_weights_is_refused(tmp_path: Path) -> None:
+    first = opened(tmp_path)
+    first.add(record(hashes={"source": "a" * 64}))
+    first.write(complete=True)
+    second = opened(tmp_path, append=True)
+    second.add(record(Gate.LATENCY, hashes={"source": "b" * 64}))
+    refused = second.records[-1]
+    assert refused.outcome is Outcome.FAIL
+    assert refused.headline.startswith("not appended: its source is bbbbbbbbbbbb…")
+
+
+@pytest.mark.parametrize(
+    ("complete", "other", "said"),
+    [
+        (False, {}, "did not end; run it again"),
+        (True, {"cpu": "Another CPU"}, "is of another environment"),
+    ],
+)
+def test_what_cannot_be_completed_says_why(tmp_path: Path, complete, other, said: str) -> None:
+    first = opened(tmp_path)
+    first.add(record())
+    first.write(complete=complete)
+    with pytest.raises(SuiteError, match=said):
+        opened(tmp_path, append=True, **other)
+
+
+@pytest.mark.parametrize("text", [None, "{}", "\x00"])
+def test_a_report_that_is_none_is_not_appended_to(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "report.json").write_text(text)
+    with pytest.raises(SuiteError, match="--report-append: "):
+        opened(tmp_path, append=True)
+
+
+def test_the_terminal_says_what_was_accepted_and_left_open(tmp_path: Path) -> None:
+    folder = opened(tmp_path)
+    folder.plan(["lost"])
+    folder.add(record(accepted=True, headline="accepted", notes=("accuracy: 0.9 → 0.91",)))
+    folder.add(record(Gate.FIDELITY, Outcome.UNDECIDED, "too near", mode="int8", dataset="lfw"))
+    folder.add(record(Gate.PLACEMENT, Outcome.SKIPPED, "weights are absent"))
+    folder.write(complete=True)
+    assert summary_lines(folder) == [
+        "accepted artifact: m fp32",
+        "  accuracy: 0.9 → 0.91",
+        "skipped: weights are absent",
+        "undecided: fidelity m int8 on lfw: too near",
+        "not run: lost",
+        "FAIL: 1 of 1 gates did not run (1 pass, 1 undecided, 1 skipped)",
+        f"report: {tmp_path / 'report.md'}",
+    ]
+
+
+def test_a_run_that_gated_nothing_says_so(tmp_path: Path) -> None:
+    folder = opened(tmp_path)
+    folder.write(complete=True)
+    assert any(line.startswith("NOTHING WAS GATED") for line in summary_lines(folder))
+
+
+def test_the_schema_in_the_docs_is_the_reports() -> None:
+    assert (ROOT / "docs" / "report.schema.json").read_text() == schema_text()
