@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 
 import pytest
-from team import MODEL, ROOT, Team, allow_any_speed
+from team import MODEL, ROOT, Team
 
 FAKE = ROOT / "tests" / "support" / "fake_gpu.py"
 PROVIDER = "--provider=cuda"
@@ -17,7 +17,6 @@ def team(team_of: Callable[..., Team]) -> Team:
     team = team_of(MODEL)
     for path in (team.folder / "baselines").glob("*/*/int8*.json"):
         path.unlink()
-    allow_any_speed(team.folder, "cuda", 0.3)
     shutil.copy(FAKE, team.folder)
     (team.folder / "sitecustomize.py").write_text("import fake_gpu\n")
     return team
@@ -27,9 +26,10 @@ def records(team: Team) -> dict[str, dict]:
     return {f"{r['gate']} {r['mode']}": r for r in team.report["records"]}
 
 
-def test_the_job_on_a_gpu(team: Team) -> None:
+def test_the_job_on_a_gpu(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("SPEED_UP", "1.5")
     before = team.baseline("fp32").read_bytes()
-    accepted = team.run(PROVIDER, "--snapshot-update", "-k", "not throughput")
+    accepted = team.run(PROVIDER, "--snapshot-update", "-k", "not throughput", "-p", "spy")
     assert accepted.returncode == 0, accepted.stdout
     assert team.baseline("fp32").read_bytes() == before, "the CPU's FP32 serves every provider"
     path = team.folder / "baselines" / "cuda-sm90" / MODEL / "int8_static_qdq.json"
@@ -37,7 +37,7 @@ def test_the_job_on_a_gpu(team: Team) -> None:
         *("artifact", "fidelity.embedded-evaluation", "verification.embedded-evaluation"),
         *(s for s in json.loads(path.read_text())["sections"] if s.startswith("latency.")),
     }
-    result = team.run(PROVIDER, "-k", "not throughput")
+    result = team.run(PROVIDER, "-k", "not throughput", "-p", "spy")
     assert result.returncode == 0, result.stdout
     found = records(team)
     assert {r["outcome"] for r in found.values()} <= {"pass", "not applicable", "undecided"}

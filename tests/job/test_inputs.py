@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from team import MODEL, SOURCE, Team, allow_any_speed
+from team import MODEL, SOURCE, Team
 
 PLAIN = {
     "scale = 255.0": "scale = 255.0",
@@ -40,7 +40,7 @@ def with_input(kind: int) -> onnx.ModelProto:
 
 @pytest.mark.parametrize("kind", [TensorProto.UINT8, TensorProto.FLOAT16])
 def test_another_input_type_gives_the_same_figures(
-    accepted: Callable[[str], Team], team: Team, kind: int
+    accepted: Callable[[str], Team], team: Team, monkeypatch, kind: int
 ) -> None:
     floats = figures(accepted(MODEL))
     path = team.folder / "other.onnx"
@@ -57,7 +57,6 @@ def test_another_input_type_gives_the_same_figures(
     assert result.returncode == 0, result.stdout
     assert figures(team) == pytest.approx(floats, abs=0.003)
     assert team.gates("--modes=int8_static_qdq,fp32").returncode == 0
-    allow_any_speed(team.folder)
     timed = team.run(
         "--modes=fp32,int8_static_qdq", "-k", "artifact or (latency and not throughput)"
     )

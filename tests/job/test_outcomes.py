@@ -6,7 +6,7 @@ import time
 
 import jsonschema
 import pytest
-from team import MODEL, ROOT, SOURCE, Team, allow_any_speed
+from team import MODEL, ROOT, SOURCE, Team
 
 FP32 = ("--modes=fp32", "-m", "not latency")
 # At one batch, and with a gate that compares: a run that only observes gates nothing.
@@ -136,9 +136,9 @@ def test_not_applicable(team: Team) -> None:
     assert "says nothing of cpu-avx2" in team.markdown
 
 
-def test_no_speed_up_accepted_here(team: Team) -> None:
-    allow_any_speed(team.folder)
-    options = ("--modes=int8_static_qdq", *SPEED)
+def test_no_speed_up_accepted_here(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("SPEED_UP", "1.5")
+    options = ("--modes=int8_static_qdq", *SPEED, "-p", "spy")
     (plain, _), (strict, said) = both(team, *options)
     assert (plain, strict) == (0, 1)
     assert outcomes(team)["latency int8_static_qdq"] == "not compared"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from team import Team, allow_any_speed, bytes_below
+from team import Team, bytes_below
 
 MODELS = ("arcface-embedded", "facenet-embedded")
 QUICK = "--modes=fp32,int8_static_qdq"
@@ -22,9 +22,7 @@ GATES = 2 * 2 * 4
 
 @pytest.fixture
 def team(team_of: Callable[..., Team]) -> Team:
-    team = team_of(*MODELS)
-    allow_any_speed(team.folder)
-    return team
+    return team_of(*MODELS)
 
 
 def figures(team: Team) -> list[tuple]:
@@ -57,8 +55,9 @@ def test_four_workers_build_each_artifact_once_and_give_one_report_with_the_same
     assert "Benchmarks are automatically disabled" not in result.stdout
 
 
-def test_latency_completes_the_report_of_a_parallel_run(team: Team) -> None:
-    some = ("--models=arcface-embedded", QUICK, "-k", "not throughput")
+def test_latency_completes_the_report_of_a_parallel_run(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("SPEED_UP", "1.5")
+    some = ("--models=arcface-embedded", QUICK, "-k", "not throughput", "-p", "spy")
     assert team.run(*some, "-m", "latency", "--snapshot-update").returncode == 0
     assert team.run(*some, "-n", "2", "--require-all").returncode == 1
     before = figures(team)

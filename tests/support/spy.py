@@ -1,10 +1,11 @@
-"""Loaded with ``-p spy`` into every process of a job: notes builds, waits or dies where told to."""
+"""Loaded with ``-p spy`` into a job: notes builds; waits, dies or says a speed-up where told to."""
 
 import os
 import time
 from pathlib import Path
 
 from suite.quantization import cache
+from suite.runtime.timing import Block
 
 HERE = Path(__file__).resolve().parent
 _build = cache.build
@@ -17,6 +18,9 @@ def _noted(source, target, ingredients):
 
 
 cache.build = _noted
+# What a busy machine would say of a speed-up is no matter of what a job does with it.
+if "SPEED_UP" in os.environ:
+    Block.ratio = property(lambda self: float(os.environ["SPEED_UP"]))
 
 
 def pytest_configure() -> None:

@@ -148,20 +148,6 @@ def copy_team(folder: Path, target: Path) -> None:
     shutil.copy(Path(__file__).with_name("spy.py"), target)
 
 
-def allow_any_speed(folder: Path, provider: str = "cpu", floor: float = 1.0) -> None:
-    """Let no speed fail a gate of this catalog: for tests that run beside others."""
-    loose = "[tolerances]\nspeedup = 0.95\n\n[policy.loss]"
-    for kind, name, old, new in (
-        ("providers", provider, f"int8_static_qdq = {floor}", "int8_static_qdq = 0.01"),
-        ("modes", "int8_dynamic", "[policy.loss]", loose),
-        ("modes", "int8_static_qdq", "[policy.loss]", loose),
-    ):
-        text = (ROOT / "fixtures" / kind / f"{name}.toml").read_text()
-        assert old in text, (name, old)
-        (folder / kind).mkdir(exist_ok=True)
-        (folder / kind / f"{name}.toml").write_text(text.replace(old, new))
-
-
 def change(model: onnx.ModelProto, op_type: str, index: int, how: Callable) -> None:
     """Change one weight of the graph's last node of a type."""
     name = [node for node in model.graph.node if node.op_type == op_type][-1].input[index]
