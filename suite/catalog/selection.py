@@ -1,7 +1,7 @@
 """What a run gates: models × modes × datasets, as the options select them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.case import Case
@@ -21,9 +21,20 @@ class Options:
     modes: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     provider: str = "cpu"
+    profile: str | None = None
     catalog: Path | None = None
-    roots: Roots = field(default_factory=Roots)
+    data_dir: Path | None = None
+    weights_dir: Path | None = None
+    artifact_cache: Path | None = None
     accept_licence: bool = False
+    report_dir: Path = Path("face-quant-report")
+    report_append: bool = False
+    require_all: bool = False
+
+    @property
+    def roots(self) -> Roots:
+        """Where files named by cards may lie besides the card's own folder."""
+        return Roots(self.data_dir, self.weights_dir)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,6 @@
 
 from suite.export.architectures import ARCHITECTURES, FullSize
 from suite.export.checkpoint import load_checkpoint
-from suite.export.exporting import export_checkpoint, to_onnx
+from suite.export.exporter import export_checkpoint, to_onnx
 
 __all__ = ["ARCHITECTURES", "FullSize", "export_checkpoint", "load_checkpoint", "to_onnx"]

@@ -9,6 +9,18 @@ from torch import Tensor, nn
 _UNITS = {64: 3, 128: 4, 256: 14, 512: 3}
 
 
+def residual_branch(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    """BatchNorm, convolution, BatchNorm, PReLU, convolution, BatchNorm."""
+    return nn.Sequential(
+        nn.BatchNorm2d(inputs),
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.PReLU(outputs),
+        nn.Conv2d(outputs, outputs, 3, stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+    )
+
+
 class Unit(nn.Module):
     """Like ArcFace's; where channels stay, the input is only thinned out for the shortcut."""
 
@@ -21,14 +33,7 @@ class Unit(nn.Module):
                 nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
             )
         )
-        self.res_layer = nn.Sequential(
-            nn.BatchNorm2d(inputs),
-            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.PReLU(outputs),
-            nn.Conv2d(outputs, outputs, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-        )
+        self.res_layer = residual_branch(inputs, outputs, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """[n, inputs, h, w] to [n, outputs, h / stride, w / stride]."""

@@ -3,22 +3,17 @@
 import torch
 from torch import Tensor, nn
 
+from suite.export.adaface_ir import residual_branch
+
 EMBEDDING_DIM = 512
 
 
 class ResidualUnit(nn.Module):
-    """IResNet's block: BatchNorm, convolution, BatchNorm, PReLU, convolution, BatchNorm."""
+    """IResNet's block: a residual branch, and a convolution for what it is added to."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.BatchNorm2d(inputs),
-            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.PReLU(outputs),
-            nn.Conv2d(outputs, outputs, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-        )
+        self.body = residual_branch(inputs, outputs, stride)
         self.shortcut = nn.Sequential(
             nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
         )

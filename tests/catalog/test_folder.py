@@ -147,7 +147,7 @@ def test_a_duplicate_id_names_both_cards(catalog: Path) -> None:
 
 def test_an_absent_dataset_names_the_card_the_key_and_the_places(catalog: Path) -> None:
     (catalog / "embedded" / "evaluation.bin").unlink()
-    options = Options(catalog=catalog, roots=Roots(data_dir=Path("elsewhere")))
+    options = Options(catalog=catalog, data_dir=Path("elsewhere"))
     with pytest.raises(CatalogError, match=r"embedded-evaluation\.toml: key 'file'.*elsewhere"):
         select(options)
 

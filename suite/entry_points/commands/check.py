@@ -1,5 +1,6 @@
 """Everything that is wrong in a catalog, instead of the first thing."""
 
+import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,6 +18,7 @@ from suite.catalog.unknown_names import unknown_names
 from suite.datasets.face_set import FaceSet, refuse_shared_faces
 from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
+from suite.entry_points.commands.arguments import add_catalog, add_roots
 from suite.models.source import open_named
 from suite.runtime.network import check_network
 from suite.runtime.sessions import load
@@ -41,6 +43,25 @@ class Check:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     looked_at: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The catalog, and where its data is."""
+    add_catalog(parser)
+    add_roots(parser)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Print what is wrong; 1 where anything is."""
+    check = check_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
+    for note in check.notes:
+        print(f"note: {note}")
+    for problem in check.problems:
+        print(problem)
+    print(check.looked_at)
+    problems = len(check.problems)
+    print(counted(problems, "problem") if problems else "nothing wrong was found")
+    return 1 if problems else 0
 
 
 def check_catalog(folder: Path | None, roots: Roots) -> Check:
@@ -107,7 +128,7 @@ def _of_artifacts(catalog: Catalog, model: ModelCard, *, needed: bool) -> Iterat
             try:
                 open_named(catalog, model, file)
             except SuiteError as error:
-                words = str(error).removeprefix(f"{model.card_file}: ")
+                words = error.what if error.where == str(model.card_file) else str(error)
                 yield f"{model.card_file}: key {key!r}: {words}"
 
 

@@ -1,16 +1,19 @@
 """Built-in cards of full-size models, copied into a team's catalog."""
 
+import argparse
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from suite.catalog.catalog import Catalog
+from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.errors import CatalogError
+from suite.catalog.folder import read_catalog
 from suite.catalog.model_card import ModelCard
 from suite.catalog.selection import chosen_datasets, chosen_models
 from suite.catalog.table import Card
+from suite.entry_points.commands.arguments import ids
 from suite.models.onnx_file import read_onnx_file
 from suite.models.pins import pinned
 
@@ -22,6 +25,34 @@ class _Copy:
     path: Path
     text: str
     said: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which cards are copied, and where to."""
+    parser.add_argument("--models", metavar="ID[,ID…]", required=True, help="models, by id")
+    parser.add_argument(
+        "--datasets", metavar="ID[,ID…]", default="", help="evaluation sets, by id (all of a model)"
+    )
+    parser.add_argument(
+        "--catalog", metavar="DIR", type=Path, required=True, help="the team's catalog"
+    )
+    parser.add_argument("--weights-dir", metavar="DIR", type=Path, help="folder of weights")
+    parser.add_argument(
+        "--own-weights",
+        action="store_true",
+        help="gate your own weights where they are other bytes than those published",
+    )
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Copy the cards and say what was done."""
+    builtin = read_catalog(None, Roots(weights_dir=chosen.weights_dir))
+    models, datasets = ids(chosen.models), ids(chosen.datasets)
+    for words in copy_cards(
+        builtin, models, datasets, chosen.catalog, own_weights=chosen.own_weights
+    ):
+        print(words)
+    return 0
 
 
 def copy_cards(

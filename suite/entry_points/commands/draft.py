@@ -1,5 +1,6 @@
 """A model's card, drafted from what its ONNX file says; what it cannot say is a marked blank."""
 
+import argparse
 import json
 import os
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import onnx
 
-from suite.catalog.errors import ModelError
+from suite.catalog.errors import ModelError, SuiteError
 from suite.catalog.table import BLANK
 from suite.models.onnx_file import load_graph, read_onnx_file
 
@@ -31,6 +32,10 @@ _FLOATS = (
     f'mean = ["{BLANK}"]',
     f'std = ["{BLANK}"]',
 )
+_UNSURE = (
+    "# The path is relative to the folder where this was drafted; make it relative to the",
+    "# card's folder, or draft with --output, which does.",
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,35 @@ class _Image:
     layout: str | None
     height: int | None
     width: int | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The ONNX file, and the card to write."""
+    parser.add_argument("model", metavar="MODEL.onnx", type=Path)
+    parser.add_argument("--output", metavar="CARD.toml", type=Path, help="default: standard output")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Print the card, or write it where nothing is yet."""
+    output: Path | None = chosen.output
+    text = draft_card(chosen.model, output.parent if output else None)
+    if output is None:
+        print(text, end="")
+        return 0
+    if output.exists():
+        raise SuiteError(
+            where=output, what="is there already; remove it or choose another --output."
+        )
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise SuiteError(
+            where=output, what=f"cannot write the card ({error.strerror}); choose another --output."
+        ) from None
+    print(f"{output}: fill in what is marked, then run face-quant-gate check")
+    return 0
 
 
 def draft_card(path: Path, beside: Path | None) -> str:
@@ -61,10 +95,7 @@ def draft_card(path: Path, beside: Path | None) -> str:
     """
     if not path.is_file():
         raise ModelError(where=path, what="there is no such file; give the path of an ONNX file.")
-    folder = (beside or Path()).resolve()
-    relative = Path(os.path.relpath(path.resolve(), folder)).as_posix()
-    if any("\ud800" <= letter <= "\udfff" for letter in relative):
-        raise ModelError(f"{relative!a}: this path is not text in UTF-8; rename it.")
+    relative = _relative(path, beside)
     file, graph = read_onnx_file(path), load_graph(path).graph
     weights = {tensor.name for tensor in graph.initializer}
     inputs = [port for port in graph.input if port.name not in weights]
@@ -73,42 +104,49 @@ def draft_card(path: Path, beside: Path | None) -> str:
         raise ModelError(
             where=path, what="has no output that could be an embedding; export it with one."
         )
-    model_id = re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "model"
     lines = [
-        f"# Drafted from {_plain(path.name)}. Each {BLANK} is for you: the file does not say it.",
-        f"# inputs: {', '.join(map(_described, inputs))}",
-        f"# outputs: {', '.join(map(_described, graph.output))}",
-        f'id = "{model_id}"',
-        f'family = "{BLANK}: facenet, arcface, insightface, adaface or a word of your own"',
-        f'licence = "{BLANK}"',
-        f'flip = "{BLANK}: none, add, concat or norm_weighted"',
-        f'calibration = "{BLANK}: the id of a dataset, for static INT8"',
-        f'evaluation = ["{BLANK}: the ids of datasets with pairs"]',
-        "",
-        "[source]",
-    ]
-    if beside is None:
-        lines += [
-            "# The path is relative to the folder where this was drafted; make it relative to the",
-            "# card's folder, or draft with --output, which does.",
-        ]
-    lines += [
+        *_opening(path, inputs, graph.output),
+        *("", "[source]", *(_UNSURE if beside is None else ())),
         f"file = {_quoted(relative)}",
         f'sha256 = "{file.sha256}"',
-        "",
-        "[preprocess]",
-        f"height = {image.height}" if image.height else f'height = "{BLANK}: pixels"',
-        f"width = {image.width}" if image.width else f'width = "{BLANK}: pixels"',
-        f'layout = "{image.layout or f"{BLANK}: NCHW or NHWC"}"',
-        f'color_order = "{BLANK}: RGB or BGR"',
-        *(_BYTES if image.kind == onnx.TensorProto.UINT8 else _FLOATS),
-        "",
-        "[outputs]",
+        *("", "[preprocess]", *_preprocess(image)),
+        *("", "[outputs]"),
+        *([f"input = {_chosen(image.names)}"] if len(inputs) > 1 else []),
+        *_outputs([(port.name, _shape(port)) for port in graph.output]),
     ]
-    if len(inputs) > 1:
-        lines += [f"input = {_chosen(image.names)}"]
-    lines += _outputs([(port.name, _shape(port)) for port in graph.output])
     return "\n".join(lines) + "\n"
+
+
+def _relative(path: Path, beside: Path | None) -> str:
+    folder = (beside or Path()).resolve()
+    relative = Path(os.path.relpath(path.resolve(), folder)).as_posix()
+    if any("\ud800" <= letter <= "\udfff" for letter in relative):
+        raise ModelError(f"{relative!a}: this path is not text in UTF-8; rename it.")
+    return relative
+
+
+def _opening(
+    path: Path, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
+) -> Iterator[str]:
+    """What the file has, and the keys that it says nothing of."""
+    model_id = re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "model"
+    yield f"# Drafted from {_plain(path.name)}. Each {BLANK} is for you: the file does not say it."
+    yield f"# inputs: {', '.join(map(_described, inputs))}"
+    yield f"# outputs: {', '.join(map(_described, outputs))}"
+    yield f'id = "{model_id}"'
+    yield f'family = "{BLANK}: facenet, arcface, insightface, adaface or a word of your own"'
+    yield f'licence = "{BLANK}"'
+    yield f'flip = "{BLANK}: none, add, concat or norm_weighted"'
+    yield f'calibration = "{BLANK}: the id of a dataset, for static INT8"'
+    yield f'evaluation = ["{BLANK}: the ids of datasets with pairs"]'
+
+
+def _preprocess(image: _Image) -> Iterator[str]:
+    for key, side in (("height", image.height), ("width", image.width)):
+        yield f"{key} = {side}" if side else f'{key} = "{BLANK}: pixels"'
+    yield f'layout = "{image.layout or f"{BLANK}: NCHW or NHWC"}"'
+    yield f'color_order = "{BLANK}: RGB or BGR"'
+    yield from _BYTES if image.kind == onnx.TensorProto.UINT8 else _FLOATS
 
 
 def _image(path: Path, inputs: Sequence[onnx.ValueInfoProto]) -> _Image:

@@ -18,7 +18,7 @@ def describe(selection: Selection, command: str, profile: str, workers: int = 0)
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
         suite=__version__,
-        catalog=str(selection.catalog.baselines.parent),
+        catalog=str(selection.catalog.folder),
         provider=provider.id,
         profile=profile,
         cpu=cpu_name(),

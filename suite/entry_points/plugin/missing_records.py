@@ -7,8 +7,8 @@ import pytest
 from suite.catalog.case import Case
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
-from suite.catalog.selection import Selection
-from suite.entry_points.plugin.items import case_of, dataset_of, function_of, rerun
+from suite.entry_points.plugin.items import case_of, dataset_of, function_of
+from suite.entry_points.plugin.run import GateRun
 from suite.entry_points.plugin.xdist import case_in
 from suite.gates.conclusion import attach, attached, concluded
 from suite.judging.outcome import Outcome
@@ -32,23 +32,22 @@ def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExceptio
     else:
         headline = f"the gate broke: {excinfo.exconly()}"
     name, dataset = function_of(item), dataset_of(item)
-    attach(item, _record(item.config, item.nodeid, name, case, dataset, outcome, headline))
+    run = GateRun.of(item.config)
+    attach(item, _record(run, item.nodeid, name, case, dataset, outcome, headline))
 
 
-def lost_record(
-    config: pytest.Config, selection: Selection, report: pytest.TestReport
-) -> Record | None:
+def lost_record(run: GateRun, report: pytest.TestReport) -> Record | None:
     """The record of a gate whose worker died; its report names the worker."""
-    found = case_in(report.nodeid, selection)
+    found = case_in(report.nodeid, run.selection)
     if found is None:
         return None
     name = report.nodeid.rpartition("::")[2].partition("[")[0]
     headline = str(report.longrepr).strip().splitlines()[-1]
-    return _record(config, report.nodeid, name, *found, Outcome.FAIL, headline)
+    return _record(run, report.nodeid, name, *found, Outcome.FAIL, headline)
 
 
 def _record(
-    config: pytest.Config,
+    run: GateRun,
     node: str,
     test: str,
     case: Case,
@@ -61,8 +60,8 @@ def _record(
         case,
         dataset,
         node,
-        rerun(config, case, dataset, test),
-        config.getoption("--provider"),
+        run.invocation.rerun(case, dataset, test),
+        run.options.provider,
         outcome=outcome,
         headline=headline.strip(),
         unacceptable=outcome is Outcome.FAIL,

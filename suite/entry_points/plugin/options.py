@@ -1,78 +1,191 @@
-"""The suite's command-line options."""
+"""The suite's options: one table, of which the parser, the typed options and reruns are made."""
 
-import shlex
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from suite.catalog.catalog import Roots
 from suite.catalog.selection import Options
 
+PREFIX = "fqg"
 
-def add_options(parser: pytest.Parser) -> None:
-    """Add the suite's options, in a group of their own."""
+
+class Effect(Enum):
+    """What an option changes, and so whether the command that reruns one gate has it."""
+
+    CASES = "which gates run; a rerun names its own"
+    FIGURES = "what a gate measures or may measure; a rerun has it too"
+    RUN = "what is done with what was measured; a rerun goes without"
+
+
+class Kind(Enum):
+    """What follows an option, as its help shows it."""
+
+    IDS = "ID[,ID…]"
+    ID = "ID"
+    FOLDER = "DIR"
+    FLAG = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option; its field in `Options` names it."""
+
+    field: str
+    kind: Kind
+    effect: Effect
+    help: str
+
+    @property
+    def short(self) -> str:
+        """As ``--models``, which a team's conftest or another plugin may have."""
+        return f"--{self.field.replace('_', '-')}"
+
+    @property
+    def long(self) -> str:
+        """As ``--fqg-models``, which is this suite's in any repository."""
+        return f"--{PREFIX}{self.short[1:]}"
+
+    @property
+    def dest(self) -> str:
+        """Its name in pytest's namespace, which has nobody else's value."""
+        return f"{PREFIX}_{self.field}"
+
+    def words(self, value: Any, name: str) -> str | None:
+        """The option on a command line, under that name; None where it has its default."""
+        if value == getattr(Options(), self.field):
+            return None
+        if self.kind is Kind.FLAG:
+            return name
+        return f"{name}={','.join(value) if self.kind is Kind.IDS else value}"
+
+
+OPTIONS = (
+    Option(
+        "models",
+        Kind.IDS,
+        Effect.CASES,
+        "models to gate, by id (default: every model of the catalog)",
+    ),
+    Option(
+        "modes",
+        Kind.IDS,
+        Effect.CASES,
+        "modes to gate, by id (default: every mode that applies)",
+    ),
+    Option(
+        "datasets",
+        Kind.IDS,
+        Effect.CASES,
+        "evaluation sets to use, by id (default: every set the model names)",
+    ),
+    Option("provider", Kind.ID, Effect.FIGURES, "execution provider's card"),
+    Option(
+        "profile",
+        Kind.ID,
+        Effect.FIGURES,
+        "gate on another profile than this CPU's, where it gives the same bits (cpu-avx2)",
+    ),
+    Option(
+        "catalog",
+        Kind.FOLDER,
+        Effect.FIGURES,
+        "a team's catalog folder (default: the built-in one)",
+    ),
+    Option(
+        "data_dir",
+        Kind.FOLDER,
+        Effect.FIGURES,
+        "root for data that cards name and that is not beside them",
+    ),
+    Option("weights_dir", Kind.FOLDER, Effect.FIGURES, "folder in which weights are looked for"),
+    Option(
+        "artifact_cache",
+        Kind.FOLDER,
+        Effect.RUN,
+        "folder of built artifacts (default: the user's cache folder)",
+    ),
+    Option(
+        "accept_licence",
+        Kind.FLAG,
+        Effect.FIGURES,
+        "say that your use is one that the models' licences allow",
+    ),
+    Option(
+        "report_dir",
+        Kind.FOLDER,
+        Effect.RUN,
+        "folder of report.md and report.json (default: ./face-quant-report)",
+    ),
+    Option(
+        "report_append",
+        Kind.FLAG,
+        Effect.RUN,
+        "complete the report of the run before, as with latency after a run under xdist",
+    ),
+    Option(
+        "require_all",
+        Kind.FLAG,
+        Effect.RUN,
+        "fail on what was skipped, undecided, not compared or deferred",
+    ),
+)
+
+# The fields whose short name another plugin or a conftest has.
+TAKEN = pytest.StashKey[frozenset[str]]()
+
+
+def add_options(parser: pytest.Parser, config: pytest.Config) -> None:
+    """Add the suite's options, in a group of their own; the short names where they are free."""
     group = parser.getgroup("face-quant-gate", "quantization regression of face models")
-    for name, what in (
-        ("--models", "models to gate, by id (default: every model of the catalog)"),
-        ("--modes", "modes to gate, by id (default: every mode that applies)"),
-        ("--datasets", "evaluation sets to use, by id (default: every set the model names)"),
-    ):
-        group.addoption(name, metavar="ID[,ID…]", default="", help=what)
-    group.addoption("--provider", metavar="ID", default="cpu", help="execution provider's card")
-    group.addoption(
-        "--profile",
-        metavar="ID",
-        default=None,
-        help="gate on another profile than this CPU's, where it gives the same bits (cpu-avx2)",
-    )
-    for name, what in (
-        ("--catalog", "a team's catalog folder (default: the built-in one)"),
-        ("--data-dir", "root for data that cards name and that is not beside them"),
-        ("--weights-dir", "folder in which weights are looked for"),
-        ("--artifact-cache", "folder of built artifacts (default: the user's cache folder)"),
-    ):
-        group.addoption(name, metavar="DIR", type=Path, default=None, help=what)
-    group.addoption(
-        "--accept-licence",
-        action="store_true",
-        help="say that your use is one that the models' licences allow",
-    )
-    group.addoption(
-        "--report-dir",
-        metavar="DIR",
-        type=Path,
-        default=Path("face-quant-report"),
-        help="folder of report.md and report.json (default: ./face-quant-report)",
-    )
-    group.addoption(
-        "--report-append",
-        action="store_true",
-        help="complete the report of the run before, as with latency after a run under xdist",
-    )
-    group.addoption(
-        "--require-all",
-        action="store_true",
-        help="fail on what was skipped, undecided, not compared or deferred",
-    )
+    taken = frozenset(_taken(parser))
+    config.stash[TAKEN] = taken
+    for option in OPTIONS:
+        names = (option.long,) if option.field in taken else (option.short, option.long)
+        if option.kind is Kind.FLAG:
+            group.addoption(*names, dest=option.dest, action="store_true", help=option.help)
+            continue
+        group.addoption(
+            *names,
+            dest=option.dest,
+            metavar=option.kind.value,
+            type=Path if option.kind is Kind.FOLDER else str,
+            default="" if option.kind is Kind.IDS else getattr(Options(), option.field),
+            help=option.help,
+        )
+
+
+def _taken(parser: pytest.Parser) -> Iterator[str]:
+    """The fields whose short name is an option already; pytest has no question for that."""
+    shorts = [option.short for option in OPTIONS]
+    if _unknown(parser, shorts) == shorts:
+        return
+    yield from (option.field for option in OPTIONS if not _unknown(parser, [option.short]))
+
+
+def _unknown(parser: pytest.Parser, names: list[str]) -> list[str]:
+    try:
+        return parser.parse_known_and_unknown_args(names)[1]
+    except pytest.UsageError:  # a known one that wants a value
+        return []
 
 
 def read_options(config: pytest.Config) -> Options:
     """The options as given."""
-
-    def ids(option: str) -> tuple[str, ...]:
-        return tuple(name.strip() for name in config.getoption(option).split(",") if name.strip())
-
-    return Options(
-        models=ids("--models"),
-        modes=ids("--modes"),
-        datasets=ids("--datasets"),
-        provider=config.getoption("--provider"),
-        catalog=config.getoption("--catalog"),
-        roots=Roots(config.getoption("--data-dir"), config.getoption("--weights-dir")),
-        accept_licence=config.getoption("--accept-licence"),
-    )
+    values = {option.field: config.getoption(option.dest) for option in OPTIONS}
+    for option in OPTIONS:
+        if option.kind is Kind.IDS:
+            names = (name.strip() for name in values[option.field].split(","))
+            values[option.field] = tuple(name for name in names if name)
+    return Options(**values)
 
 
-def command_line(config: pytest.Config) -> str:
-    """The command that started this run."""
-    return shlex.join(["pytest", *map(str, config.invocation_params.args)])
+def folders_after_a_space(config: pytest.Config) -> list[str]:
+    """The options for a folder that were given without an equals sign."""
+    names = {n for o in OPTIONS if o.kind is Kind.FOLDER for n in (o.short, o.long)}
+    return [word for word in map(str, config.invocation_params.args) if word in names]

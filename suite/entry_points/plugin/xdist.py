@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from face_quant_gate.location import GATES
 
 from suite.catalog.case import Case
 from suite.catalog.selection import Selection
-from suite.entry_points.plugin.items import GATES
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling

@@ -62,7 +62,8 @@ def weights_of(catalog: Catalog, model: ModelCard) -> Need:
     try:
         open_named(catalog, model, source)
     except SuiteError as error:
-        return Need(model.id, "weights", path, str(error))
+        problem = error.what if error.where == str(path) else str(error)
+        return Need(model.id, "weights", path, problem)
     return Need(model.id, "weights", path, "")
 
 

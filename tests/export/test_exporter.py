@@ -13,7 +13,7 @@ import numpy as np  # noqa: E402
 from suite.catalog.errors import ModelError  # noqa: E402
 from suite.catalog.folder import read_catalog  # noqa: E402
 from suite.datasets.loader import load_dataset  # noqa: E402
-from suite.export import ARCHITECTURES, export_checkpoint, exporting  # noqa: E402
+from suite.export import ARCHITECTURES, export_checkpoint, exporter  # noqa: E402
 from suite.runtime.network import check_network  # noqa: E402
 from suite.training.rehearsal import make_checkpoint  # noqa: E402
 
@@ -73,7 +73,7 @@ def test_a_file_that_computes_otherwise_is_not_kept(tmp_path, monkeypatch):
     torch.manual_seed(0)
     network = ARCHITECTURES["inception_resnet_v1"].build()
     torch.save(network.state_dict(), tmp_path / "a.pt")
-    real = exporting.to_onnx
+    real = exporter.to_onnx
 
     def other(network, *args):
         with torch.no_grad():
@@ -82,7 +82,7 @@ def test_a_file_that_computes_otherwise_is_not_kept(tmp_path, monkeypatch):
         with torch.no_grad():
             network.last_bn.bias -= 0.01 * torch.arange(512)
 
-    monkeypatch.setattr(exporting, "to_onnx", other)
+    monkeypatch.setattr(exporter, "to_onnx", other)
 
     with pytest.raises(ModelError, match=r"differs from PyTorch by .*nothing was written"):
         export_checkpoint(tmp_path / "a.pt", "inception_resnet_v1", tmp_path / "a.onnx")

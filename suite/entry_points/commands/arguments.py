@@ -1,0 +1,24 @@
+"""Arguments that several commands have."""
+
+import argparse
+from pathlib import Path
+
+
+def add_catalog(parser: argparse.ArgumentParser) -> None:
+    """The folder of a team's cards."""
+    parser.add_argument("--catalog", metavar="DIR", type=Path, help="a team's catalog")
+
+
+def add_roots(parser: argparse.ArgumentParser) -> None:
+    """Where files lie that cards name and that are not beside them."""
+    parser.add_argument("--weights-dir", metavar="DIR", type=Path, help="folder of weights")
+    parser.add_argument("--data-dir", metavar="DIR", type=Path, help="root for data")
+
+
+def ids(words: str) -> tuple[str, ...]:
+    """The ids in a list with commas.
+
+    >>> ids("lfw-raw, mine,")
+    ('lfw-raw', 'mine')
+    """
+    return tuple(name.strip() for name in words.split(",") if name.strip())

@@ -1,0 +1,80 @@
+"""The fixtures that gates use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from suite.entry_points.plugin.items import case_of, dataset_of, gate_of
+from suite.entry_points.plugin.run import GateRun, rerun_of
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+    from syrupy.assertion import SnapshotAssertion
+
+    from suite.gates.case_work import CaseWork
+    from suite.gates.check import GateCheck
+    from suite.gates.latency import Stopwatch
+    from suite.gates.workbench import Workbench
+
+
+@pytest.fixture(scope="session")
+def workbench(request: pytest.FixtureRequest) -> Workbench:
+    """Sources, artifacts and embeddings, each made once in the session."""
+    from platformdirs import user_cache_path
+
+    from suite.entry_points.plugin.xdist import threads_a_worker
+    from suite.gates.progress import Progress
+    from suite.gates.workbench import Workbench
+
+    config = request.config
+    run = GateRun.of(config)
+    return Workbench(
+        run.selection.catalog,
+        run.provider,
+        threads_a_worker(config, run.provider.threads.embedding),
+        run.profile,
+        run.options.artifact_cache or user_cache_path("face-quant-gate"),
+        Progress(config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled),
+    )
+
+
+@pytest.fixture
+def work(request: pytest.FixtureRequest, workbench: Workbench) -> CaseWork:
+    """The work on the gate's case, which its gates share."""
+    case = case_of(request.node)
+    return workbench.case(case.model, case.mode)
+
+
+@pytest.fixture
+def gate(request: pytest.FixtureRequest, work: CaseWork, snapshot: SnapshotAssertion) -> GateCheck:
+    """The judge of one gate: it compares, records and asserts."""
+    from suite.gates.check import GateCheck
+
+    return GateCheck(
+        item=request.node,
+        gate=gate_of(request.node),
+        case=case_of(request.node),
+        dataset=dataset_of(request.node),
+        work=work,
+        snapshot=snapshot,
+        rerun=rerun_of(request.node),
+        require_all=GateRun.of(request.config).options.require_all,
+    )
+
+
+@pytest.fixture
+def stopwatch(work: CaseWork, benchmark: BenchmarkFixture | None) -> Stopwatch:
+    """Times FP32 and a mode interleaved."""
+    from suite.gates.latency import Stopwatch
+
+    return Stopwatch(work, benchmark)
+
+
+class NoBenchmark:
+    """Stands in for pytest-benchmark where it is switched off, so that latency is deferred."""
+
+    @pytest.fixture
+    def benchmark(self) -> None:
+        """Nothing to time with."""

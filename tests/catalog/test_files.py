@@ -1,0 +1,55 @@
+"""Hashing and writing files, and paths that stay below a folder."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from suite.catalog.files import leads_outside, sha256_of, write_whole
+
+
+def test_a_files_hash_is_of_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("content", [b"\xff\x00", "größer\n"])
+def test_what_is_written_is_there_and_nothing_else(
+    tmp_path: Path, content: bytes | str, alone: bool
+) -> None:
+    (tmp_path / "a.json").write_text("before")
+    write_whole(tmp_path / "a.json", content, alone=alone)
+    wanted = content.encode() if isinstance(content, str) else content
+    assert (tmp_path / "a.json").read_bytes() == wanted
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_where_writing_fails_the_file_is_as_it_was(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "a").write_text("before")
+
+    def half(path: Path, data: bytes) -> int:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(tmp_path / "a", "after")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_text() == "before"
+
+
+def test_a_lone_writer_writes_over_what_a_killed_one_left(tmp_path: Path) -> None:
+    (tmp_path / ".a.tmp").write_text("half of")
+    write_whole(tmp_path / "a", "whole", alone=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "/x", "C:/x", "..\\x", "\\x", "C:\\x"])
+def test_a_path_that_leads_outside(path: str) -> None:
+    assert leads_outside(path)
+
+
+@pytest.mark.parametrize("path", ["x", "a/x", "./x", "a\\x", "a..b/x", ""])
+def test_a_path_that_stays_inside(path: str) -> None:
+    assert not leads_outside(path)
