@@ -11,6 +11,8 @@ import pytest
 for folder in ("support", "experiments"):
     sys.path.insert(0, str(Path(__file__).with_name(folder)))
 
+HIDDEN = ("PYTEST_XDIST_", "PYTEST_ADDOPTS")
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     if collection_path.name != "benchmarks" or any("benchmarks" in arg for arg in config.args):
@@ -20,14 +22,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifact cache that the tests of the whole job share."""
-    return tmp_path_factory.mktemp("artifacts")
+    """The artifact cache that the jobs share, those of every worker."""
+    folder = tmp_path_factory.getbasetemp()
+    return (folder.parent if folder.name.startswith("popen-") else folder) / "artifacts"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_worker_to_subprocesses() -> Iterator[None]:
-    """Hide a worker's variables: in a job that a test starts, nothing would be timed for them."""
+def _no_options_to_subprocesses() -> Iterator[None]:
+    """Hide a worker's variables and this run's options from the jobs that tests start.
+
+    For a worker's variables nothing would be timed in a job.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+        for name in [name for name in os.environ if name.startswith(HIDDEN)]:
             patch.delenv(name)
         yield

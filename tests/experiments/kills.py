@@ -47,7 +47,7 @@ def kill_runs(folder: Path, kills: int, rng: random.Random) -> int:
     lost = 0
     for number in range(kills):
         options = ["-m", "not latency", *(["-n", "2"] if number % 2 else [])]
-        updating = number % 4 >= 2
+        updating = number % 4 in (1, 2)
         team = Team(folder / f"run{number}", folder / f"cache{number}")
         shutil.copytree(original, team.folder, ignore=shutil.ignore_patterns("face-quant-report"))
         old = change_every_entry(team) if updating else entries(team)

@@ -1,4 +1,4 @@
-"""Four kills of the twenty that ``kills.py`` makes, two of them while updating."""
+"""Two of the kills that ``kills.py`` makes: a plain run, and workers that update."""
 
 import random
 from pathlib import Path
@@ -7,5 +7,5 @@ from kills import kill_runs
 
 
 def test_killed_runs_lose_nothing(tmp_path: Path, capsys) -> None:
-    assert kill_runs(tmp_path, 4, random.Random(1)) == 0
-    assert "4 of 4 kills lost nothing" in capsys.readouterr().out
+    assert kill_runs(tmp_path, 2, random.Random(1)) == 0
+    assert "2 of 2 kills lost nothing" in capsys.readouterr().out

@@ -2,37 +2,34 @@
 
 import json
 import shutil
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from team import MODEL, SOME_PAIRS, Team, copy_catalog
+from team import MODEL, ROOT, Team
 
-FAKE = Path(__file__).resolve().parents[1] / "support" / "fake_gpu.py"
+FAKE = ROOT / "tests" / "support" / "fake_gpu.py"
 PROVIDER = "--provider=cuda"
 
 
 @pytest.fixture
-def team(cache: Path, tmp_path: Path) -> Team:
-    copy_catalog(tmp_path, MODEL, pairs=SOME_PAIRS)
-    shutil.copy(FAKE, tmp_path)
-    (tmp_path / "sitecustomize.py").write_text("import fake_gpu\n")
-    return Team(tmp_path, cache)
+def team(team_of: Callable[..., Team]) -> Team:
+    """A team on a GPU, whose FP32 was accepted on the CPU."""
+    team = team_of(MODEL)
+    for path in (team.folder / "baselines").glob("*/*/int8*.json"):
+        path.unlink()
+    shutil.copy(FAKE, team.folder)
+    (team.folder / "sitecustomize.py").write_text("import fake_gpu\n")
+    return team
 
 
 def records(team: Team) -> dict[str, dict]:
     return {f"{r['gate']} {r['mode']}": r for r in team.report["records"]}
 
 
-def accept_fp32_on_the_cpu(team: Team) -> None:
-    (team.folder / "sitecustomize.py").rename(team.folder / "off.py")
-    assert team.gates("--modes=fp32", "--snapshot-update").returncode == 0
-    (team.folder / "off.py").rename(team.folder / "sitecustomize.py")
-
-
-def test_the_job_on_a_gpu(team: Team) -> None:
-    accept_fp32_on_the_cpu(team)
+def test_the_job_on_a_gpu(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("SPEED_UP", "1.5")
     before = team.baseline("fp32").read_bytes()
-    accepted = team.run(PROVIDER, "--snapshot-update")
+    accepted = team.run(PROVIDER, "--snapshot-update", "-k", "not throughput", "-p", "spy")
     assert accepted.returncode == 0, accepted.stdout
     assert team.baseline("fp32").read_bytes() == before, "the CPU's FP32 serves every provider"
     path = team.folder / "baselines" / "cuda-sm90" / MODEL / "int8_static_qdq.json"
@@ -40,7 +37,7 @@ def test_the_job_on_a_gpu(team: Team) -> None:
         *("artifact", "fidelity.embedded-evaluation", "verification.embedded-evaluation"),
         *(s for s in json.loads(path.read_text())["sections"] if s.startswith("latency.")),
     }
-    result = team.run(PROVIDER)
+    result = team.run(PROVIDER, "-k", "not throughput", "-p", "spy")
     assert result.returncode == 0, result.stdout
     found = records(team)
     assert {r["outcome"] for r in found.values()} <= {"pass", "not applicable", "undecided"}
@@ -57,7 +54,6 @@ def test_the_job_on_a_gpu(team: Team) -> None:
 
 
 def test_nodes_that_fall_back_are_named_and_accept_nothing(team: Team, monkeypatch) -> None:
-    accept_fp32_on_the_cpu(team)
     before = team.baseline("fp32").read_bytes()
     monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul,Flatten")
     result = team.run(PROVIDER, "--modes=fp32", "--snapshot-update")
@@ -78,8 +74,7 @@ def test_nodes_that_fall_back_are_named_and_accept_nothing(team: Team, monkeypat
 
 def test_an_op_that_a_mode_lets_run_elsewhere_is_no_fallback(team: Team, monkeypatch) -> None:
     monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul")
-    (team.folder / "modes").mkdir()
-    text = (Path(__file__).resolve().parents[2] / "fixtures" / "modes" / "fp32.toml").read_text()
+    text = (ROOT / "fixtures" / "modes" / "fp32.toml").read_text()
     (team.folder / "modes" / "fp32.toml").write_text(
         text + '\n[may_run_elsewhere]\ncuda = ["MatMul"]\n'
     )
@@ -93,8 +88,7 @@ def test_a_fallback_within_the_cards_limit_passes_but_is_never_accepted(
     team: Team, monkeypatch
 ) -> None:
     monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul")
-    (team.folder / "providers").mkdir()
-    text = (Path(__file__).resolve().parents[2] / "fixtures/providers/cuda.toml").read_text()
+    text = (ROOT / "fixtures" / "providers" / "cuda.toml").read_text()
     (team.folder / "providers" / "cuda.toml").write_text(
         text + "\n[placement]\nnodes_elsewhere = 1\n"
     )

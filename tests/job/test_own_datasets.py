@@ -2,12 +2,12 @@
 
 import csv
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from team import EMBEDDED, MODEL, SOME_PAIRS, Team, copy_catalog
+
+from suite.entry_points.commands.main import main
 
 PEOPLE = 'id = "embedded-evaluation"\nkind = "people"\nfolder = "../faces"\npairs_per_fold = 10\n'
 CSV = 'id = "embedded-evaluation"\nkind = "csv"\nfolder = "../faces"\nfile = "../pairs.csv"\n'
@@ -38,17 +38,6 @@ def team(cache: Path, tmp_path: Path) -> Team:
 
 def dataset(team: Team) -> Path:
     return team.folder / "datasets" / "embedded-evaluation.toml"
-
-
-def check(team: Team) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "suite.entry_points.commands.main",
-        "check",
-        f"--catalog={team.folder}",
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(("kind", "more"), [(PEOPLE, 1), (CSV, 1)], ids=["people", "csv"])
@@ -100,8 +89,7 @@ def test_an_aligned_set_is_measured_and_kept_beside_the_artifacts(team: Team, tm
         (PEOPLE + "pairs_per_fold_ = 3\n", "unknown key 'pairs_per_fold_'; did you mean 'pairs"),
     ],
 )  # fmt: skip
-def test_check_names_the_key(team: Team, card: str, said: str):
+def test_check_names_the_key(team: Team, capsys: pytest.CaptureFixture[str], card: str, said: str):
     dataset(team).write_text(card)
-    result = check(team)
-    assert result.returncode == 1
-    assert f"embedded-evaluation.toml: {said}" in result.stdout + result.stderr
+    assert main(["check", f"--catalog={team.folder}"]) == 1
+    assert f"embedded-evaluation.toml: {said}" in "".join(capsys.readouterr())

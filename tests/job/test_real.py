@@ -5,14 +5,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import onnx
 import pytest
+from forked import fork_pytest
 from onnx import numpy_helper
+from team import ENVIRONMENT, ROOT
 
 from suite.catalog.folder import read_catalog
 from suite.datasets.face import Face
@@ -21,7 +22,6 @@ from suite.models.onnx_file import read_onnx_file
 from suite.quantization.artifact import Ingredients
 from suite.quantization.builder import build
 
-ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "real"
 SOURCE = REAL / "mobilefacenet" / "MobileFaceNet.onnx"
 
@@ -29,25 +29,15 @@ pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason="../shared/real is n
 
 
 def run(catalog: Path, cache: Path, *options: str) -> tuple[subprocess.CompletedProcess, dict]:
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "--pyargs", "suite.gates", f"--catalog={catalog}"),
-            *(f"--data-dir={REAL}", f"--artifact-cache={cache}", "-q", "-p", "no:cacheprovider"),
-            *("-m", "not latency", f"--report-dir={catalog / 'report'}", *options),
-        ],
-        cwd=catalog,
-        env={**os.environ, "CI": "true"},
-        capture_output=True,
-        text=True,
-        check=False,
+    result = fork_pytest(
+        *("--pyargs", "suite.gates", f"--catalog={catalog}", f"--data-dir={REAL}"),
+        *(f"--artifact-cache={cache}", "-q", "-p", "no:cacheprovider", "-m", "not latency"),
+        *(f"--report-dir={catalog / 'report'}", *options),
+        folder=catalog,
+        environment=os.environ | ENVIRONMENT,
     )
     report = catalog / "report" / "report.json"
     return result, json.loads(report.read_text()) if report.exists() else {}
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("artifacts")
 
 
 @pytest.fixture

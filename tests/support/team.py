@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from forked import ForkedPytest
 from onnx import numpy_helper
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +22,7 @@ MODEL = "arcface-embedded"
 SOURCE = EMBEDDED / "arcface.onnx"
 # Enough of the embedded set for a verdict: two folds of it, 20 people.
 SOME_PAIRS = 1_200
+ENVIRONMENT = {"CI": "true", "COLUMNS": "200"}
 
 
 @dataclass
@@ -41,23 +43,27 @@ class Team:
     def markdown(self) -> str:
         return (self.folder / "face-quant-report" / "report.md").read_text()
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
-        """The job, started in a process group of its own."""
+    def start(self, *options: str, afresh: bool = False) -> ForkedPytest | subprocess.Popen[str]:
+        """The job, started in a process group of its own; forked unless told to start Python."""
+        arguments = (
+            *("--pyargs", "suite.gates", "--catalog=.", f"--artifact-cache={self.cache}"),
+            *("-q", "-p", "no:cacheprovider", *options),
+        )
+        environment = os.environ | ENVIRONMENT | {"PYTHONPATH": str(self.folder)}
+        if not afresh:
+            return ForkedPytest(*arguments, folder=self.folder, environment=environment)
         return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "pytest", "--pyargs", "suite.gates", "--catalog=."),
-                *(f"--artifact-cache={self.cache}", "-q", "-p", "no:cacheprovider", *options),
-            ],
+            [sys.executable, "-m", "pytest", *arguments],
             cwd=self.folder,
-            env={**os.environ, "CI": "true", "COLUMNS": "200", "PYTHONPATH": str(self.folder)},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
 
-    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*options)
+    def run(self, *options: str, afresh: bool = False) -> subprocess.CompletedProcess[str]:
+        process = self.start(*options, afresh=afresh)
         output, _ = process.communicate()
         return subprocess.CompletedProcess(process.args, process.returncode, output)
 
@@ -135,18 +141,11 @@ def copy_catalog(folder: Path, *models: str, pairs: int | None = None) -> None:
         )
 
 
-def allow_any_speed(folder: Path) -> None:
-    """Let no speed fail a gate of this catalog: for tests that run beside others."""
-    loose = "[tolerances]\nspeedup = 0.95\n\n[policy.loss]"
-    for kind, name, old, new in (
-        ("providers", "cpu", "int8_static_qdq = 1.0", "int8_static_qdq = 0.01"),
-        ("modes", "int8_dynamic", "[policy.loss]", loose),
-        ("modes", "int8_static_qdq", "[policy.loss]", loose),
-    ):
-        text = (ROOT / "fixtures" / kind / f"{name}.toml").read_text()
-        assert old in text, (name, old)
-        (folder / kind).mkdir(exist_ok=True)
-        (folder / kind / f"{name}.toml").write_text(text.replace(old, new))
+def copy_team(folder: Path, target: Path) -> None:
+    """Put a team's catalog and baselines into a folder, beside what is there; and the spy."""
+    ours = shutil.ignore_patterns("face-quant-report", "__pycache__")
+    shutil.copytree(folder, target, ignore=ours, dirs_exist_ok=True)
+    shutil.copy(Path(__file__).with_name("spy.py"), target)
 
 
 def change(model: onnx.ModelProto, op_type: str, index: int, how: Callable) -> None:

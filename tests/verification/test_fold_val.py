@@ -15,11 +15,8 @@ def published(distances: np.ndarray, genuine: np.ndarray, target: float) -> tupl
     thresholds = np.arange(0, 4, 0.001)
     vals, fars = [], []
     for train, test in KFold(n_splits=10, shuffle=False).split(distances):
-        far_train = np.zeros(len(thresholds))
-        for index, threshold in enumerate(thresholds):
-            predicted = distances[train] < threshold
-            false_accept = np.sum(np.logical_and(predicted, ~genuine[train]))
-            far_train[index] = float(false_accept) / float(np.sum(~genuine[train]))
+        impostors = distances[train][~genuine[train]]
+        far_train = np.sum(impostors < thresholds[:, None], axis=1) / len(impostors)
         threshold = (
             interpolated(target, far_train, thresholds) if far_train.max() >= target else 0.0
         )
@@ -31,7 +28,7 @@ def published(distances: np.ndarray, genuine: np.ndarray, target: float) -> tupl
 
 def interpolated(x: float, xs: np.ndarray, ys: np.ndarray) -> float:
     """The last level not above x, and the straight line to the next one."""
-    below = max(i for i in range(len(xs)) if xs[i] <= x)
+    below = np.flatnonzero(xs <= x)[-1]
     if xs[below] == x or below == len(xs) - 1:
         return float(ys[below])
     slope = (ys[below + 1] - ys[below]) / (xs[below + 1] - xs[below])

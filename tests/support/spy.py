@@ -1,0 +1,46 @@
+"""Loaded with ``-p spy`` into a job: notes builds; waits, dies or says a speed-up where told to."""
+
+import os
+import time
+from pathlib import Path
+
+from suite.quantization import cache
+from suite.runtime.timing import Block
+
+HERE = Path(__file__).resolve().parent
+_build = cache.build
+
+
+def _noted(source, target, ingredients):
+    with (HERE / "builds.txt").open("a") as stream:
+        stream.write(f"{source.stem} {ingredients.recipe.method}\n")
+    _build(source, target, ingredients)
+
+
+cache.build = _noted
+# What a busy machine would say of a speed-up is no matter of what a job does with it.
+if "SPEED_UP" in os.environ:
+    Block.ratio = property(lambda self: float(os.environ["SPEED_UP"]))
+
+
+def pytest_configure() -> None:
+    if os.environ.get("UNDECIDED"):
+        from suite.gates.check import GateCheck
+        from suite.judging.outcome import Outcome
+
+        def straddle(self, measured, headline):
+            self.conclude_without(Outcome.UNDECIDED, "the interval straddles the limit")
+
+        GateCheck.observe = straddle
+
+
+def pytest_runtest_setup(item) -> None:
+    """``DIE_ONCE_AT``, ``DIE_AT`` and ``WAIT_AT`` are parts of a gate's name."""
+    once, always, wait = (os.environ.get(name) for name in ("DIE_ONCE_AT", "DIE_AT", "WAIT_AT"))
+    died = HERE / "died"
+    if (always and always in item.name) or (once and once in item.name and not died.exists()):
+        died.touch()
+        os._exit(3)
+    if wait and wait in item.name:
+        (HERE / "waiting").touch()
+        time.sleep(600)
