@@ -9,10 +9,8 @@ whatever moment it dies at, each entry must be wholly the old or wholly the new 
 
 import argparse
 import json
-import os
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -55,7 +53,7 @@ def kill_runs(folder: Path, kills: int, rng: random.Random) -> int:
         process = team.start(*options)
         moment = rng.uniform(0.2, 1.1 * whole_s)
         time.sleep(moment)
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill_group()
         process.communicate()
         problem = check(team, old, entries(first), updating=updating)
         lost += bool(problem)

@@ -4,7 +4,6 @@ import json
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -253,7 +252,7 @@ def test_a_run_killed_in_the_middle_of_accepting_leaves_each_entry_old_or_new(
     until = time.monotonic() + 300
     while old.read_text() == json.dumps(document) and time.monotonic() < until:
         time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGKILL)
+    process.kill_group()
     process.communicate()
     for path in team.folder.glob("baselines/*/*/*.json"):
         assert json.loads(path.read_text())["sections"], path

@@ -46,6 +46,11 @@ class ForkedPytest:
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
+    def kill_group(self) -> None:
+        """Kill it with its workers, unless it has ended: the server has then reaped it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
     def communicate(self, timeout: float | None = None) -> tuple[str, None]:
         self._process.join(timeout)
         self.returncode = self._process.exitcode
