@@ -122,7 +122,7 @@ def draw(units: int, resamples: int = RESAMPLES, seed: int = SEED) -> Weights:
 class ResampledPairs:
     """Figures of the pairs of one set under weights, all resamples at once.
 
-    With every weight 1 each figure is exactly that of `suite.verification.verify`.
+    With every weight 1 each figure is exactly that of `suite.verification.pair_figures.verify`.
     """
 
     def __init__(self, distances: ArrayLike, genuine: ArrayLike, folds: Folds = FOLDS) -> None:

@@ -22,7 +22,7 @@ MODE = "int8_static_qdq"
 GATE = ("-k", "test_latency and not throughput", f"--modes={MODE}")
 SLOWER = """
 import time
-from suite.latency import _Race
+from suite.gates.timed_blocks import TimedBlocks
 
 class Slowed:
     def __init__(self, bound):
@@ -38,13 +38,13 @@ class Slowed:
     def with_copies(self):
         self._bound.with_copies()
 
-plain = _Race._bound
+plain = TimedBlocks._bound
 
-def bound(self, mode):
-    found = plain(self, mode)
-    return found if mode.is_fp32 else Slowed(found)
+def bound(self, work):
+    found = plain(self, work)
+    return found if work.mode.is_fp32 else Slowed(found)
 
-_Race._bound = bound
+TimedBlocks._bound = bound
 """
 
 

@@ -41,7 +41,7 @@ def test_the_loop_adds_at_most_3_per_cent_or_20_us(
         bare_s.append((time.perf_counter() - start) / ROUNDS)
 
     monkeypatch.setattr(BoundSession, "__init__", bare_loop_first)
-    measured = Stopwatch(bench, benchmark).measure(model, bench.fp32, 1)
+    measured = Stopwatch(bench.case(model, catalog.fp32), benchmark).measure(1)
     seconds = benchmark.stats.stats.data
     blocks = int(measured.observed["blocks"])
     size = len(seconds) // blocks

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from records import measured
+from records import record as record_of
 
+from suite.catalog.gate import Gate
 from suite.datasets.face import Face
 from suite.datasets.face_set import PairList, face_set
 from suite.gates.uncertainty import flips, uncertainty
-from suite.judging.measured import Measured
-from suite.judging.outcome import Outcome
-from suite.judging.record import Record
 from suite.report.sections.certainty import certainty
 from suite.verification import unit_rows
 from suite.verification.evaluator import Evaluator, Evidence, Pairs
@@ -105,24 +105,13 @@ def test_flips_are_the_pairs_decided_otherwise_the_farthest_moved_first():
 def test_the_report_names_what_is_flagged_and_where_intervals_are_too_short():
     rows, who, left, right = made_set()
     evaluator, evidence = evidence_of(rows, who, left, right)
-    record = Record(
-        gate="verification",
-        node="n",
-        model="m",
-        family="f",
-        mode="fp32",
-        dataset="d",
-        provider="cpu",
-        profile="cpu-vnni",
-        outcome=Outcome.PASS,
-        headline="as accepted",
-        measured=Measured(
-            section="verification.d",
-            identity={},
-            figures=dict(evidence.figures),
-            uncertainty=uncertainty(evaluator.units, evidence),
-        ),
+    found = measured(
+        Gate.VERIFICATION,
+        "d",
+        figures=dict(evidence.figures),
+        uncertainty=uncertainty(evaluator.units, evidence),
     )
+    record = record_of(Gate.VERIFICATION, dataset="d", measured=found)
     text = "\n".join(certainty([record]))
     assert "**Flagged**: TAR@FAR=1e-3, of 183 impostor pairs, is not resolvable" in text
     assert "1,000 draws of 12 people. **Too short**: fewer than 100" in text

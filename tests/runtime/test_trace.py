@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from suite.catalog.folder import read_catalog
-from suite.runtime.trace import read_profile
+from suite.runtime.trace import read_trace
 
 
 def event(name: str, op: str, provider: str, dur: int) -> dict[str, object]:
@@ -22,12 +22,12 @@ def test_kernels_copies_and_time_are_told_apart(tmp_path: Path) -> None:
         event("copy", "MemcpyToHost", there, 50),
     ]
     (tmp_path / "profile.json").write_text(json.dumps(events))
-    run = read_profile(tmp_path / "profile.json", cuda)
+    run = read_trace(tmp_path / "profile.json", cuda)
     assert (run.kernels, run.kernels_elsewhere, run.memory_copies) == (2, 1, 1)
     assert run.time_elsewhere == 30 / 200
 
 
 def test_a_profile_without_kernels_has_no_time_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "profile.json").write_text("[]")
-    run = read_profile(tmp_path / "profile.json", read_catalog().providers["cpu"])
+    run = read_trace(tmp_path / "profile.json", read_catalog().providers["cpu"])
     assert (run.kernels, run.time_elsewhere) == (0, 0.0)
