@@ -75,6 +75,7 @@ def test_nodes_that_fall_back_are_named_and_accept_nothing(team: Team, monkeypat
 def test_an_op_that_a_mode_lets_run_elsewhere_is_no_fallback(team: Team, monkeypatch) -> None:
     monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul")
     text = (ROOT / "fixtures" / "modes" / "fp32.toml").read_text()
+    (team.folder / "modes").mkdir(exist_ok=True)
     (team.folder / "modes" / "fp32.toml").write_text(
         text + '\n[may_run_elsewhere]\ncuda = ["MatMul"]\n'
     )
@@ -88,7 +89,9 @@ def test_a_fallback_within_the_cards_limit_passes_but_is_never_accepted(
     team: Team, monkeypatch
 ) -> None:
     monkeypatch.setenv("FAKE_GPU_STRAYS", "MatMul")
+    shutil.rmtree(team.folder / "baselines")
     text = (ROOT / "fixtures" / "providers" / "cuda.toml").read_text()
+    (team.folder / "providers").mkdir(exist_ok=True)
     (team.folder / "providers" / "cuda.toml").write_text(
         text + "\n[placement]\nnodes_elsewhere = 1\n"
     )
