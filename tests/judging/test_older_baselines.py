@@ -15,7 +15,7 @@ from suite.judging import identity
 from suite.judging.against_baseline import judge_against_baseline
 from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.baselines import store
-from suite.judging.baselines.store import BaselineFile, all_files, entry_document
+from suite.judging.baselines.store import all_files, entry_document
 from suite.judging.identity import IdentityKey
 from suite.judging.judgement import Entry
 from suite.judging.measured import Measured
@@ -101,7 +101,7 @@ def test_an_entry_of_a_later_format_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     assert entry_document(measured(cosine_worst=1.0), {})["format"] == 2
 
 
-def test_baselines_of_format_1_stay_what_they_are(tmp_path: Path) -> None:
+def test_baselines_of_format_1_stay_what_they_are() -> None:
     catalog = read_catalog()
     cpu = catalog.providers["cpu"]
     files = list(all_files(FORMAT_1))
@@ -137,6 +137,6 @@ def test_the_baselines_that_come_with_the_suite_have_a_tolerance_for_each_figure
         model, mode = catalog.models[file.model], catalog.modes[file.mode]
         limits = limits_of(model, mode, catalog.providers["cpu"])
         for section in file.sections():
-            entry = BaselineFile(file.root, file.profile, file.model, file.mode).entry(section)
+            entry = file.entry(section)
             assert entry is not None
             assert {*entry.figures, *entry.samples} <= set(limits.tolerances)

@@ -6,7 +6,6 @@ import os
 import pickle
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,27 +42,17 @@ class Team:
     def markdown(self) -> str:
         return (self.folder / "face-quant-report" / "report.md").read_text()
 
-    def start(self, *options: str, afresh: bool = False) -> ForkedPytest | subprocess.Popen[str]:
-        """The job, started in a process group of its own; forked unless told to start Python."""
+    def start(self, *options: str) -> ForkedPytest:
+        """The job, started in a process group of its own."""
         arguments = (
             *("--pyargs", "suite.gates", "--catalog=.", f"--artifact-cache={self.cache}"),
             *("-q", "-p", "no:cacheprovider", *options),
         )
         environment = os.environ | ENVIRONMENT | {"PYTHONPATH": str(self.folder)}
-        if not afresh:
-            return ForkedPytest(*arguments, folder=self.folder, environment=environment)
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments],
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        return ForkedPytest(*arguments, folder=self.folder, environment=environment)
 
-    def run(self, *options: str, afresh: bool = False) -> subprocess.CompletedProcess[str]:
-        process = self.start(*options, afresh=afresh)
+    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*options)
         output, _ = process.communicate()
         return subprocess.CompletedProcess(process.args, process.returncode, output)
 

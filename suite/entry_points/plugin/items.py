@@ -51,7 +51,12 @@ def function_of(item: pytest.Item) -> str:
 
 def gate_of(item: pytest.Item) -> Gate:
     """The gate that an item is."""
-    return Gate(function_of(item).removeprefix("test_"))
+    return gate_named(function_of(item))
+
+
+def gate_named(function: str) -> Gate:
+    """The gate of a function's name, as ``test_artifact``."""
+    return Gate(function.removeprefix("test_"))
 
 
 def _parameters(item: pytest.Item) -> dict[str, Any]:

@@ -6,8 +6,7 @@ import pytest
 
 from suite.catalog.case import Case
 from suite.catalog.errors import SuiteError
-from suite.catalog.gate import Gate
-from suite.entry_points.plugin.items import case_of, dataset_of, function_of
+from suite.entry_points.plugin.items import case_of, dataset_of, function_of, gate_named
 from suite.entry_points.plugin.run import GateRun
 from suite.entry_points.plugin.xdist import case_in
 from suite.gates.conclusion import attach, attached, concluded
@@ -56,7 +55,7 @@ def _record(
     headline: str,
 ) -> Record:
     return concluded(
-        Gate(test.removeprefix("test_")),
+        gate_named(test),
         case,
         dataset,
         node,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from suite.catalog.selection import Options
+from suite.entry_points.commands.arguments import ids
 
 PREFIX = "fqg"
 
@@ -180,8 +181,7 @@ def read_options(config: pytest.Config) -> Options:
     values = {option.field: config.getoption(option.dest) for option in OPTIONS}
     for option in OPTIONS:
         if option.kind is Kind.IDS:
-            names = (name.strip() for name in values[option.field].split(","))
-            values[option.field] = tuple(name for name in names if name)
+            values[option.field] = ids(values[option.field])
     return Options(**values)
 
 

@@ -105,11 +105,7 @@ def _read(path: Path, changed_ns: int, size: int) -> dict[str, Any]:
             raise ValueError("another format")
         return sections
     except (ValueError, KeyError, TypeError, OSError) as error:
-        raise BaselineError(
-            where=path,
-            what=f"is not a readable baseline ({error}); restore it from version control, or "
-            "delete it and accept anew with --snapshot-update.",
-        ) from None
+        raise _damaged(path, f"is not a readable baseline ({error})") from None
 
 
 def entry_document(measured: Measured, versions: Mapping[str, str]) -> dict[str, Any]:
@@ -134,11 +130,8 @@ def entry_of(path: Path, section: str, data: Any) -> Entry:
             format=_format(data),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BaselineError(
-            where=path,
-            what=f"section {section!r} is damaged ({type(error).__name__}: {error}); restore it "
-            "from version control, or delete it and accept anew with --snapshot-update.",
-        ) from None
+        what = f"section {section!r} is damaged ({type(error).__name__}: {error})"
+        raise _damaged(path, what) from None
     if entry.format > FORMAT:
         raise BaselineError(
             where=path,
@@ -146,6 +139,14 @@ def entry_of(path: Path, section: str, data: Any) -> Entry:
             f"one knows {FORMAT}); install that suite.",
         )
     return entry
+
+
+def _damaged(path: Path, what: str) -> BaselineError:
+    return BaselineError(
+        where=path,
+        what=f"{what}; restore it from version control, or delete it and accept anew with "
+        "--snapshot-update.",
+    )
 
 
 def write_section(path: Path, section: str, entry: Mapping[str, Any]) -> None:
