@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from suite.catalog.builtin import PACKAGE
 from suite.catalog.errors import ModelError, ProviderError
 from suite.catalog.provider_card import ProviderCard
 
@@ -47,8 +49,11 @@ def footprint(
         "input": input_name,
         "shape": list(shape),
     }
+    # There may be another package "suite" in the current folder or in the path.
+    path_of_packages = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(
-        [sys.executable, "-m", "suite.runtime.footprint"],
+        [sys.executable, "-P", "-m", "suite.runtime.footprint"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path_of_packages))},
         input=json.dumps(question),
         capture_output=True,
         text=True,

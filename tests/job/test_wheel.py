@@ -15,17 +15,27 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 # What many a conftest has, and the options of pytest-profiling and pytest-azurepipelines.
 CONFTEST = """
+from suite.core import DEFAULT
+
+
 def pytest_addoption(parser):
-    parser.addoption("--models", default="theirs")
+    parser.addoption("--models", default=DEFAULT)
     parser.addoption("--data-dir", default="theirs")
     parser.addoption("--profile", action="store_true")
     parser.addoption("--report-dir", dest="azure_reports")
 """
 INSIDE = """
-from suite import VALUE
+from suite.core import VALUE
 
 def test_inside(request):
     assert (VALUE, request.config.getoption("--models")) == (1, "theirs")
+"""
+SETTINGS = """
+[pytest]
+addopts = --doctest-modules -x -k nothing
+filterwarnings = error
+python_files = spec_*.py
+usefixtures = theirs
 """
 PLAIN = """
 import sys
@@ -50,7 +60,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     # What pip would write with pytest itself.
     script = python.with_name("pytest")
-    script.write_text(f"#!{python}\nimport pytest\n\nraise SystemExit(pytest.console_main())\n")
+    script.write_text(f"#!{python}\nimport pytest\n\nraise SystemExit(pytest.main())\n")
     script.chmod(0o755)
     wheel = next(folder.glob("*.whl"))
     subprocess.run([*pip, "--python", python, "install", "--no-deps", wheel], check=True)
@@ -79,29 +89,42 @@ def run(python: Path, tmp_path: Path) -> Run:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     (tmp_path / "suite").mkdir()
-    (tmp_path / "suite" / "__init__.py").write_text("VALUE = 1\n")
+    (tmp_path / "suite" / "__init__.py").touch()
+    (tmp_path / "suite" / "core.py").write_text('VALUE = 1\nDEFAULT = "theirs"\n')
     (tmp_path / "suite" / "test_inside.py").write_text(INSIDE)
     (tmp_path / "test_outside.py").write_text(INSIDE)
     (tmp_path / "conftest.py").write_text(CONFTEST)
+    # The first that a conftest in tests/ finds, where the root's is not loaded.
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "conftest.py").write_text("from suite.core import VALUE\n")
     return tmp_path
 
 
-@pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize(
-    "words",
-    [("pytest",), ("python", "-m", "pytest"), ("pytest", "--pyargs", "suite"), ("pytest", "-n1")],
+    ("words", "init"),
+    [
+        (("pytest",), "namespace"),
+        (("pytest", "-n1"), "package"),
+        (("python", "-m", "pytest"), "package"),
+        (("python", "-m", "pytest"), "namespace"),
+        (("pytest", "--pyargs", "suite"), "package"),
+    ],
 )
 def test_a_repository_with_a_suite_of_its_own_does_not_notice_the_wheel(
-    run: Run, words: tuple[str, ...]
+    run: Run, repository: Path, words: tuple[str, ...], init: str
 ) -> None:
+    if init == "namespace":
+        (repository / "suite" / "__init__.py").unlink()
     result = run(*words, PYTHONPATH="." if "--pyargs" in words else "")
     assert result.returncode == 0, result.stdout
     assert f"{1 if '--pyargs' in words else 2} passed" in result.stdout
 
 
-@pytest.mark.usefixtures("repository")
-def test_the_gates_by_name_say_which_suite_comes_first(run: Run, repository: Path) -> None:
-    result = run("python", "-m", "pytest", "--pyargs", "suite.gates")
+@pytest.mark.parametrize("words", [("python", "-m", "pytest"), ("pytest",)])
+def test_the_gates_by_name_say_which_suite_comes_first(
+    run: Run, repository: Path, words: tuple[str, ...]
+) -> None:
+    result = run(*words, "--pyargs", "suite.gates")
     assert (result.returncode, result.stdout.strip()) == (
         4,
         f"ERROR: suite.gates: the package 'suite' is {repository / 'suite'} here, not that of "
@@ -112,7 +135,7 @@ def test_the_gates_by_name_say_which_suite_comes_first(run: Run, repository: Pat
 def test_the_job_runs_in_a_repository_with_a_suite_of_its_own(run: Run, repository: Path) -> None:
     # What it says of its own tests, its own suite first, no plugins but those that are named, and
     # a worker, which is started in another way than its controller.
-    (repository / "pytest.ini").write_text("[pytest]\npython_files = spec_*.py\n")
+    (repository / "pytest.ini").write_text(SETTINGS)
     environment = {"PYTHONPATH": str(repository), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     options = ("--accept-licence", f"--fqg-models={MODEL}", "--modes=fp32", "-n1", "-k", "artifact")
     result = run("face-quant-gate", "run", *options, **environment)
@@ -121,9 +144,17 @@ def test_the_job_runs_in_a_repository_with_a_suite_of_its_own(run: Run, reposito
     report = (repository / "face-quant-report" / "report.json").read_text()
     assert f'"command": "face-quant-gate run {" ".join(options)}"' in report
     assert (
-        f'"rerun": "face-quant-gate run --accept-licence --fqg-models={MODEL} --modes=fp32 '
+        f'"rerun": "face-quant-gate run --accept-licence --models={MODEL} --modes=fp32 '
         '-k test_artifact"'
     ) in report
+
+
+def test_the_job_times_beside_a_suite_of_its_own(run: Run, repository: Path) -> None:
+    # What is timed is loaded by a process of its own too.
+    options = (f"--models={MODEL}", "--modes=fp32", "-k", "latency or artifact")
+    result = run("face-quant-gate", "run", *options, PYTHONPATH=str(repository))
+    assert result.returncode == 0, result.stdout
+    assert "PASS: 3 pass" in result.stdout
 
 
 def test_a_run_without_gates_imports_nothing_of_the_suite(run: Run, tmp_path: Path) -> None:

@@ -23,3 +23,13 @@ def test_a_network_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"no network")
     with pytest.raises(ModelError, match=r"net\.onnx: cannot be loaded and run in a process of"):
         footprint(path, read_catalog().providers["cpu"], None, (1, 3, 112, 112))
+
+
+def test_another_package_suite_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "suite").mkdir()
+    (tmp_path / "suite" / "__init__.py").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert footprint(SOURCE, read_catalog().providers["cpu"], None, (1, 3, 112, 112)).load_ms > 0

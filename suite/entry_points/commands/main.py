@@ -19,6 +19,7 @@ VERBS = {
     "is",
     "check": "say what is wrong in a catalog; exits with 1 where anything is",
     "draft": "write a model's card from its ONNX file, with blanks to fill in",
+    "export": "write a checkpoint of a full-size model as ONNX; needs PyTorch",
     "copy": "copy built-in cards of full-size models into a team's catalog",
 }
 

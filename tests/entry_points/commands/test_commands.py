@@ -1,6 +1,7 @@
 """The console commands that list and get weights, check a catalog and draft a card."""
 
 import hashlib
+import importlib.util
 import pickle
 import re
 import subprocess
@@ -481,3 +482,11 @@ def test_a_card_that_lies_where_a_copy_would_is_never_overwritten(tmp_path: Path
     result = command("copy", "--models=facenet-vggface2", f"--catalog={tmp_path}")
     assert "lfw.toml: is there already; remove it or choose another --catalog" in result.stderr
     assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed")
+def test_an_export_without_pytorch_says_what_to_install(tmp_path: Path) -> None:
+    result = command("export", tmp_path / "net.ckpt", "iresnet50", tmp_path / "net.onnx")
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"{tmp_path / 'net.ckpt'}: exporting it needs PyTorch")
+    assert "pip install 'face-quant-gate[export]'" in result.stderr

@@ -5,29 +5,26 @@ import importlib.util
 import sys
 from pathlib import Path
 
-# The package lies beside this one in the wheel, and above it in the clone.
+# The package lies below this one in the wheel, where Python finds it only when it is told to,
+# and above it in the clone.
+_HERE = Path(__file__).resolve().parent
 ROOT = next(
     folder
-    for folder in Path(__file__).resolve().parents[1:]
+    for folder in (_HERE / "path", *_HERE.parents)
     if (folder / "suite" / "gates" / "test_artifact.py").is_file()
 )
 GATES = ROOT / "suite" / "gates"
+JOB_SETTINGS = _HERE / "job.ini"
 
 
 def other_suite() -> Path | None:
-    """The place of another ``suite`` that is imported or would be; None where it is this one.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        where there is none at all.
-    """
+    """The place of another ``suite`` that is imported or would be; None where there is none."""
     try:
         spec = importlib.util.find_spec("suite")
     except ValueError:  # a module without a specification, put there by hand
         return Path()
     if spec is None:
-        raise ModuleNotFoundError("No module named 'suite'", name="suite")
+        return None
     found = Path(next(iter(spec.submodule_search_locations or ()), spec.origin or "")).resolve()
     return None if found == ROOT / "suite" else found
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from .arguments import name_gates, reach_gates
-from .location import other_suite
+from .location import import_own_suite, other_suite
 
 PLUGIN = "suite.entry_points.plugin.hooks"
 
@@ -42,6 +42,7 @@ def _load(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> 
         return
     other = other_suite()
     if other is None:
+        import_own_suite()
         config.pluginmanager.import_plugin(PLUGIN)
     elif (is_asked or is_named) and not (other / "gates").exists():
         raise pytest.UsageError(
