@@ -89,7 +89,7 @@ class GateCheck:
             rows=(*against_fp32.rows, *against_baseline.rows),
             notes=(*notes, *measured.remarks),
             unacceptable=against_fp32.outcome is Outcome.FAIL,
-            accepted=updating and against_baseline is _ACCEPTED and not open_or_failed,
+            accepted=against_baseline is _ACCEPTED,
             baseline=self._proposed(measured),
         )
 
@@ -155,7 +155,7 @@ class GateCheck:
             return Judgement(Outcome.NOT_COMPARED, words)
         known = self._file.sections()
         if known and self._gate.since > self._file.format:
-            return Judgement(Outcome.NOT_COMPARED, before_it_existed([f"gate {self._gate}"]))
+            return Judgement(Outcome.NOT_COMPARED, before_it_existed("gate", [self._gate]))
         what = f"section {section!r} of" if known else "a"
         words = (
             f"nothing accepted: {what} baseline {self._file.path} is missing; accept with "

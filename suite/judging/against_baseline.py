@@ -44,15 +44,15 @@ def judge_against_baseline(
     new = [FIGURES[name].label for name in unknown]
     new += unknown_to(accepted.identity, measured.identity, accepted.format)
     if new:
-        return Judgement(Outcome.NOT_COMPARED, before_it_existed(new), rows)
+        return Judgement(Outcome.NOT_COMPARED, before_it_existed("figure", new), rows)
     return Judgement(Outcome.PASS, "as accepted", rows)
 
 
-def before_it_existed(what: Sequence[str]) -> str:
+def before_it_existed(kind: str, names: Sequence[str]) -> str:
     """Why something is not compared that a baseline lacks because it is older."""
-    this = "this figure" if len(what) == 1 else "these figures"
+    this = f"this {kind}" if len(names) == 1 else f"these {kind}s"
     return (
-        f"accepted before {this} existed: {', '.join(what)}; accept with --snapshot-update to "
+        f"accepted before {this} existed: {', '.join(names)}; accept with --snapshot-update to "
         "compare from then on"
     )
 

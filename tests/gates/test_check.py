@@ -59,14 +59,16 @@ def case() -> Case:
     return Case(catalog.models["arcface-embedded"], catalog.modes["int8_static_qdq"])
 
 
-def gate(case: Case, root: Path, *, update: bool = False) -> tuple[GateCheck, Snapshot]:
+def gate(
+    case: Case, root: Path, *, update: bool = False, floor: dict[str, float] | None = None
+) -> tuple[GateCheck, Snapshot]:
     snapshot = Snapshot(update=update)
     bench = SimpleNamespace(
         profile="cpu-avx2",
         provider=read_catalog().providers["cpu"],
         catalog=SimpleNamespace(baselines=root),
     )
-    limits = Limits({"speedup": 0.07}, PolicySpec())
+    limits = Limits({"speedup": 0.07}, PolicySpec(floor=floor or {}))
     work = SimpleNamespace(limits=limits, bench=bench, hashes=lambda _: {})
     item = SimpleNamespace(nodeid="x::test_latency[x]", user_properties=[])
     made = GateCheck(
@@ -127,6 +129,18 @@ def test_an_update_writes_news_alone(
     entry = file.entry(SECTION)
     assert entry is not None
     assert entry.figures["speedup"] == (now if written else before)
+
+
+def test_what_is_undecided_against_fp32_says_that_it_was_accepted(
+    case: Case, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(check, "why_unacceptable", lambda work: None)
+    made, snapshot = gate(case, tmp_path, update=True, floor={"speedup": 1.2})
+    made.check(timed(1.19, 1.21))
+    record = record_of(made)
+    assert (record.outcome, record.accepted) == (Outcome.UNDECIDED, True)
+    assert "straddles the limit" in record.headline
+    assert BaselineFile(tmp_path, "cpu-avx2", case.model.id, case.mode.id).entry(SECTION)
 
 
 def test_what_cannot_be_accepted_is_not_written(case: Case, tmp_path: Path, monkeypatch) -> None:

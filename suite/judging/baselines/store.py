@@ -60,8 +60,11 @@ class BaselineFile:
 
     @property
     def format(self) -> int:
-        """The newest format that any of its sections was accepted with."""
-        return max((_format(data) for data in self.sections().values()), default=FORMAT)
+        """The oldest format that any of its sections was accepted with.
+
+        A later suite may have accepted a part of the case alone.
+        """
+        return min((_format(data) for data in self.sections().values()), default=FORMAT)
 
     def profiles_with(self, section: str) -> list[str]:
         """The profiles on which a section of the same model and mode was accepted."""
