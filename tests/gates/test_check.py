@@ -135,7 +135,7 @@ def test_what_is_undecided_against_fp32_says_that_it_was_accepted(
     case: Case, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr(check, "why_unacceptable", lambda work: None)
-    made, snapshot = gate(case, tmp_path, update=True, floor={"speedup": 1.2})
+    made, _ = gate(case, tmp_path, update=True, floor={"speedup": 1.2})
     made.check(timed(1.19, 1.21))
     record = record_of(made)
     assert (record.outcome, record.accepted) == (Outcome.UNDECIDED, True)

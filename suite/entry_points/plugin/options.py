@@ -144,7 +144,9 @@ TAKEN = pytest.StashKey[frozenset[str]]()
 def add_options(parser: pytest.Parser, config: pytest.Config) -> None:
     """Add the suite's options, in a group of their own; the short names where they are free."""
     group = parser.getgroup("face-quant-gate", "quantization regression of face models")
-    taken = frozenset(_taken(parser))
+    # With the options that a run must have, without which the parser takes no other.
+    given = [*config.getini("addopts"), *map(str, config.invocation_params.args)]
+    taken = frozenset(_taken(parser, given))
     config.stash[TAKEN] = taken
     for option in OPTIONS:
         names = (option.long,) if option.field in taken else (option.short, option.long)
@@ -161,19 +163,21 @@ def add_options(parser: pytest.Parser, config: pytest.Config) -> None:
         )
 
 
-def _taken(parser: pytest.Parser) -> Iterator[str]:
+def _taken(parser: pytest.Parser, given: list[str]) -> Iterator[str]:
     """The fields whose short name is an option already; pytest has no question for that."""
     shorts = [option.short for option in OPTIONS]
-    if _unknown(parser, shorts) == shorts:
+    if _are_unknown(parser, shorts, given):
         return
-    yield from (option.field for option in OPTIONS if not _unknown(parser, [option.short]))
+    for option in OPTIONS:
+        if not _are_unknown(parser, [option.short], given):
+            yield option.field
 
 
-def _unknown(parser: pytest.Parser, names: list[str]) -> list[str]:
+def _are_unknown(parser: pytest.Parser, names: list[str], given: list[str]) -> bool:
     try:
-        return parser.parse_known_and_unknown_args(names)[1]
+        return parser.parse_known_and_unknown_args([*names, *given])[1][: len(names)] == names
     except pytest.UsageError:  # a known one that wants a value
-        return []
+        return False
 
 
 def read_options(config: pytest.Config) -> Options:

@@ -30,7 +30,11 @@ def pytest_load_initial_conftests(
 def _load(config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> None:
     known, unknown = parser.parse_known_and_unknown_args(args)
     # A worker of xdist has the options of its controller, and not always its arguments.
-    is_asked = hasattr(config.option, "fqg_models") or __name__ in known.plugins
+    is_asked = (
+        hasattr(config.option, "fqg_models")
+        or __name__ in known.plugins
+        or any(word.startswith("--fqg-") for word in args)
+    )
     pyargs = known.pyargs or getattr(config.option, "pyargs", False)
     folder = config.invocation_params.dir
     given: list[str] = list(known.file_or_dir)
