@@ -21,6 +21,10 @@ class SuiteError(Exception):
         self.where = str(where)
         super().__init__(f"{where}: {what}" if self.where else what)
 
+    def beyond(self, where: object) -> str:
+        """What is said after that place is named: the whole message, where it is another one."""
+        return self.what if self.where == str(where) else str(self)
+
 
 class CatalogError(SuiteError):
     """A card that cannot be read or contradicts another one."""

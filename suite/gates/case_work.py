@@ -184,7 +184,7 @@ class CaseWork:
         try:
             check_network(session, self.model.preprocess, self.model.outputs, self.model.flip)
         except ModelError as error:
-            raise ModelError(where=self.model.card_file, what=str(error)) from None
+            raise ModelError(where=self.model.card_file, what=error.what) from None
         return session
 
     def identity(self, dataset_id: str | None = None) -> dict[str, str | int]:

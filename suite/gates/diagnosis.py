@@ -35,9 +35,7 @@ _RANGES = (
     (255.0, (0.0,) * 3, (1.0,) * 3),
 )
 _CROPS = (0.8, 0.65, 0.5)
-_MIDDLE = "not aligned, cut in the middle:"
-_YUNET = "not aligned, aligned by YuNet's points"
-_UNALIGNED = "; an [align] table in the dataset's card does that, as docs/datasets.md shows"
+_ALIGN = "; an [align] table in the dataset's card does that, as docs/datasets.md shows"
 # On so few pairs a smaller gain is chance, and smaller differences cannot be told apart.
 _CHANCE, _TIE = 0.03, 0.01
 # Sets on which every model is further below its figure on LFW.
@@ -45,6 +43,16 @@ _HARDER = ("agedb", "calfw", "cfp", "cplfw", "ijb", "xqlfw")
 # Smaller images than LFW's are padded and enlarged before detection.
 _SMALL_PX = 200
 Embed = Callable[[tuple[Face, ...], PreprocessSpec], np.ndarray]
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """A usual mistake mended: faces, and what is done with them; ``align``: by aligning them."""
+
+    words: str
+    faces: tuple[Face, ...]
+    spec: PreprocessSpec
+    align: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,13 +118,13 @@ def explain_accuracy(
 
     now, grey = of(some, model.preprocess), _grey(some)
     tried = [
-        (found, words)
-        for words, them, spec in _variants(some, model.preprocess, yunet, grey=grey)
-        if (found := of(them, spec)) is not None
+        (found, variant)
+        for variant in _variants(some, model.preprocess, yunet, grey=grey)
+        if (found := of(variant.faces, variant.spec)) is not None
     ]
     tried.sort(key=lambda each: -each[0])
     published = model.published
-    said = "; ".join(f"{words}: {found:.4f}" for found, words in tried)
+    said = "; ".join(f"{variant.words}: {found:.4f}" for found, variant in tried)
     untried = "; colour order cannot be tried, the images are grey" if grey else ""
     return (
         f"FP32 accuracy {accuracy:.4f} is far below the {published.accuracy:.4f} published on "
@@ -128,7 +136,9 @@ def explain_accuracy(
     )
 
 
-def _verdict(now: float | None, tried: list[tuple[float, str]], yunet: YunetFile | None) -> str:
+def _verdict(
+    now: float | None, tried: list[tuple[float, _Variant]], yunet: YunetFile | None
+) -> str:
     best = tried[0][0] if tried else 0.0
     if not tried or (now is not None and best < now + _CHANCE):
         untried = "" if yunet else " (YuNet was not tried, for no dataset's card names its file)"
@@ -136,19 +146,20 @@ def _verdict(now: float | None, tried: list[tuple[float, str]], yunet: YunetFile
             f"none of these explains it, as a gain below {_CHANCE} is chance: the faces may be "
             f"aligned otherwise than the model's were{untried}, or the weights or labels be others"
         )
-    likely = [words for found, words in tried if found >= best - _TIE]
-    unaligned = _UNALIGNED if likely[0].startswith((_MIDDLE, _YUNET)) else ""
-    if len(likely) == 1:
-        return f"most likely the cause: {likely[0]}{unaligned}"
-    return f"most likely the cause, not to be told apart here: {'; '.join(likely)}{unaligned}"
+    likely = [variant for found, variant in tried if found >= best - _TIE]
+    words = "; ".join(variant.words for variant in likely)
+    advice = _ALIGN if likely[0].align else ""
+    told_apart = "" if len(likely) == 1 else ", not to be told apart here"
+    return f"most likely the cause{told_apart}: {words}{advice}"
 
 
 def _variants(
     faces: tuple[Face, ...], spec: PreprocessSpec, yunet: YunetFile | None, *, grey: bool
-) -> Iterator[tuple[str, tuple[Face, ...], PreprocessSpec]]:
+) -> Iterator[_Variant]:
     if not grey:
         other = "BGR" if spec.color_order == "RGB" else "RGB"
-        yield f"colour order {other}", faces, spec.model_copy(update={"color_order": other})
+        changed = spec.model_copy(update={"color_order": other})
+        yield _Variant(f"colour order {other}", faces, changed)
     for scale, mean, std in _RANGES:
         if np.allclose(
             [*(np.array(spec.mean) / spec.scale), *(np.array(spec.std) / spec.scale)],
@@ -156,18 +167,20 @@ def _variants(
         ):
             continue
         words = f"scale {scale:g}, mean {in_words(mean)}, std {in_words(std)}"
-        changed = {"scale": scale, "mean": mean, "std": std}
-        yield words, faces, spec.model_copy(update=changed)
+        changed = spec.model_copy(update={"scale": scale, "mean": mean, "std": std})
+        yield _Variant(words, faces, changed)
     for share in _CROPS:
         cropped = tuple(_cropped(face, share) for face in faces)
-        yield f"{_MIDDLE} {share:.0%} of each side", cropped, spec
+        words = f"not aligned, cut in the middle: {share:.0%} of each side"
+        yield _Variant(words, cropped, spec, align=True)
     if yunet:
         try:
             aligned = _aligned(faces, yunet, spec.height)
         except DatasetError:
             return
         kept = sum(new is not old for new, old in zip(aligned, faces, strict=True))
-        yield f"{_YUNET} ({kept} of {len(faces)} faces found)", aligned, spec
+        words = f"not aligned, aligned by YuNet's points ({kept} of {len(faces)} faces found)"
+        yield _Variant(words, aligned, spec, align=True)
 
 
 def _aligned(faces: tuple[Face, ...], yunet: YunetFile, side: int) -> tuple[Face, ...]:

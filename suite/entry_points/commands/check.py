@@ -128,8 +128,7 @@ def _of_artifacts(catalog: Catalog, model: ModelCard, *, needed: bool) -> Iterat
             try:
                 open_named(catalog, model, file)
             except SuiteError as error:
-                words = error.what if error.where == str(model.card_file) else str(error)
-                yield f"{model.card_file}: key {key!r}: {words}"
+                yield f"{model.card_file}: key {key!r}: {error.beyond(model.card_file)}"
 
 
 def _datasets(catalog: Catalog) -> list[DatasetCard]:
@@ -214,5 +213,4 @@ def counted(number: int, noun: str) -> str:
 
 
 def _with_card(card: Card, error: SuiteError) -> str:
-    words = str(error)
-    return words if str(card.card_file) in words else f"{card.card_file}: {words}"
+    return f"{card.card_file}: {error.beyond(card.card_file)}"
