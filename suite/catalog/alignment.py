@@ -35,6 +35,10 @@ class LandmarkAlign(HashedTable):
     size: Side = 112
     missing: Missing = "error"
 
+    def in_words(self) -> str:
+        """What is done to faces, as the report says it."""
+        return f"aligned to {self.size} px by the points of {self.landmarks}"
+
 
 class YunetAlign(HashedTable):
     """Warped by a similarity onto ArcFace's five points, which YuNet finds.
@@ -60,6 +64,13 @@ class YunetAlign(HashedTable):
     score: Fraction = 0.6
     size: Side = 112
     missing: Missing = "error"
+
+    def in_words(self) -> str:
+        """What is done to faces, as the report says it."""
+        return (
+            f"aligned to {self.size} px by YuNet's points (pad {self.pad}, enlarge "
+            f"{self.enlarge:g}, score {self.score:g}, missing: {self.missing})"
+        )
 
 
 class MarginAlign(HashedTable):
@@ -89,6 +100,11 @@ class MarginAlign(HashedTable):
     enlarge: Factor = 1.0
     score: Fraction = 0.6
     missing: Missing = "error"
+
+    def in_words(self) -> str:
+        """What is done to faces, as the report says it."""
+        box = f"the middle {self.centre} px" if self.centre else "YuNet's box"
+        return f"cut to {self.size} px, {box} with a margin of {self.margin}"
 
     @model_validator(mode="after")
     def _has_one_box(self) -> Self:

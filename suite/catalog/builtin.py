@@ -1,4 +1,4 @@
-"""Where the cards and baselines lie that come with the suite."""
+"""Where the cards lie that come with the suite, and their catalog."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def builtin_cards() -> Path:
     return packed if packed.is_dir() else PACKAGE.parent / "fixtures"
 
 
-def builtin_baselines() -> Path:
-    """The baselines of the built-in models."""
-    packed = PACKAGE / "builtin" / "baselines"
-    return packed if packed.is_dir() else PACKAGE.parent / "baselines"
+def builtin_folder() -> Path:
+    """The folder of the built-in catalog, which has its baselines: the package's, or the clone."""
+    packed = PACKAGE / "builtin"
+    return packed if packed.is_dir() else PACKAGE.parent

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from suite.catalog.builtin import PACKAGE, builtin_baselines
+from suite.catalog.builtin import PACKAGE, builtin_folder
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError
 from suite.catalog.mode_card import ModeCard
@@ -30,8 +30,9 @@ class Roots:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every card by id, and where baselines are accepted.
+    """Every card by id.
 
+    ``folder`` is the one that it was read from, of the built-in one the repository's or package's.
     ``unread`` are the ids of cards that cannot be read, where they were passed over.
     """
 
@@ -39,14 +40,9 @@ class Catalog:
     datasets: Mapping[str, DatasetCard]
     modes: Mapping[str, ModeCard]
     providers: Mapping[str, ProviderCard]
-    baselines: Path
+    folder: Path
     roots: Roots = field(default_factory=Roots)
     unread: frozenset[str] = frozenset()
-
-    @property
-    def folder(self) -> Path:
-        """The folder that it was read from; the repository's or package's of the built-in one."""
-        return self.baselines.parent
 
     @property
     def fp32(self) -> ModeCard:
@@ -56,7 +52,7 @@ class Catalog:
     @property
     def is_builtin(self) -> bool:
         """Whether these are the cards that come with the suite."""
-        return self.baselines == builtin_baselines()
+        return self.folder == builtin_folder()
 
     @property
     def is_installed(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Literal
 from suite.catalog.gate import Gate
 
 Worse = Literal["lower", "higher", "either"]
+Column = Literal["always", "measured"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Figure:
     is_share : whether it is a share of one or a cosine, which is never above 1
     drawn : what its 95 % interval is made of: people drawn again, or blocks of sessions timed;
         None where it has no interval
+    column : whether the report's main table has a column for it, always or where it was measured
     far : the false accept rate that it resolves at: impostor pairs × ``far`` false accepts set its
         threshold; None where no threshold is set so
     since : the baseline format with which it came: what is older could not accept it
@@ -56,6 +58,7 @@ class Figure:
     is_share: bool = False
     drawn: Literal["people", "blocks"] | None = None
     far: float | None = None
+    column: Column | None = None
     since: int = 1
 
     def is_worse(self, difference: float) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter
 
-from suite.catalog.builtin import builtin_baselines, builtin_cards
+from suite.catalog.builtin import builtin_cards, builtin_folder
 from suite.catalog.card_file import BrokenCardError, read_card
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.dataset_card import DatasetCard
@@ -69,7 +69,7 @@ def read_cards(
         datasets=_read_cards(own / "datasets", _DATASET, unread),
         modes=modes,
         providers=providers,
-        baselines=folder / "baselines" if folder else builtin_baselines(),
+        folder=folder or builtin_folder(),
         roots=roots or Roots(),
         unread=frozenset(unread or ()),
     )

@@ -31,6 +31,16 @@ class Gate(StrEnum):
         return self is not Gate.LATENCY
 
     @property
+    def guards_acceptance(self) -> bool:
+        """Whether a case that fails it against FP32 may not be accepted, whichever gates run."""
+        return self in (Gate.ARTIFACT, Gate.VERIFICATION, Gate.FIDELITY)
+
+    @property
+    def of_fp32(self) -> bool:
+        """Whether there is anything of FP32 to measure."""
+        return self is not Gate.FIDELITY
+
+    @property
     def has_remarks(self) -> bool:
         """Whether its remarks are of the model or the set, and so belong on top."""
         return self in (Gate.ARTIFACT, Gate.VERIFICATION)

@@ -42,6 +42,19 @@ class PreprocessSpec(HashedTable):
             return batch, self.height, self.width, 3
         return batch, 3, self.height, self.width
 
+    @property
+    def keeps_bytes(self) -> bool:
+        """Whether it leaves pixels in 0…255 as they are, as a network that takes bytes needs."""
+        return (self.scale, *self.mean, *self.std) == (255.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
+
+    def in_words(self) -> str:
+        """What is done to pixels, as the report says it."""
+        return (
+            f"fed {self.width} × {self.height} {self.color_order} in {self.layout}, (pixel · "
+            f"{self.scale:g} / 255 − mean) / std with mean {in_words(self.mean)} and std "
+            f"{in_words(self.std)}"
+        )
+
     @field_validator("scale")
     @classmethod
     def _scale_is_known(cls, value: float) -> float:

@@ -25,8 +25,7 @@ def why_unacceptable(work: CaseWork) -> str | None:
 
 
 def _held_against_fp32(work: CaseWork) -> Iterator[Measured]:
-    yield measured(work, Gate.ARTIFACT)
-    for dataset_id in work.model.evaluation:
-        yield measured(work, Gate.VERIFICATION, dataset_id)
-        if not work.mode.is_fp32:
-            yield measured(work, Gate.FIDELITY, dataset_id)
+    for gate in Gate:
+        if gate.guards_acceptance and (gate.of_fp32 or not work.mode.is_fp32):
+            for dataset_id in work.model.evaluation if gate.per_dataset else (None,):
+                yield measured(work, gate, dataset_id)

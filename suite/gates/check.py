@@ -17,7 +17,7 @@ from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.measures import measured
 from suite.judging.against_baseline import before_it_existed, judge_against_baseline, too_wide
 from suite.judging.against_fp32 import judge_against_fp32
-from suite.judging.baselines.store import BaselineFile, entry_document
+from suite.judging.baselines.store import BaselineFile, baselines_of, entry_document
 from suite.judging.baselines.syrupy_extension import (
     BaselineExtension,
     snapshot_data,
@@ -61,7 +61,7 @@ class GateCheck:
         bench = work.bench
         # FP32 is accepted once, in the parent profile that serves every provider.
         profile = PARENT_PROFILE if case.mode.is_fp32 else bench.profile
-        root = bench.catalog.baselines
+        root = baselines_of(bench.catalog)
         self._file = BaselineFile(root, profile, case.model.id, case.mode.id)
 
     def measure(self) -> Measured:

@@ -8,7 +8,7 @@ from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Row
-from suite.judging.rows import floor_row, loss_row
+from suite.judging.rows import EPSILON, held
 
 
 def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
@@ -17,12 +17,12 @@ def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
         return Judgement(Outcome.FAIL, measured.problem, ())
     rows = [
         *(
-            loss_row(name, measured, limit, on_interval=name in policy.on_interval)
+            _loss_row(name, measured, limit, on_interval=name in policy.on_interval)
             for name, limit in policy.loss.items()
             if name in measured.figures and name in measured.fp32
         ),
         *(
-            floor_row(name, measured, limit)
+            _floor_row(name, measured, limit)
             for name, limit in policy.floor.items()
             if name in measured.figures
         ),
@@ -39,6 +39,47 @@ def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
             said = ", ".join(_policy_words(row) for row in found)
             return Judgement(outcome, f"{words}: {said}", tuple(rows))
     return Judgement(Outcome.PASS, "within the policy against FP32", tuple(rows))
+
+
+def _loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:
+    """What a figure lost against FP32 held against what it may lose."""
+    value, reference = measured.figures[name], measured.fp32[name]
+    known = measured.uncertainty.changes.get(name) if measured.uncertainty else None
+    interval = (known.low, known.high) if known and on_interval else None
+    worse = [FIGURES[name].loss(end) for end in interval or (value - reference,)]
+    return _policy_row(
+        name, Against.FP32, (value, reference), limit, interval, held(worse, limit + EPSILON)
+    )
+
+
+def _floor_row(name: str, measured: Measured, limit: float) -> Row:
+    """A figure held against the least that it may be."""
+    value, between = measured.figures[name], measured.intervals.get(name)
+    interval = (between[0] - limit, between[1] - limit) if between else None
+    below = [limit - end for end in between or (value,)]
+    return _policy_row(name, Against.FLOOR, (value, limit), limit, interval, held(below, EPSILON))
+
+
+def _policy_row(
+    name: str,
+    against: Against,
+    values: tuple[float, float],
+    limit: float,
+    interval: tuple[float, float] | None,
+    outcome: Outcome,
+) -> Row:
+    """A row of the policy; ``values`` are what was measured, and what it is held against."""
+    value, reference = values
+    return Row(
+        metric=name,
+        against=against,
+        reference=reference,
+        measured=value,
+        difference=value - reference,
+        limit=limit,
+        outcome=outcome,
+        interval=interval,
+    )
 
 
 def _policy_words(row: Row) -> str:

@@ -25,6 +25,11 @@ class Against(StrEnum):
         """How tables say it."""
         return {Against.BASELINE: "accepted", Against.FP32: "FP32"}.get(self, self.value)
 
+    def allowed(self, limit: str) -> str:
+        """How tables say what a limit allows."""
+        signs = {Against.BASELINE: "±", Against.FP32: "loss ≤", Against.FLOOR: "≥"}
+        return f"{signs[self]} {limit}"
+
 
 class Row(Frozen):
     """One figure held against one limit.

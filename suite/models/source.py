@@ -48,7 +48,7 @@ def _where(catalog: Catalog) -> str:
     """The options that a command needs to find what this run found."""
     roots = catalog.roots
     given = (
-        ("--catalog", None if catalog.is_builtin else catalog.baselines.parent),
+        ("--catalog", None if catalog.is_builtin else catalog.folder),
         ("--weights-dir", roots.weights_dir),
         ("--data-dir", roots.data_dir),
     )

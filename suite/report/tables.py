@@ -12,21 +12,19 @@ def row_cells(row: Row) -> tuple[str, ...]:
     """A row as the cells of a table."""
     figure = FIGURES[row.metric]
     digits = max(figure.digits, 0)
-    difference = "" if row.difference is None else signed(row.difference, digits)
-    allowed = f"± {row.limit:g}"
-    share = figure.relative and row.against is Against.BASELINE
-    if share:
-        difference = "" if row.difference is None else f"{row.difference:+.2%}"
-        allowed = f"± {row.limit:.2%}"
-    if figure.only_worse_fails and row.against is Against.BASELINE:
-        allowed = allowed.replace("±", "−" if figure.worse == "lower" else "+")
-    if row.against is Against.FP32:
-        allowed = f"loss ≤ {row.limit:g}"
+    of_accepted = row.against is Against.BASELINE
+    share = figure.relative and of_accepted
+
+    def shown(value: float) -> str:
+        return f"{value:+.2%}" if share else signed(value, digits)
+
+    difference = "" if row.difference is None else shown(row.difference)
     if row.interval:
-        low, high = (f"{end:+.2%}" if share else signed(end, digits) for end in row.interval)
+        low, high = map(shown, row.interval)
         difference += f" ({low} … {high})"
-    if row.against is Against.FLOOR:
-        allowed = f"≥ {row.limit:g}"
+    allowed = row.against.allowed(f"{row.limit:.2%}" if share else f"{row.limit:g}")
+    if figure.only_worse_fails and of_accepted:
+        allowed = allowed.replace("±", "−" if figure.worse == "lower" else "+")
     return (
         figure.label,
         row.against.label,

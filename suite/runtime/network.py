@@ -100,8 +100,7 @@ def _check_input(port: Any, spec: PreprocessSpec) -> None:
             f"{_shape(port)}; correct the card."
         )
     dtype = image_type(port)
-    plain = (spec.scale, *spec.mean, *spec.std) == (255.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
-    if dtype is np.uint8 and not plain:
+    if dtype is np.uint8 and not spec.keeps_bytes:
         raise ModelError(
             f"preprocess: the network's input {port.name!r} takes bytes as they are, so the card "
             "needs scale = 255.0, mean = [0.0, 0.0, 0.0] and std = [1.0, 1.0, 1.0]."

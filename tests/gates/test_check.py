@@ -66,7 +66,7 @@ def gate(
     bench = SimpleNamespace(
         profile="cpu-avx2",
         provider=read_catalog().providers["cpu"],
-        catalog=SimpleNamespace(baselines=root),
+        catalog=SimpleNamespace(folder=root),
     )
     limits = Limits({"speedup": 0.07}, PolicySpec(floor=floor or {}))
     work = SimpleNamespace(limits=limits, bench=bench, hashes=lambda _: {})
@@ -78,7 +78,7 @@ def gate(
 
 
 def accept(case: Case, root: Path, measured: Measured) -> BaselineFile:
-    file = BaselineFile(root, "cpu-avx2", case.model.id, case.mode.id)
+    file = BaselineFile(root / "baselines", "cpu-avx2", case.model.id, case.mode.id)
     write_section(file.path, measured.section, entry_document(measured, {}))
     return file
 
@@ -119,7 +119,7 @@ def test_an_update_writes_news_alone(
     case: Case, tmp_path: Path, monkeypatch, before: float | None, now: float, written: bool
 ) -> None:
     monkeypatch.setattr(check, "why_unacceptable", lambda work: None)
-    file = BaselineFile(tmp_path, "cpu-avx2", case.model.id, case.mode.id)
+    file = BaselineFile(tmp_path / "baselines", "cpu-avx2", case.model.id, case.mode.id)
     if before:
         accept(case, tmp_path, timed(before, before))
     made, snapshot = gate(case, tmp_path, update=True)
@@ -140,7 +140,9 @@ def test_what_is_undecided_against_fp32_says_that_it_was_accepted(
     record = record_of(made)
     assert (record.outcome, record.accepted) == (Outcome.UNDECIDED, True)
     assert "straddles the limit" in record.headline
-    assert BaselineFile(tmp_path, "cpu-avx2", case.model.id, case.mode.id).entry(SECTION)
+    assert BaselineFile(tmp_path / "baselines", "cpu-avx2", case.model.id, case.mode.id).entry(
+        SECTION
+    )
 
 
 def test_what_cannot_be_accepted_is_not_written(case: Case, tmp_path: Path, monkeypatch) -> None:

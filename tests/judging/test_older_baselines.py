@@ -15,7 +15,7 @@ from suite.judging import identity
 from suite.judging.against_baseline import judge_against_baseline
 from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.baselines import store
-from suite.judging.baselines.store import all_files, entry_document
+from suite.judging.baselines.store import all_files, baselines_of, entry_document
 from suite.judging.identity import IdentityKey
 from suite.judging.judgement import Entry
 from suite.judging.measured import Measured
@@ -133,7 +133,7 @@ def test_rewriting_a_section_of_format_1_changes_no_byte(tmp_path: Path) -> None
 
 def test_the_baselines_that_come_with_the_suite_have_a_tolerance_for_each_figure() -> None:
     catalog = read_catalog()
-    for file in all_files(catalog.baselines):
+    for file in all_files(baselines_of(catalog)):
         model, mode = catalog.models[file.model], catalog.modes[file.mode]
         limits = limits_of(model, mode, catalog.providers["cpu"])
         for section in file.sections():

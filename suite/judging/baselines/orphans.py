@@ -6,7 +6,7 @@ from pathlib import Path
 
 from suite.catalog.catalog import Catalog
 from suite.catalog.gate import Section
-from suite.judging.baselines.store import all_files
+from suite.judging.baselines.store import all_files, baselines_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def find_orphans(catalog: Catalog) -> Iterator[Orphan]:
     BaselineError
         where a baseline cannot be read.
     """
-    for file in all_files(catalog.baselines):
+    for file in all_files(baselines_of(catalog)):
         sections = file.sections()
         model, mode = catalog.models.get(file.model), catalog.modes.get(file.mode)
         if model is None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from suite.catalog.catalog import Catalog
 from suite.catalog.errors import BaselineError
 from suite.catalog.files import write_whole
 from suite.judging.judgement import FORMAT, Entry
@@ -22,6 +23,11 @@ from suite.judging.measured import Measured
 
 # How the file is laid out; what its sections know is each section's own format.
 _LAYOUT = 1
+
+
+def baselines_of(catalog: Catalog) -> Path:
+    """The folder in which a catalog's baselines lie."""
+    return catalog.folder / "baselines"
 
 
 @dataclass(frozen=True)

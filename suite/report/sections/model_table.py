@@ -13,8 +13,6 @@ from suite.report.sections.speed import speed
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 
 MIB = 2**20
-_USER_COLUMNS = ("accuracy", "tar_at_far_1e-3", "tar_at_far_1e-4", "roc_auc")
-_ALL_PAIRS_COLUMNS = ("all_pairs_tar_at_far_1e-3", "all_pairs_tar_at_far_1e-4")
 
 
 def model_section(model: str, records: Sequence[Record]) -> list[str]:
@@ -75,7 +73,12 @@ def _legend(records: Sequence[Record]) -> list[str]:
 def _columns(dataset: str | None, records: Sequence[Record]) -> tuple[str, ...]:
     measured = [r.measured for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
     named = {name for m in measured if m for name in m.figures}
-    return (*_USER_COLUMNS, *(name for name in _ALL_PAIRS_COLUMNS if name in named))
+    return tuple(
+        name
+        for when in ("always", "measured")
+        for name, figure in FIGURES.items()
+        if figure.column == when and (when == "always" or name in named)
+    )
 
 
 def _mode_cells(
