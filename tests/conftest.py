@@ -12,7 +12,8 @@ import pytest
 for folder in ("support", "experiments"):
     sys.path.insert(0, str(Path(__file__).with_name(folder)))
 
-HIDDEN = ("PYTEST_XDIST_", "PYTEST_ADDOPTS")
+# The last has every process compile anew what it imports.
+HIDDEN = ("PYTEST_XDIST_", "PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -33,11 +33,13 @@ def main() -> int:
         return kill_runs(Path(name), chosen.kills, random.Random(chosen.seed))
 
 
-def kill_runs(folder: Path, kills: int, rng: random.Random) -> int:
+def kill_runs(
+    folder: Path, kills: int, rng: random.Random, models: tuple[str, ...] = MODELS
+) -> int:
     """Kill runs with and without ``-n``, updating and not."""
     original = folder / "original"
     original.mkdir()
-    copy_catalog(original, *MODELS, pairs=SOME_PAIRS)
+    copy_catalog(original, *models, pairs=SOME_PAIRS)
     started = time.monotonic()
     first = Team(original, folder / "cache")
     assert first.gates("--snapshot-update").returncode == 0

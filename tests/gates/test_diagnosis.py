@@ -100,6 +100,8 @@ def explained(card: LfwDataset, tmp_path: Path, yunet: YunetFile | None) -> tupl
 def test_faces_that_are_not_aligned_are_found_by_aligning_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Few pairs will do.
+    monkeypatch.setattr("suite.gates.diagnosis._PAIRS", 80)
     path = REAL / "yunet" / "face_detection_yunet_2026may.onnx"
     yunet = YunetFile(path, hashlib.sha256(path.read_bytes()).hexdigest(), REAL / "x")
     raw = orl("orl/raw", "{person}/{person}_{number:04d}.pgm")
@@ -109,7 +111,6 @@ def test_faces_that_are_not_aligned_are_found_by_aligning_them(
     best = tried.partition("gives ")[2].partition(": ")[2].partition("; ")[0]
     assert best.startswith("not aligned, aligned by YuNet's points") and float(best[-6:]) > 0.985
     assert tried.endswith("colour order cannot be tried, the images are grey")
-    # Few pairs will do to see that it was left out.
     monkeypatch.setattr("suite.gates.diagnosis._PAIRS", 20)
     assert "YuNet was not tried" in explained(raw, tmp_path, None)[-1]
 

@@ -13,6 +13,8 @@ from team import MODEL, ROOT
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+# hypothesis is no dependency of the wheel, and its plugin imports it as a run ends.
+QUICK = {"COLUMNS": "200", "PYTEST_ADDOPTS": "-p no:hypothesispytest"}
 # What many a conftest has, and the options of pytest-profiling and pytest-azurepipelines.
 CONFTEST = """
 from suite.core import DEFAULT
@@ -76,7 +78,7 @@ def run(python: Path, tmp_path: Path) -> Run:
         return subprocess.run(
             [program, *words[1:]],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200", **environment},
+            env={**os.environ, **QUICK, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
