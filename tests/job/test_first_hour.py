@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import pytest
 from forked import fork_pytest
-from team import EMBEDDED, ENVIRONMENT, ROOT, Team
+from team import EMBEDDED, ENVIRONMENT, ROOT, SPY, Team
 
 MODELS = {
     "facenet-vggface2": ("facenet.onnx", "facenet-vggface2.onnx"),
@@ -77,12 +77,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("first-hour")
     put_weights(folder / "weights")
     put_faces(folder / "data")
+    shutil.copy(SPY, folder)
     return folder
 
 
 def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     arguments = (*words, CHOSEN, "--datasets=lfw", "--weights-dir=weights", "--data-dir=data")
-    environment = os.environ | ENVIRONMENT
+    environment = os.environ | ENVIRONMENT | {"DIAGNOSED_PAIRS": "40"}
     if words[0] == "pytest":
         result = fork_pytest(*arguments[1:], folder=home, environment=environment)
     else:
@@ -120,6 +121,7 @@ def copy_cards(home: Path) -> Path:
 
 def test_a_users_first_hour(home: Path, cache: Path) -> None:
     job = ("pytest", "--pyargs", "suite.gates", "-q", "-p", "no:cacheprovider", "-m", "not latency")
+    job += ("-p", "spy")
     job += (f"--artifact-cache={cache}", "--accept-licence")
 
     # The shipped cards take the real files alone.

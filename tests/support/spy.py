@@ -1,4 +1,4 @@
-"""Loaded with ``-p spy`` into a job: notes builds; waits, dies or says a speed-up where told to."""
+"""Loaded with ``-p spy`` into a job: notes builds, and does what the environment tells it to."""
 
 import os
 import time
@@ -18,6 +18,11 @@ def _noted(source, target, ingredients):
 
 
 cache.build = _noted
+# On how many pairs the usual mistakes are tried.
+if "DIAGNOSED_PAIRS" in os.environ:
+    from suite.gates import diagnosis
+
+    diagnosis._PAIRS = int(os.environ["DIAGNOSED_PAIRS"])
 # What a busy machine would say of a speed-up is no matter of what a job does with it.
 if "SPEED_UP" in os.environ:
     Block.ratio = property(lambda self: float(os.environ["SPEED_UP"]))

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EMBEDDED = ROOT / "fixtures" / "embedded"
 MODEL = "arcface-embedded"
 SOURCE = EMBEDDED / "arcface.onnx"
+SPY = Path(__file__).with_name("spy.py")
 # Enough of the embedded set for a verdict: two folds of it, 20 people.
 SOME_PAIRS = 1_200
 ENVIRONMENT = {"CI": "true", "COLUMNS": "200"}
@@ -134,7 +135,7 @@ def copy_team(folder: Path, target: Path) -> None:
     """Put a team's catalog and baselines into a folder, beside what is there; and the spy."""
     ours = shutil.ignore_patterns("face-quant-report", "__pycache__")
     shutil.copytree(folder, target, ignore=ours, dirs_exist_ok=True)
-    shutil.copy(Path(__file__).with_name("spy.py"), target)
+    shutil.copy(SPY, target)
 
 
 def change(model: onnx.ModelProto, op_type: str, index: int, how: Callable) -> None:
