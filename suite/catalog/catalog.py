@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from suite.catalog.builtin import PACKAGE, builtin_folder
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError
+from suite.catalog.files import user_cache
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
@@ -25,7 +24,7 @@ class Roots:
     @property
     def weights(self) -> Path:
         """The folder of weights: the one given, or that of the user's cache."""
-        return self.weights_dir or user_cache_path("face-quant-gate") / "weights"
+        return self.weights_dir or user_cache() / "weights"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,29 @@
-"""Files: their hash, writing one whole or not at all, and paths that stay below a folder."""
+"""Files: the user's cache, hashes, whole writes, and paths that stay below a folder."""
 
 import hashlib
 import os
 from pathlib import Path, PurePosixPath
+
+from platformdirs import user_cache_path
+
+from suite.catalog.errors import SuiteError
+
+
+def user_cache() -> Path:
+    """The suite's folder in the user's cache.
+
+    Raises
+    ------
+    SuiteError
+        where the user has no home, as under a container's bare user id.
+    """
+    try:
+        return user_cache_path("face-quant-gate")
+    except RuntimeError:
+        raise SuiteError(
+            "this user has no home folder for the suite's cache: set HOME or XDG_CACHE_HOME to a "
+            "folder that can be written."
+        ) from None
 
 
 def sha256_of(path: Path) -> str:

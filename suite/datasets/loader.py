@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
 from suite.catalog.dataset_card import (
     BinDataset,
     CsvDataset,
@@ -16,6 +14,7 @@ from suite.catalog.dataset_card import (
     LfwDataset,
     PeopleDataset,
 )
+from suite.catalog.files import user_cache
 from suite.datasets.card_hash import compare_hash
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import need_folder, passed_over
@@ -55,7 +54,7 @@ def load_dataset(
     DatasetError
         where files are absent or not what they should be, or have another hash than the card's.
     """
-    kept = aligned or user_cache_path("face-quant-gate") / "aligned"
+    kept = aligned or user_cache() / "aligned"
     reading = Reading(locate, kept, advance)
     if isinstance(card, ImagesDataset):
         need_folder(locate(card.folder))

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from suite.catalog.files import leads_outside, sha256_of, write_whole
+from suite.catalog import files
+from suite.catalog.errors import SuiteError
+from suite.catalog.files import leads_outside, sha256_of, user_cache, write_whole
 
 
 def test_a_files_hash_is_of_its_bytes(tmp_path: Path) -> None:
@@ -53,3 +55,12 @@ def test_a_path_that_leads_outside(path: str) -> None:
 @pytest.mark.parametrize("path", ["x", "a/x", "./x", "a\\x", "a..b/x", ""])
 def test_a_path_that_stays_inside(path: str) -> None:
     assert not leads_outside(path)
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: str) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(files, "user_cache_path", nobody)
+    with pytest.raises(SuiteError, match="no home folder for the suite's cache: set HOME or XDG"):
+        user_cache()

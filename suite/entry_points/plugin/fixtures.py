@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
+from suite.catalog.files import user_cache
 from suite.entry_points.plugin.items import case_of, dataset_of, gate_of
 from suite.entry_points.plugin.run import GateRun, rerun_of
 
@@ -22,21 +24,20 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def workbench(request: pytest.FixtureRequest) -> Workbench:
     """Sources, artifacts and embeddings, each made once in the session."""
-    from platformdirs import user_cache_path
-
     from suite.entry_points.plugin.xdist import threads_a_worker
     from suite.gates.progress import Progress
     from suite.gates.workbench import Workbench
 
     config = request.config
     run = GateRun.of(config)
+    capture = config.pluginmanager.getplugin("capturemanager")
     return Workbench(
         run.selection.catalog,
         run.provider,
         threads_a_worker(config, run.provider.threads.embedding),
         run.profile,
-        run.options.artifact_cache or user_cache_path("face-quant-gate"),
-        Progress(config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled),
+        run.options.artifact_cache or user_cache(),
+        Progress(capture.global_and_fixture_disabled if capture else nullcontext),
     )
 
 

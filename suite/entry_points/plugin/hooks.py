@@ -6,12 +6,20 @@ Nothing heavy is imported until a gate runs, so that collecting is quick.
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from suite.catalog.errors import SuiteError
 from suite.entry_points.plugin.fixtures import NoBenchmark, gate, stopwatch, work, workbench
-from suite.entry_points.plugin.items import is_gate, may_gate
+from suite.entry_points.plugin.items import (
+    GateModule,
+    is_collected,
+    is_gate,
+    is_gate_module,
+    may_gate,
+)
 from suite.entry_points.plugin.options import add_options, folders_after_a_space
 from suite.entry_points.plugin.run import GateRun, rerun_of
 
@@ -26,6 +34,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Announce the marker of latency gates; refuse a run whose configuration pytest lost."""
+    if may_gate(config) and not config.pluginmanager.hasplugin("syrupy"):
+        raise pytest.UsageError(
+            "the gates need syrupy's plugin: leave -p no:syrupy out, or name it with -p syrupy "
+            "where PYTEST_DISABLE_PLUGIN_AUTOLOAD is set."
+        )
     parallel = config.getoption("dist", "no") != "no" or hasattr(config, "workerinput")
     if parallel and may_gate(config):
         # pytest-benchmark would say so in a warning of its own; the report says "deferred".
@@ -43,6 +56,19 @@ def pytest_configure(config: pytest.Config) -> None:
             "root folder."
         )
     GateRun.start(config)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Collect the gates where a repository's ``python_files`` leaves them out."""
+    if not is_gate_module(file_path) or is_collected(file_path, parent.session):
+        return None
+    module: pytest.Module = GateModule.from_parent(parent, path=file_path)
+    return module
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Any:
+    """Find the gates where a repository's ``python_functions`` leaves them out."""
+    return GateModule.from_parent(parent, path=module_path) if is_gate_module(module_path) else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,26 @@ def is_gate(item: Any) -> bool:
     """Whether an item is one of the suite's gates."""
     path = getattr(item, "path", None)
     return path is not None and Path(path).parent == GATES
+
+
+class GateModule(pytest.Module):
+    """A module of gates, whose names are this suite's, whatever a repository calls its tests."""
+
+    def funcnamefilter(self, name: str) -> bool:
+        """Whether a function is a gate."""
+        return name.startswith("test_")
+
+
+def is_gate_module(path: Path) -> bool:
+    """Whether a file is one of the suite's modules of gates."""
+    return path.parent == GATES and path.match("test_*.py")
+
+
+def is_collected(path: Path, session: pytest.Session) -> bool:
+    """Whether pytest collects a module by itself, by what the configuration calls tests."""
+    patterns: list[str] = session.config.getini("python_files")
+    named = any(fnmatch(str(path) if "/" in each else path.name, each) for each in patterns)
+    return named or session.isinitpath(path)
 
 
 def may_gate(config: pytest.Config) -> bool:
