@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from suite.catalog.case import Case
+from suite.catalog.errors import BaselineError
 from suite.catalog.gate import Gate
 from suite.gates.acceptance import why_unacceptable
 from suite.gates.case_work import CaseWork
@@ -17,7 +19,7 @@ from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.measures import measured
 from suite.judging.against_baseline import before_it_existed, judge_against_baseline, too_wide
 from suite.judging.against_fp32 import judge_against_fp32
-from suite.judging.baselines.store import BaselineFile, baselines_of, entry_document
+from suite.judging.baselines.store import BaselineFile, baselines_of, entry_document, unwritable
 from suite.judging.baselines.syrupy_extension import (
     BaselineExtension,
     snapshot_data,
@@ -29,7 +31,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 from suite.report.failure import failure_message
 from suite.runtime.profile import PARENT_PROFILE
-from suite.runtime.versions import versions
+from suite.runtime.versions import other_versions, versions
 
 _Judged = tuple[Judgement, tuple[str, ...]]
 
@@ -141,6 +143,10 @@ class GateCheck:
         judged = judge_against_baseline(measured, entry, self._work.limits.tolerances)
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
         notes: tuple[str, ...] = ()
+        changed = other_versions(entry.versions, versions())
+        if judged.outcome is Outcome.FAIL and changed:
+            # The first suspect, whatever it is that moved.
+            judged = replace(judged, headline=f"{changed}: {judged.headline}")
         if judged.outcome is Outcome.FAIL and self._gate is Gate.FINGERPRINT:
             causes = explain_fingerprint(self._work, entry.samples)
             notes = tuple(f"likely cause: {cause}" for cause in causes)
@@ -186,10 +192,29 @@ class GateCheck:
         return _ACCEPTED, _changes(before, after)
 
     def _tell_syrupy(self, measured: Measured, *, holds: bool) -> None:
-        """Let syrupy count, and write where it updates and the accepted entry does not hold."""
+        """Let syrupy count, and write where it updates and the accepted entry does not hold.
+
+        Raises
+        ------
+        BaselineError
+            where what it wrote does not stand in the file.
+        """
         snapshot = self._snapshot.use_extension(BaselineExtension)
+        entry = entry_document(measured, versions())
         told = snapshot(name=snapshot_name(self._file, measured.section))
-        _ = told == snapshot_data(entry_document(measured, versions()), holds=holds)
+        counted = told == snapshot_data(entry, holds=holds)
+        if holds or not self._snapshot.update_snapshots:
+            return
+        # Syrupy keeps what goes wrong as it writes to itself.
+        error = None if counted else told.executions[told.num_executions - 1].exception
+        if error:
+            raise unwritable(self._file.path, error) if isinstance(error, OSError) else error
+        if self._file.sections().get(measured.section) != json.loads(json.dumps(entry)):
+            raise BaselineError(
+                where=self._file.path,
+                what=f"section {measured.section!r} was written and reads back otherwise; look at "
+                "the disk, and accept again.",
+            )
 
     def _conclude(self, judged: Judgement, measured: Measured | None, **rest: Any) -> None:
         outcome = judged.outcome

@@ -1,7 +1,7 @@
 """An outcome with its first line and the rows behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
@@ -18,12 +18,14 @@ class Entry:
     """An accepted section of a baseline.
 
     ``format`` is that of the suite which accepted it: what it did not know is not compared.
+    ``versions`` are those of the libraries that it was accepted under.
     """
 
     identity: Mapping[str, str | int]
     figures: Mapping[str, float]
     samples: Mapping[str, tuple[float, ...]]
     format: int = 1
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

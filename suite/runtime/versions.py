@@ -1,6 +1,7 @@
 """The versions of the libraries that figures depend on."""
 
 import functools
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 
@@ -13,6 +14,31 @@ def onnxruntime_version() -> str:
 
 _SHOWN = ("onnx", "numpy", "pytest", "syrupy", "pytest-benchmark")
 _OPENCV = ("opencv-python-headless", "opencv-python")
+# Of what is shown, what figures can depend on, by the name that is said of it.
+_SUSPECTS = {"onnxruntime": "onnxruntime", "onnx": "onnx", "numpy": "numpy"} | dict.fromkeys(
+    _OPENCV, "OpenCV"
+)
+
+
+def other_versions(accepted: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """The libraries that are other ones than when figures were accepted; empty where none is.
+
+    >>> other_versions({"onnxruntime": "1.32.0", "pytest": "9"}, {"onnxruntime": "1.24.4"})
+    'accepted under onnxruntime 1.32.0, this run has 1.24.4'
+    """
+    before, after = _suspects(accepted), _suspects(now)
+    changed = [name for name in before if name in after and before[name] != after[name]]
+    if not changed:
+        return ""
+    had = ", ".join(f"{name} {before[name]}" for name in changed)
+    has = ", ".join(
+        after[name] if len(changed) == 1 else f"{name} {after[name]}" for name in changed
+    )
+    return f"accepted under {had}, this run has {has}"
+
+
+def _suspects(versions: Mapping[str, str]) -> dict[str, str]:
+    return {said: versions[name] for name, said in _SUSPECTS.items() if name in versions}
 
 
 @functools.cache

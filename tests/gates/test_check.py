@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from suite.catalog.case import Case
+from suite.catalog.errors import BaselineError
 from suite.catalog.folder import read_catalog
 from suite.catalog.gate import Gate
 from suite.catalog.limits import Limits
@@ -26,6 +27,7 @@ class Snapshot:
     def __init__(self, *, update: bool) -> None:
         self.update_snapshots = update
         self.told: list[bool] = []
+        self.write = write_section
 
     def use_extension(self, _: object) -> "Snapshot":
         return self
@@ -38,7 +40,8 @@ class Snapshot:
         assert isinstance(data, dict)
         self.told.append(data["holds"])
         if self.update_snapshots and not data["holds"]:
-            write_section(Path(self.file), self.section, data["entry"])
+            self.write(Path(self.file), self.section, data["entry"])
+            return True
         return bool(data["holds"])
 
     __hash__ = None
@@ -77,9 +80,11 @@ def gate(
     return made, snapshot
 
 
-def accept(case: Case, root: Path, measured: Measured) -> BaselineFile:
+def accept(
+    case: Case, root: Path, measured: Measured, versions: dict[str, str] | None = None
+) -> BaselineFile:
     file = BaselineFile(root / "baselines", "cpu-avx2", case.model.id, case.mode.id)
-    write_section(file.path, measured.section, entry_document(measured, {}))
+    write_section(file.path, measured.section, entry_document(measured, versions or {}))
     return file
 
 
@@ -101,6 +106,22 @@ def test_a_failed_comparison_fails_its_snapshot(case: Case, tmp_path: Path) -> N
     with pytest.raises(pytest.fail.Exception, match="not as accepted: Speed-up over FP32"):
         made.check(timed(1.0, 1.1))
     assert snapshot.told == [False]
+
+
+def test_another_library_version_is_named_first(case: Case, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(check, "versions", lambda: {"onnxruntime": "1.24.4", "numpy": "2.0"})
+    accept(case, tmp_path, timed(1.28, 1.28), {"onnxruntime": "1.32.0", "numpy": "2.0"})
+    made, _ = gate(case, tmp_path)
+    with pytest.raises(pytest.fail.Exception) as failed:
+        made.check(timed(1.0, 1.1))
+    assert str(failed.value).splitlines()[0] == (
+        "latency: arcface-embedded int8_static_qdq: accepted under onnxruntime 1.32.0, this run "
+        "has 1.24.4: not as accepted: Speed-up over FP32"
+    )
+    # What is as accepted is not put in doubt.
+    made, _ = gate(case, tmp_path)
+    made.check(timed(1.28, 1.28))
+    assert record_of(made).headline == "as accepted"
 
 
 def test_what_is_not_compared_asks_for_no_snapshot(case: Case, tmp_path: Path) -> None:
@@ -143,6 +164,16 @@ def test_what_is_undecided_against_fp32_says_that_it_was_accepted(
     assert BaselineFile(tmp_path / "baselines", "cpu-avx2", case.model.id, case.mode.id).entry(
         SECTION
     )
+
+
+def test_what_does_not_read_back_is_not_said_to_be_accepted(
+    case: Case, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(check, "why_unacceptable", lambda work: None)
+    made, snapshot = gate(case, tmp_path, update=True)
+    snapshot.write = lambda *_: None
+    with pytest.raises(BaselineError, match="was written and reads back otherwise"):
+        made.check(timed(1.2, 1.2))
 
 
 def test_what_cannot_be_accepted_is_not_written(case: Case, tmp_path: Path, monkeypatch) -> None:

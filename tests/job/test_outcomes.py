@@ -1,6 +1,7 @@
 """Every cell of the table in docs/outcomes.md: what report, terminal and exit status say."""
 
 import json
+import shutil
 import signal
 import time
 
@@ -234,3 +235,37 @@ def test_an_interrupted_run(team: Team, monkeypatch, how: signal.Signals, status
     refused = team.run("-m", "latency", "--modes=fp32", "--report-append")
     assert refused.returncode == 4
     assert "did not end" in refused.stdout
+
+
+def test_a_repository_that_calls_its_tests_otherwise_hides_no_gate(team: Team) -> None:
+    (team.folder / "pytest.ini").write_text(
+        "[pytest]\npython_files = spec_*.py\npython_functions = it_*\n"
+    )
+    result = team.run(*FP32, "-k", "artifact")
+    assert result.returncode == 0, result.stdout
+    assert "PASS: 1 pass" in result.stdout
+
+
+def test_without_syrupy_one_sentence_says_so(team: Team) -> None:
+    result = team.run(*FP32, "-p", "no:syrupy")
+    assert result.returncode == 4
+    assert "ERROR: the gates need syrupy's plugin: leave -p no:syrupy out" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_without_capture_the_gates_run(team: Team) -> None:
+    assert team.run(*FP32, "-k", "artifact", "-p", "no:capture").returncode == 0
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "side by side"])
+def test_what_cannot_be_written_is_not_accepted(
+    team: Team, monkeypatch, workers: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("NO_ROOM", "1")
+    shutil.rmtree(team.folder / "baselines")
+    result = team.run(*FP32, "-k", "artifact", "--snapshot-update", "-p", "spy", *workers)
+    assert result.returncode == 1
+    assert "cannot write the baseline (No space left on device)" in result.stdout
+    assert "Traceback" not in result.stdout
+    assert "accepted artifact" not in result.stdout
+    assert team.report["verdict"] == "fail"

@@ -1,5 +1,6 @@
 """Loaded with ``-p spy`` into a job: notes builds, and does what the environment tells it to."""
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -23,6 +24,14 @@ if "DIAGNOSED_PAIRS" in os.environ:
     from suite.gates import diagnosis
 
     diagnosis._PAIRS = int(os.environ["DIAGNOSED_PAIRS"])
+# No baseline can be written; root may write anywhere, so that a folder's mode does not do it.
+if "NO_ROOM" in os.environ:
+    from suite.judging.baselines import store
+
+    def _no_room(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    store.write_whole = _no_room
 # What a busy machine would say of a speed-up is no matter of what a job does with it.
 if "SPEED_UP" in os.environ:
     Block.ratio = property(lambda self: float(os.environ["SPEED_UP"]))

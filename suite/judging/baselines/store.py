@@ -137,6 +137,7 @@ def entry_of(path: Path, section: str, data: Any) -> Entry:
             figures={str(k): float(v) for k, v in data["figures"].items()},
             samples={str(k): tuple(map(float, v)) for k, v in data["samples"].items()},
             format=_format(data),
+            versions={str(k): str(v) for k, v in data.get("versions", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"section {section!r} is damaged ({type(error).__name__}: {error})"
@@ -202,11 +203,16 @@ def _locked(path: Path) -> Iterator[None]:
             _read.cache_clear()
             yield
     except OSError as error:
-        raise BaselineError(
-            where=path,
-            what=f"cannot write the baseline ({error.strerror}); nothing accepted there is lost: "
-            "free some space or make the folder writable, and accept again.",
-        ) from None
+        raise unwritable(path, error) from None
+
+
+def unwritable(path: Path, error: OSError) -> BaselineError:
+    """What is said of a baseline that cannot be written."""
+    return BaselineError(
+        where=path,
+        what=f"cannot write the baseline ({error.strerror}); nothing accepted there is lost: "
+        "free some space or make the folder writable, and accept again.",
+    )
 
 
 def _write(path: Path, sections: Mapping[str, Any]) -> None:
