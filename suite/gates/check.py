@@ -142,12 +142,13 @@ class GateCheck:
             return self._nothing_accepted(measured.section), ()
         judged = judge_against_baseline(measured, entry, self._work.limits.tolerances)
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
-        notes: tuple[str, ...] = ()
-        changed = other_versions(entry.versions, versions())
-        if judged.outcome is Outcome.FAIL and changed:
-            # The first suspect, whatever it is that moved.
+        if judged.outcome is not Outcome.FAIL:
+            return judged, ()
+        # The first suspect, whatever it is that moved.
+        if changed := other_versions(entry.versions, versions()):
             judged = replace(judged, headline=f"{changed}: {judged.headline}")
-        if judged.outcome is Outcome.FAIL and self._gate is Gate.FINGERPRINT:
+        notes: tuple[str, ...] = ()
+        if self._gate is Gate.FINGERPRINT:
             causes = explain_fingerprint(self._work, entry.samples)
             notes = tuple(f"likely cause: {cause}" for cause in causes)
         return judged, notes

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from suite.catalog.errors import ModelError
 from suite.catalog.source import Architecture
+from suite.models.weights.checkpoint import exporter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,13 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Export what the command line names."""
-    try:
-        from suite.export import export_checkpoint
-    except ImportError as error:
-        raise ModelError(
-            where=chosen.checkpoint,
-            what=f"exporting it needs PyTorch ({error}): pip install 'face-quant-gate[export]'.",
-        ) from None
-    difference = export_checkpoint(chosen.checkpoint, chosen.architecture, chosen.output)
+    export = exporter(chosen.checkpoint)
+    difference = export(chosen.checkpoint, chosen.architecture, chosen.output)
     print(f"{chosen.output}: differs from PyTorch by {difference:.1g} at most")
     return 0

@@ -13,6 +13,7 @@ from suite.catalog.source import Architecture, CheckpointSpec, SourceSpec
 from suite.models.onnx_file import load_graph, read_onnx_file
 from suite.models.pins import PINS, pin, pinned
 from suite.models.weights.archive import extract
+from suite.models.weights.checkpoint import exporter
 from suite.models.weights.download import fetch
 
 Say = Callable[[str], None]
@@ -243,12 +244,6 @@ def _verify(
 
 
 def _export(order: _Order, checkpoint: Path, architecture: Architecture, target: Path) -> None:
-    try:
-        from suite.export import export_checkpoint
-    except ImportError as error:
-        raise ModelError(
-            where=checkpoint,
-            what=f"exporting it needs PyTorch ({error}): pip install 'face-quant-gate[export]'.",
-        ) from None
+    export = exporter(checkpoint)
     order.say(f"{order.model.id}: exporting a checkpoint to {target.name}")
-    export_checkpoint(checkpoint, architecture, target)
+    export(checkpoint, architecture, target)
