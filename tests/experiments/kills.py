@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from team import SOME_PAIRS, Team, copy_catalog
 
 MODELS = ("arcface-embedded", "insightface-embedded")
+MODES = ("fp32", "int8_dynamic", "int8_static_qdq")
 
 
 def main() -> int:
@@ -34,7 +35,11 @@ def main() -> int:
 
 
 def kill_runs(
-    folder: Path, kills: int, rng: random.Random, models: tuple[str, ...] = MODELS
+    folder: Path,
+    kills: int,
+    rng: random.Random,
+    models: tuple[str, ...] = MODELS,
+    modes: tuple[str, ...] = MODES,
 ) -> int:
     """Kill runs with and without ``-n``, updating and not."""
     original = folder / "original"
@@ -42,11 +47,12 @@ def kill_runs(
     copy_catalog(original, *models, pairs=SOME_PAIRS)
     started = time.monotonic()
     first = Team(original, folder / "cache")
-    assert first.gates("--snapshot-update").returncode == 0
+    chosen = f"--modes={','.join(modes)}"
+    assert first.gates(chosen, "--snapshot-update").returncode == 0
     whole_s = time.monotonic() - started
     lost = 0
     for number in range(kills):
-        options = ["-m", "not latency", *(["-n", "2"] if number % 2 else [])]
+        options = [chosen, "-m", "not latency", *(["-n", "2"] if number % 2 else [])]
         updating = number % 4 in (1, 2)
         team = Team(folder / f"run{number}", folder / f"cache{number}")
         shutil.copytree(original, team.folder, ignore=shutil.ignore_patterns("face-quant-report"))
@@ -57,9 +63,9 @@ def kill_runs(
         time.sleep(moment)
         process.kill_group()
         process.communicate()
-        problem = check(team, old, entries(first), updating=updating)
+        problem = check(team, chosen, old, entries(first), updating=updating)
         lost += bool(problem)
-        what = f"{' '.join(options[2:]) or 'plain'}, killed after {moment:.1f} s"
+        what = f"{' '.join(options[3:]) or 'plain'}, killed after {moment:.1f} s"
         print(f"{number + 1:2} {what}: {problem or 'nothing lost, rerun green'}", flush=True)
         shutil.rmtree(team.folder)
         shutil.rmtree(team.cache, ignore_errors=True)
@@ -67,7 +73,7 @@ def kill_runs(
     return 1 if lost else 0
 
 
-def check(team: Team, old: dict, new: dict, *, updating: bool) -> str:
+def check(team: Team, chosen: str, old: dict, new: dict, *, updating: bool) -> str:
     """What a kill cost, in words; empty where nothing."""
     try:
         now = entries(team)
@@ -80,11 +86,11 @@ def check(team: Team, old: dict, new: dict, *, updating: bool) -> str:
             return f"{key} is neither old nor new"
     if updating:
         # What was not reached is still the old, changed one: accepted now, as the user would.
-        if team.gates("--snapshot-update").returncode != 0:
+        if team.gates(chosen, "--snapshot-update").returncode != 0:
             return "accepting again failed"
         if entries(team) != new:
             return "accepting again gave other entries"
-    result = team.gates()
+    result = team.gates(chosen)
     return "" if result.returncode == 0 else f"the rerun is red:\n{result.stdout[-2000:]}"
 
 
