@@ -92,6 +92,7 @@ class GateCheck:
             notes=(*notes, *measured.remarks),
             unacceptable=against_fp32.outcome is Outcome.FAIL,
             accepted=against_baseline is _ACCEPTED,
+            refused=updating and against_baseline.outcome is Outcome.FAIL,
             baseline=self._proposed(measured),
         )
 
@@ -122,7 +123,8 @@ class GateCheck:
 
     def conclude_without(self, outcome: Outcome, headline: str) -> None:
         """Record that there was nothing to measure, and why."""
-        self._conclude(Judgement(outcome, headline), None)
+        refused = self._snapshot.update_snapshots and outcome is Outcome.DEFERRED
+        self._conclude(Judgement(outcome, headline), None, refused=refused)
 
     def _may_write(self, measured: Measured) -> bool:
         # A GPU's FP32 is held against the CPU's, never accepted in its place.
@@ -181,8 +183,11 @@ class GateCheck:
             )
             return Judgement(Outcome.FAIL, words), ()
         if wide := too_wide(measured, tolerances):
-            words = f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance"
-            return Judgement(Outcome.UNDECIDED, words), ()
+            words = (
+                f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance; "
+                'accept with -m latency on a quiet machine, or all else with -m "not latency"'
+            )
+            return Judgement(Outcome.FAIL, words), ()
         entry = self._file.entry(measured.section)
         judged = judge_against_baseline(measured, entry, tolerances) if entry else None
         before = self._file.sections().get(measured.section)

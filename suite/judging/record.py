@@ -55,7 +55,8 @@ class Record(Frozen):
     ``hashes`` are the SHA-256 of what was really at work: source, artifact, calibration, dataset.
     ``baseline`` is the file below ``baselines/`` that would accept what was measured; it is empty
     where nothing may. An ``unacceptable`` record keeps its whole case from being accepted;
-    ``accepted`` says that this run wrote it into the baseline.
+    ``accepted`` says that this run wrote it into the baseline, ``refused`` that it was to and did
+    not.
     """
 
     gate: Gate
@@ -73,6 +74,7 @@ class Record(Frozen):
     notes: tuple[str, ...] = ()
     unacceptable: bool = False
     accepted: bool = False
+    refused: bool = False
     baseline: str = ""
     hashes: dict[str, str] = {}
     rerun: str = ""

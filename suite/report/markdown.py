@@ -1,6 +1,7 @@
 """The report as Markdown: a pure function of a run's records."""
 
 from suite.report.model import Report
+from suite.report.sections.acceptance import acceptance, without_latency
 from suite.report.sections.environment import environment
 from suite.report.sections.failures import failures
 from suite.report.sections.model_table import model_section
@@ -15,7 +16,10 @@ def to_markdown(report: Report) -> str:
         f"**{report.verdict.upper()}**: {report.summary}",
         "",
     ]
+    if untimed := without_latency(report.records):
+        lines += [f"{untimed[0].upper()}{untimed[1:]}.", ""]
     lines += failures(report.records)
+    lines += acceptance(report.records)
     for model in dict.fromkeys(record.model for record in report.records):
         lines += model_section(model, [r for r in report.records if r.model == model])
     lines += undecided(report.records)

@@ -2,17 +2,13 @@
 
 from suite.judging.outcome import Outcome
 from suite.report.folder import ReportFolder
+from suite.report.sections.acceptance import acceptance_lines, without_latency
 from suite.report.verdict import is_gated
 
 
 def summary_lines(folder: ReportFolder) -> list[str]:
     """What was accepted, what was gated, and where the report is."""
-    lines = []
-    for record in folder.records:
-        if record.accepted:
-            place = f" {record.dataset}" if record.dataset else ""
-            lines.append(f"accepted {record.gate}: {record.model} {record.mode}{place}")
-            lines += [f"  {note}" for note in record.notes]
+    lines = acceptance_lines(folder.records)
     for reason in sorted({r.headline for r in folder.records if r.outcome is Outcome.SKIPPED}):
         lines.append(f"skipped: {reason}")
     for record in folder.records:
@@ -31,6 +27,8 @@ def summary_lines(folder: ReportFolder) -> list[str]:
     lines += [f"not run: {node}" for node in folder.not_run]
     if not any(is_gated(record) for record in folder.records):
         lines.append("NOTHING WAS GATED: no gate compared anything; this run proves nothing.")
+    if untimed := without_latency(folder.records):
+        lines.append(untimed)
     lines.append(folder.concluded)
     lines.append(f"report: {folder.folder / 'report.md'}")
     return lines

@@ -152,6 +152,37 @@ def test_an_update_writes_news_alone(
     assert entry.figures["speedup"] == (now if written else before)
 
 
+def test_what_is_too_uncertain_to_be_accepted_fails_and_keeps_what_was_accepted(
+    case: Case, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(check, "why_unacceptable", lambda work: None)
+    file = accept(case, tmp_path, timed(1.28, 1.28))
+    before = file.path.read_bytes()
+    made, snapshot = gate(case, tmp_path, update=True)
+    with pytest.raises(pytest.fail.Exception) as failed:
+        made.check(timed(1.0, 1.6))
+    assert str(failed.value).splitlines()[0] == (
+        "latency: arcface-embedded int8_static_qdq: not accepted: the interval of speedup is wider "
+        "than its tolerance; accept with -m latency on a quiet machine, or all else with "
+        '-m "not latency"'
+    )
+    record = record_of(made)
+    assert (record.outcome, record.accepted, record.refused) == (Outcome.FAIL, False, True)
+    # Its case's other gates are accepted all the same.
+    assert not record.unacceptable
+    assert (snapshot.told, file.path.read_bytes()) == ([], before)
+
+
+@pytest.mark.parametrize("update", [True, False])
+def test_what_is_deferred_while_accepting_is_named_as_not_accepted(
+    case: Case, tmp_path: Path, update: bool
+) -> None:
+    made, _ = gate(case, tmp_path, update=update)
+    with pytest.raises(pytest.skip.Exception):
+        made.conclude_without(Outcome.DEFERRED, "pytest-benchmark is off here")
+    assert record_of(made).refused is update
+
+
 def test_what_is_undecided_against_fp32_says_that_it_was_accepted(
     case: Case, tmp_path: Path, monkeypatch
 ) -> None:

@@ -158,6 +158,23 @@ def test_no_speed_up_accepted_here(team: Team, monkeypatch) -> None:
     assert "not as accepted: Speed-up over FP32" in slower.stdout
 
 
+@pytest.mark.parametrize("timed", [True, False], ids=["busy", "without latency"])
+def test_a_busy_machine_accepts_the_rest(team: Team, monkeypatch, timed: bool) -> None:
+    monkeypatch.setenv("UNSTEADY", "1")
+    shutil.rmtree(team.folder / "baselines")
+    without = () if timed else ("-m", "not latency")
+    options = ("--modes=int8_static_qdq", "-k", "artifact or (latency and -latency)", *without)
+    result = team.run(*options, "-p", "spy", "--snapshot-update")
+    assert result.returncode == (1 if timed else 0), result.stdout
+    lines = result.stdout.splitlines()
+    assert f"accepted artifact: {MODEL} int8_static_qdq" in lines
+    assert (f"not accepted latency: {MODEL} int8_static_qdq" in lines) is timed
+    (file,) = (team.folder / "baselines").rglob("int8_static_qdq.json")
+    assert list(json.loads(file.read_text())["sections"]) == ["artifact"]
+    said = "no gate of it was selected, so no speed was judged or accepted"
+    assert (said in result.stdout, said in team.markdown) == (not timed, not timed)
+
+
 def test_a_provider_that_cannot_be_used(team: Team) -> None:
     (plain, said), (strict, _) = both(team, *FP32, "--provider=tensorrt")
     assert (plain, strict) == (4, 4)

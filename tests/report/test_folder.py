@@ -108,6 +108,7 @@ def test_the_terminal_says_what_was_accepted_and_left_open(tmp_path: Path) -> No
         "skipped: weights are absent",
         "undecided: fidelity m int8 on lfw: too near",
         "not run: lost",
+        "without latency: no gate of it was selected, so no speed was judged or accepted",
         "FAIL: 1 of 1 gates did not run (1 pass, 1 undecided, 1 skipped)",
         f"report: {tmp_path / 'report.md'}",
     ]

@@ -1,6 +1,7 @@
 """Loaded with ``-p spy`` into a job: notes builds, and does what the environment tells it to."""
 
 import errno
+import itertools
 import os
 import time
 from pathlib import Path
@@ -35,6 +36,9 @@ if "NO_ROOM" in os.environ:
 # What a busy machine would say of a speed-up is no matter of what a job does with it.
 if "SPEED_UP" in os.environ:
     Block.ratio = property(lambda self: float(os.environ["SPEED_UP"]))
+if "UNSTEADY" in os.environ:
+    _swings = itertools.cycle((1.1, 1.5, 2.0))
+    Block.ratio = property(lambda self: next(_swings))
 
 
 def pytest_configure() -> None:

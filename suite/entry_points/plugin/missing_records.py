@@ -64,4 +64,5 @@ def _record(
         outcome=outcome,
         headline=headline.strip(),
         unacceptable=outcome is Outcome.FAIL,
+        refused=run.accepts and outcome is Outcome.FAIL,
     )

@@ -85,6 +85,11 @@ class GateRun:
 
         return chosen_profile(self.options.profile, self.provider)
 
+    @property
+    def accepts(self) -> bool:
+        """Whether it is to accept what it measures."""
+        return bool(self.config.getoption("update_snapshots", False))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """Say at once what is wrong in a card or an option; later each file would say it."""
@@ -218,8 +223,7 @@ class GateRun:
             raise pytest.UsageError(str(error)) from None
 
     def _refuse_to_accept_into_the_package(self) -> None:
-        accepts = self.config.getoption("update_snapshots", False)
-        if accepts and self.selection.catalog.is_installed:
+        if self.accepts and self.selection.catalog.is_installed:
             raise pytest.UsageError(
                 "--snapshot-update would accept into the installed package; copy the cards into a "
                 "catalog of your own (face-quant-gate copy) and accept there with --catalog."
