@@ -10,8 +10,14 @@ from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 
 
-def why_unacceptable(work: CaseWork) -> str | None:
-    """Why a case must not be accepted; None where it may be."""
+def why_unacceptable(work: CaseWork) -> str:
+    """Why a case must not be accepted, judged once for all its gates; empty where it may be."""
+    if work.refusal is None:
+        work.refusal = _refusal(work)
+    return work.refusal
+
+
+def _refusal(work: CaseWork) -> str:
     for ran in (work.fp32, work):
         fallen = [stray for stray in measured(ran, Gate.PLACEMENT).strays if stray.fell_back]
         if fallen:
@@ -21,7 +27,7 @@ def why_unacceptable(work: CaseWork) -> str | None:
         judged = judge_against_fp32(each, work.limits.policy)
         if judged.outcome is Outcome.FAIL:
             return f"{each.section}: {judged.headline}"
-    return None
+    return ""
 
 
 def _held_against_fp32(work: CaseWork) -> Iterator[Measured]:

@@ -69,6 +69,8 @@ class CaseWork:
         self.model = of_model.card
         self.mode = mode
         self.measured: dict[tuple[Gate, str | None], Measured] = {}
+        # Why it must not be accepted, empty where it may be; None until that was judged.
+        self.refusal: str | None = None
         self._embeddings: dict[str, Embeddings] = {}
         self._evidence: dict[str, Evidence] = {}
 

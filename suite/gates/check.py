@@ -13,11 +13,17 @@ from suite.catalog.case import Case
 from suite.catalog.errors import BaselineError
 from suite.catalog.gate import Gate
 from suite.gates.acceptance import why_unacceptable
+from suite.gates.advice import MEND_FIRST, is_fingerprint_red
 from suite.gates.case_work import CaseWork
 from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.measures import measured
-from suite.judging.against_baseline import before_it_existed, judge_against_baseline, too_wide
+from suite.judging.against_baseline import (
+    ACCEPT,
+    before_it_existed,
+    judge_against_baseline,
+    too_wide,
+)
 from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.baselines.store import BaselineFile, baselines_of, entry_document, unwritable
 from suite.judging.baselines.syrupy_extension import (
@@ -31,7 +37,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 from suite.report.failure import failure_message
 from suite.runtime.profile import PARENT_PROFILE
-from suite.runtime.versions import other_versions, versions
+from suite.runtime.versions import other_surroundings, surroundings
 
 _Judged = tuple[Judgement, tuple[str, ...]]
 
@@ -78,6 +84,8 @@ class GateCheck:
             against_baseline, notes = self._accept(measured, against_fp32)
         else:
             against_baseline, notes = self._compare(measured)
+            if against_baseline.advice and is_fingerprint_red(self._work):
+                against_baseline = replace(against_baseline, advice=MEND_FIRST)
         judged = (against_fp32, against_baseline)
         open_or_failed = [
             each
@@ -147,8 +155,9 @@ class GateCheck:
         if judged.outcome is not Outcome.FAIL:
             return judged, ()
         # The first suspect, whatever it is that moved.
-        if changed := other_versions(entry.versions, versions()):
-            judged = replace(judged, headline=f"{changed}: {judged.headline}")
+        if changed := other_surroundings(entry.versions, surroundings()):
+            advice = judged.advice and f"go back to those, or {judged.advice}"
+            judged = replace(judged, headline=f"{changed}: {judged.headline}", advice=advice)
         notes: tuple[str, ...] = ()
         if self._gate is Gate.FINGERPRINT:
             causes = explain_fingerprint(self._work, entry.samples)
@@ -164,13 +173,10 @@ class GateCheck:
             return Judgement(Outcome.NOT_COMPARED, words)
         known = self._file.sections()
         if known and self._gate.since > self._file.format:
-            return Judgement(Outcome.NOT_COMPARED, before_it_existed("gate", [self._gate]))
+            return before_it_existed("gate", [self._gate])
         what = f"section {section!r} of" if known else "a"
-        words = (
-            f"nothing accepted: {what} baseline {self._file.path} is missing; accept with "
-            "--snapshot-update"
-        )
-        return Judgement(Outcome.FAIL, words)
+        words = f"nothing accepted: {what} baseline {self._file.path} is missing"
+        return Judgement(Outcome.FAIL, words, advice=ACCEPT)
 
     def _accept(self, measured: Measured, against_fp32: Judgement) -> _Judged:
         tolerances = self._work.limits.tolerances
@@ -206,7 +212,7 @@ class GateCheck:
             where what it wrote does not stand in the file.
         """
         snapshot = self._snapshot.use_extension(BaselineExtension)
-        entry = entry_document(measured, versions())
+        entry = entry_document(measured, surroundings())
         told = snapshot(name=snapshot_name(self._file, measured.section))
         counted = told == snapshot_data(entry, holds=holds)
         if holds or not self._snapshot.update_snapshots:
@@ -233,7 +239,7 @@ class GateCheck:
             self._work.bench.provider.id,
             profile=self._work.bench.profile,
             outcome=outcome,
-            headline=judged.headline,
+            headline=judged.sentence,
             measured=measured,
             hashes=self._work.hashes(self._dataset),
             seconds=round(time.monotonic() - self._started, 3),

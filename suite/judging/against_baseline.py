@@ -1,6 +1,7 @@
 """Judging what was measured against the accepted baseline."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from suite.catalog.figures import FIGURES
 from suite.judging.identity import other_identity, unknown_to
@@ -9,6 +10,9 @@ from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 from suite.judging.rows import figure_row, samples_row, unknown_row
+
+ACCEPT = "accept with --snapshot-update"
+ACCEPT_IT = "accept it with --snapshot-update"
 
 
 def judge_against_baseline(
@@ -28,15 +32,15 @@ def judge_against_baseline(
     if other:
         return Judgement(Outcome.FAIL, other, rows)
     missing = sorted((_names(measured) ^ _names(accepted)) - set(unknown))
-    if missing:
-        words = (
-            f"measured and accepted have not the same metrics: {', '.join(missing)}; accept with "
-            "--snapshot-update"
-        )
-        return Judgement(Outcome.FAIL, words, rows)
     failed = [row for row in rows if row.outcome is Outcome.FAIL]
+    better = all(_is_better(row) for row in failed)
+    if missing:
+        words = f"measured and accepted have not the same metrics: {', '.join(missing)}"
+        return Judgement(Outcome.FAIL, words, rows, ACCEPT if better else "")
     if failed:
-        return Judgement(Outcome.FAIL, _moved(failed), rows)
+        how = "better than" if better else "not as"
+        words = f"{how} accepted: {_labels(failed)}"
+        return Judgement(Outcome.FAIL, words, rows, ACCEPT_IT if better else "")
     straddling = [row for row in rows if row.outcome is Outcome.UNDECIDED]
     if straddling:
         words = f"the interval straddles the limit against accepted: {_labels(straddling)}"
@@ -44,17 +48,15 @@ def judge_against_baseline(
     new = [FIGURES[name].label for name in unknown]
     new += unknown_to(accepted.identity, measured.identity, accepted.format)
     if new:
-        return Judgement(Outcome.NOT_COMPARED, before_it_existed("figure", new), rows)
+        return replace(before_it_existed("figure", new), rows=rows)
     return Judgement(Outcome.PASS, "as accepted", rows)
 
 
-def before_it_existed(kind: str, names: Sequence[str]) -> str:
-    """Why something is not compared that a baseline lacks because it is older."""
+def before_it_existed(kind: str, names: Sequence[str]) -> Judgement:
+    """That something is not compared which a baseline lacks because it is older."""
     this = f"this {kind}" if len(names) == 1 else f"these {kind}s"
-    return (
-        f"accepted before {this} existed: {', '.join(names)}; accept with --snapshot-update to "
-        "compare from then on"
-    )
+    words = f"accepted before {this} existed: {', '.join(names)}"
+    return Judgement(Outcome.NOT_COMPARED, words, advice=f"{ACCEPT} to compare from then on")
 
 
 def too_wide(measured: Measured, tolerances: Mapping[str, float]) -> list[str]:
@@ -94,12 +96,6 @@ def _compared_rows(
 
 def _labels(rows: Sequence[Row]) -> str:
     return ", ".join(FIGURES[row.metric].label for row in rows)
-
-
-def _moved(failed: Sequence[Row]) -> str:
-    if all(_is_better(row) for row in failed):
-        return f"better than accepted: {_labels(failed)}; accept it with --snapshot-update"
-    return f"not as accepted: {_labels(failed)}"
 
 
 def _is_better(row: Row) -> bool:

@@ -30,8 +30,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The outcome, its first line, and the rows behind it."""
+    """The outcome, its first line, and the rows behind it.
+
+    ``advice`` is given where accepting may be what is to be done; the first line ends with it.
+    """
 
     outcome: Outcome
     headline: str
     rows: tuple[Row, ...] = ()
+    advice: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The first line."""
+        return f"{self.headline}; {self.advice}" if self.advice else self.headline

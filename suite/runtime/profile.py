@@ -25,6 +25,15 @@ def cpu_name() -> str:
     return str(_cpu().get("brand_raw") or platform.processor() or platform.machine())
 
 
+def cpu_model() -> str:
+    """The CPU's name with its family and model numbers.
+
+    Hypervisors shorten the name until several generations share it.
+    """
+    numbers = [f"{key} {_cpu()[key]}" for key in ("family", "model") if key in _cpu()]
+    return " ".join([cpu_name(), *numbers])
+
+
 def cpu_profile() -> str:
     """``cpu-vnni``, ``cpu-avx2``, or ``cpu-<machine>`` for a CPU with neither."""
     flags = _cpu().get("flags") or []
@@ -32,15 +41,8 @@ def cpu_profile() -> str:
 
 
 def device_name(card: ProviderCard) -> str:
-    """The model of the device that a provider runs on.
-
-    Hypervisors shorten a CPU's name until several generations share it, so its family and model
-    numbers belong to it.
-    """
-    if card.memory == "cuda":
-        return find_gpu(card.device_id).name
-    numbers = [f"{key} {_cpu()[key]}" for key in ("family", "model") if key in _cpu()]
-    return " ".join([cpu_name(), *numbers])
+    """The model of the device that a provider runs on."""
+    return find_gpu(card.device_id).name if card.memory == "cuda" else cpu_model()
 
 
 def device_slug(card: ProviderCard) -> str:

@@ -1,8 +1,10 @@
-"""The versions of the libraries that figures depend on."""
+"""What figures depend on beside the model and the faces: libraries' versions, and the CPU."""
 
 import functools
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+
+from suite.runtime.profile import cpu_model
 
 
 def onnxruntime_version() -> str:
@@ -18,12 +20,13 @@ _OPENCV = ("opencv-python-headless", "opencv-python")
 _SUSPECTS = {"onnxruntime": "onnxruntime", "onnx": "onnx", "numpy": "numpy"} | dict.fromkeys(
     _OPENCV, "OpenCV"
 )
+_SUSPECTS["cpu"] = "CPU"
 
 
-def other_versions(accepted: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """The libraries that are other ones than when figures were accepted; empty where none is.
+def other_surroundings(accepted: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What is another than when figures were accepted; empty where nothing is.
 
-    >>> other_versions({"onnxruntime": "1.32.0", "pytest": "9"}, {"onnxruntime": "1.24.4"})
+    >>> other_surroundings({"onnxruntime": "1.32.0", "pytest": "9"}, {"onnxruntime": "1.24.4"})
     'accepted under onnxruntime 1.32.0, this run has 1.24.4'
     """
     before, after = _suspects(accepted), _suspects(now)
@@ -37,8 +40,13 @@ def other_versions(accepted: Mapping[str, str], now: Mapping[str, str]) -> str:
     return f"accepted under {had}, this run has {has}"
 
 
-def _suspects(versions: Mapping[str, str]) -> dict[str, str]:
-    return {said: versions[name] for name, said in _SUSPECTS.items() if name in versions}
+def _suspects(known: Mapping[str, str]) -> dict[str, str]:
+    return {said: known[name] for name, said in _SUSPECTS.items() if name in known}
+
+
+def surroundings() -> dict[str, str]:
+    """What a baseline keeps beside figures, to be named where they are others later."""
+    return {**versions(), "cpu": cpu_model()}
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from suite.catalog.policy import PolicySpec
 from suite.gates import acceptance, check, measures
 from suite.gates.check import GateCheck
 from suite.judging.baselines.store import BaselineFile, entry_document, write_section
+from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
@@ -56,6 +57,15 @@ def timed(low: float, high: float) -> Measured:
     )
 
 
+def charted(tensor: float = 0.5, **more: tuple[float, ...]) -> Measured:
+    samples = {"tensor": (tensor,), "embedding": (0.1,), **more}
+    return Measured(section=Gate.FINGERPRINT, identity={"source": "a"}, samples=samples)
+
+
+def weighed(size_bytes: float) -> Measured:
+    return Measured(section=Gate.ARTIFACT, identity={}, figures={"size_bytes": size_bytes})
+
+
 @pytest.fixture
 def case() -> Case:
     catalog = read_catalog()
@@ -63,7 +73,13 @@ def case() -> Case:
 
 
 def gate(
-    case: Case, root: Path, *, update: bool = False, floor: dict[str, float] | None = None
+    case: Case,
+    root: Path,
+    *,
+    update: bool = False,
+    floor: dict[str, float] | None = None,
+    of: Gate = Gate.LATENCY,
+    fingerprint: Measured | None = None,
 ) -> tuple[GateCheck, Snapshot]:
     snapshot = Snapshot(update=update)
     bench = SimpleNamespace(
@@ -71,12 +87,17 @@ def gate(
         provider=read_catalog().providers["cpu"],
         catalog=SimpleNamespace(folder=root),
     )
-    limits = Limits({"speedup": 0.07}, PolicySpec(floor=floor or {}))
-    work = SimpleNamespace(limits=limits, bench=bench, hashes=lambda _: {})
-    item = SimpleNamespace(nodeid="x::test_latency[x]", user_properties=[])
-    made = GateCheck(
-        item, Gate.LATENCY, case, None, work, snapshot, "pytest -k x", require_all=False
+    limits = Limits({"speedup": 0.07, "size_bytes": 0.01}, PolicySpec(floor=floor or {}))
+    fp32 = SimpleNamespace(
+        mode=read_catalog().fp32,
+        limits=Limits({"tensor": 0.01, "embedding": 0.01}, PolicySpec()),
+        measured={(Gate.FINGERPRINT, None): fingerprint or charted()},
     )
+    work = SimpleNamespace(
+        limits=limits, bench=bench, hashes=lambda _: {}, fp32=fp32, model=case.model
+    )
+    item = SimpleNamespace(nodeid=f"x::test_{of}[x]", user_properties=[])
+    made = GateCheck(item, of, case, None, work, snapshot, "pytest -k x", require_all=False)
     return made, snapshot
 
 
@@ -109,7 +130,8 @@ def test_a_failed_comparison_fails_its_snapshot(case: Case, tmp_path: Path) -> N
 
 
 def test_another_library_version_is_named_first(case: Case, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(check, "versions", lambda: {"onnxruntime": "1.24.4", "numpy": "2.0"})
+    now = {"onnxruntime": "1.24.4", "numpy": "2.0"}
+    monkeypatch.setattr(check, "surroundings", lambda: now)
     accept(case, tmp_path, timed(1.28, 1.28), {"onnxruntime": "1.32.0", "numpy": "2.0"})
     made, _ = gate(case, tmp_path)
     with pytest.raises(pytest.fail.Exception) as failed:
@@ -118,10 +140,55 @@ def test_another_library_version_is_named_first(case: Case, tmp_path: Path, monk
         "latency: arcface-embedded int8_static_qdq: accepted under onnxruntime 1.32.0, this run "
         "has 1.24.4: not as accepted: Speed-up over FP32"
     )
+    # To accept is not the first thing that is advised.
+    made, _ = gate(case, tmp_path, of=Gate.ARTIFACT)
+    accept(case, tmp_path, weighed(1e6), {"onnxruntime": "1.32.0"})
+    with pytest.raises(pytest.fail.Exception, match="4: measured and accepted have not the same"):
+        made.check(weighed(1e6).model_copy(update={"figures": {}}))
+    assert record_of(made).headline.endswith("; go back to those, or accept with --snapshot-update")
     # What is as accepted is not put in doubt.
     made, _ = gate(case, tmp_path)
     made.check(timed(1.28, 1.28))
     assert record_of(made).headline == "as accepted"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "fingerprint", "advised"),
+    [
+        (charted(), charted(), True),
+        # Nothing is accepted that could be contradicted.
+        (None, charted(0.9), True),
+        # An older suite's lacks a part: to accept that is what is to be done.
+        (charted(), charted(size=(112.0, 112.0)), True),
+        (charted(), charted(0.9), False),
+        (charted(), charted(0.9, size=(112.0, 112.0)), False),
+        (charted(), charted().model_copy(update={"identity": {"source": "b"}}), False),
+        (charted(), charted().model_copy(update={"samples": {}, "problem": "NaN"}), False),
+    ],
+    ids=["same", "none", "lacks", "moved", "moved and lacks", "other weights", "NaN"],
+)
+@pytest.mark.parametrize("known", [True, False], ids=["figures missing", "nothing accepted"])
+def test_no_gate_advises_accepting_while_the_fingerprint_is_red(
+    case: Case,
+    tmp_path: Path,
+    *,
+    accepted: Measured | None,
+    fingerprint: Measured,
+    advised: bool,
+    known: bool,
+) -> None:
+    root = tmp_path / "baselines"
+    if accepted:
+        file = BaselineFile(root, "cpu", case.model.id, "fp32")
+        write_section(file.path, accepted.section, entry_document(accepted, {}))
+    if known:
+        accept(case, tmp_path, weighed(1e6).model_copy(update={"figures": {}}))
+    made, _ = gate(case, tmp_path, of=Gate.ARTIFACT, fingerprint=fingerprint)
+    with pytest.raises(pytest.fail.Exception):
+        made.check(weighed(1e6))
+    headline = record_of(made).headline
+    assert headline.endswith("; accept with --snapshot-update") is advised, headline
+    assert ("fingerprint is not as accepted: mend that first" in headline) is not advised
 
 
 def test_what_is_not_compared_asks_for_no_snapshot(case: Case, tmp_path: Path) -> None:
@@ -215,20 +282,34 @@ def test_what_cannot_be_accepted_is_not_written(case: Case, tmp_path: Path, monk
     assert (snapshot.told, list(tmp_path.rglob("*.json"))) == ([], [])
 
 
-def test_accepting_measures_nothing_twice(case: Case, monkeypatch) -> None:
+def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) -> None:
+    judged: list[str] = []
+    judge = acceptance.judge_against_fp32
+
+    def noted(measured: Measured, policy: PolicySpec) -> Judgement:
+        judged.append(measured.section)
+        return judge(measured, policy)
+
+    monkeypatch.setattr(acceptance, "judge_against_fp32", noted)
     asked: list[tuple[str, Gate, str]] = []
 
     def measure(work, gate: Gate, dataset_id: str) -> Measured:
         asked.append((work.mode.id, gate, dataset_id))
-        return Measured(section=gate, identity={})
+        return Measured(section=f"{gate}.{dataset_id}", identity={})
 
     monkeypatch.setattr(measures, "_measure", measure)
     catalog = read_catalog()
     model = case.model.model_copy(update={"evaluation": ("a", "b", "c", "d")})
     fp32 = SimpleNamespace(mode=catalog.fp32, model=model, measured={})
     work = SimpleNamespace(
-        mode=case.mode, model=model, measured={}, fp32=fp32, limits=Limits({}, PolicySpec())
+        mode=case.mode,
+        model=model,
+        measured={},
+        refusal=None,
+        fp32=fp32,
+        limits=Limits({}, PolicySpec()),
     )
     for _ in range(12):  # its gates: artifact, placement, latency twice, and two for each set
-        assert acceptance.why_unacceptable(work) is None
+        assert not acceptance.why_unacceptable(work)
     assert len(asked) == len(set(asked)) == 2 + 1 + 2 * 4
+    assert len(judged) == len(set(judged)) == 1 + 2 * 4

@@ -45,7 +45,7 @@ def test_better_than_accepted_fails_and_says_to_accept_it() -> None:
         measured(accuracy=0.95), accepted(accuracy=0.9), {"accuracy": 0.01}
     )
     assert judged.outcome is Outcome.FAIL
-    assert judged.headline.startswith("better than accepted: Accuracy; accept it")
+    assert judged.sentence == "better than accepted: Accuracy; accept it with --snapshot-update"
 
 
 @pytest.mark.parametrize(("size", "outcome"), [(900, "pass"), (1009, "pass"), (1011, "fail")])

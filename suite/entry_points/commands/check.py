@@ -9,6 +9,7 @@ from pathlib import Path
 from suite.catalog.catalog import Catalog, Roots, dataset_paths, require_dataset
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import DatasetError, SuiteError
+from suite.catalog.files import write_whole
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec
@@ -20,6 +21,7 @@ from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
 from suite.entry_points.commands.arguments import add_catalog, add_roots
 from suite.models.source import open_named
+from suite.runtime.constraints import constraints_text
 from suite.runtime.network import check_network
 from suite.runtime.sessions import load
 
@@ -46,9 +48,15 @@ class Check:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The catalog, and where its data is."""
+    """The catalog, where its data is, and what is written."""
     add_catalog(parser)
     add_roots(parser)
+    parser.add_argument(
+        "--constraints",
+        metavar="FILE",
+        type=Path,
+        help="write the installed versions that figures depend on, for pip install -c FILE",
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -59,6 +67,8 @@ def run(chosen: argparse.Namespace) -> int:
     for problem in check.problems:
         print(problem)
     print(check.looked_at)
+    if chosen.constraints:
+        _write_constraints(chosen.constraints)
     problems = len(check.problems)
     print(counted(problems, "problem") if problems else "nothing wrong was found")
     return 1 if problems else 0
@@ -90,6 +100,17 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
     found.problems += _of_shared_faces(catalog, faces)
     found.looked_at = _looked_at(catalog, len(here), len(sets))
     return found
+
+
+def _write_constraints(file: Path) -> None:
+    try:
+        write_whole(file, constraints_text())
+    except OSError as error:
+        raise SuiteError(
+            where=file,
+            what=f"cannot be written ({error.strerror}); give another file with --constraints.",
+        ) from None
+    print(f"{file}: written; install with pip install -c {file} wherever the gates run")
 
 
 def _of_preprocessing(model: ModelCard) -> Iterator[str]:

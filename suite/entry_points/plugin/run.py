@@ -194,12 +194,12 @@ class GateRun:
         from suite.judging.baselines.proposals import write_proposals
         from suite.judging.outcome import Outcome
         from suite.report.folder import PROPOSED
-        from suite.runtime.versions import versions
+        from suite.runtime.versions import surroundings
 
         interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         try:
             verdict = self.report.write(complete=not interrupted)
-            write_proposals(self.report.folder / PROPOSED, self.report.records, versions())
+            write_proposals(self.report.folder / PROPOSED, self.report.records, surroundings())
         except SuiteError as error:
             raise pytest.exit.Exception(str(error), pytest.ExitCode.USAGE_ERROR) from None
         green = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)

@@ -56,6 +56,25 @@ def test_the_shipped_catalog_has_nothing_wrong() -> None:
     )
 
 
+def test_check_writes_the_versions_that_figures_depend_on(tmp_path: Path) -> None:
+    file = tmp_path / "constraints.txt"
+    result = command("check", f"--constraints={file}")
+    assert result.returncode == 0, result.stderr
+    assert f"{file}: written; install with pip install -c {file}" in result.stdout
+    # pip takes it, and this very environment keeps to it.
+    dry = ("-m", "pip", "install", "--dry-run", "--no-index", "--quiet", "--constraint", str(file))
+    kept = subprocess.run(
+        [sys.executable, *dry, "face-quant-gate", "onnxruntime", "opencv-python-headless"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (kept.returncode, kept.stdout) == (0, ""), kept.stderr
+    absent = command("check", f"--constraints={tmp_path / 'absent' / 'x.txt'}")
+    assert absent.returncode == 2
+    assert "x.txt: cannot be written (No such file or directory)" in absent.stderr
+
+
 def test_check_names_every_broken_card_at_once(catalog: Path) -> None:
     edit(catalog, 'color_order = "RGB"', 'color_order = "RBG"')
     (catalog / "datasets" / "odd.toml").write_text('id = "odd"\nkind = "bin"\nfolder = "x"\n')
