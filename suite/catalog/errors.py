@@ -4,7 +4,8 @@ Each message is one sentence that says what is wrong, where, and what to do.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class SuiteError(Exception):
@@ -48,6 +49,24 @@ class ProviderError(SuiteError):
 
 class BaselineError(SuiteError):
     """An accepted baseline that cannot be read or written."""
+
+
+@contextmanager
+def placed(where: object) -> Iterator[None]:
+    """Give a model's mistake that names no place this one."""
+    try:
+        yield
+    except ModelError as error:
+        raise error if error.where else ModelError(where=where, what=error.what) from None
+
+
+def reason_of(error: BaseException) -> str:
+    """A library's whole reason on one line, without its last full stop.
+
+    >>> reason_of(ValueError("no such op:\\n  Quant, in\\nnode 'a'."))
+    "no such op: Quant, in node 'a'"
+    """
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

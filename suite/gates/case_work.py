@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from suite.catalog.errors import ModelError
+from suite.catalog.errors import placed
 from suite.catalog.gate import Gate
 from suite.catalog.limits import Limits, limits_of
 from suite.catalog.mode_card import ModeCard
@@ -142,7 +142,7 @@ class CaseWork:
     def embed(self, faces: tuple[Face, ...], label: str) -> Embeddings:
         """Faces embedded as the card says: float32 [faces, d]."""
         model = self.model
-        with self.bench.progress.step(label) as advance:
+        with self.bench.progress.step(label) as advance, placed(self.artifact.file.path):
             return embed(
                 self.session,
                 faces,
@@ -183,10 +183,8 @@ class CaseWork:
             may_run_elsewhere=self.may_run_elsewhere,
             cuda_graph=cuda_graph,
         )
-        try:
+        with placed(self.model.card_file):
             check_network(session, self.model.preprocess, self.model.outputs, self.model.flip)
-        except ModelError as error:
-            raise ModelError(where=self.model.card_file, what=error.what) from None
         return session
 
     def identity(self, dataset_id: str | None = None) -> dict[str, str | int]:

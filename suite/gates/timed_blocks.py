@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from suite.catalog.errors import placed
 from suite.gates.case_work import CaseWork
 from suite.runtime.binding import BoundSession
 from suite.runtime.timing import Block, seconds_of, warm_up
@@ -68,10 +69,12 @@ class TimedBlocks:
 
     def _bound(self, work: CaseWork) -> BoundSession:
         provider, model = work.bench.provider, work.model
-        return BoundSession(
-            work.open_session(provider.threads.latency, cuda_graph=True),
-            model.outputs.input,
-            model.preprocess.shape(self.batch),
-            provider.memory,
-            provider.device_id,
-        )
+        session = work.open_session(provider.threads.latency, cuda_graph=True)
+        with placed(work.artifact.file.path):
+            return BoundSession(
+                session,
+                model.outputs.input,
+                model.preprocess.shape(self.batch),
+                provider.memory,
+                provider.device_id,
+            )

@@ -7,11 +7,12 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from itertools import dropwhile
 from pathlib import Path
 
 from onnxruntime.quantization import quant_pre_process
 
-from suite.catalog.errors import ArtifactError
+from suite.catalog.errors import ArtifactError, reason_of
 from suite.quantization.artifact import Ingredients
 from suite.quantization.methods import dynamic, static_qdq
 
@@ -45,7 +46,7 @@ def build(source: Path, target: Path, ingredients: Ingredients) -> None:
         raise ArtifactError(
             where=source,
             what=f"onnxruntime could not quantize it ({method}): "
-            f"{type(error).__name__}: {_first_line(error)}.",
+            f"{type(error).__name__}: {reason_of(error)}.",
         ) from error
     finally:
         prepared.unlink(missing_ok=True)
@@ -71,12 +72,18 @@ def _preprocess(source: Path, prepared: Path) -> None:
     finally:
         logger.removeFilter(note)
     if said:
-        raise RuntimeError(said[-1].splitlines()[-1])
+        raise RuntimeError(_reason_in(said[-1]))
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0].rstrip(".") if text else "no reason given"
+def _reason_in(said: str) -> str:
+    """The exception at the end of a logged traceback, whose message may span lines."""
+    *frames, last = said.split('\n  File "')
+    lines = last.splitlines()
+    return "\n".join(dropwhile(_is_code, lines[1:]) if frames else lines)
+
+
+def _is_code(line: str) -> bool:
+    return line.startswith("    ")
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import onnxruntime as ort
 
 from suite.catalog.errors import ModelError
 from suite.runtime.ports import image_input
+from suite.runtime.running import cannot_run
 
 Values = npt.NDArray[np.generic]
 
@@ -23,7 +24,8 @@ class BoundSession:
     Raises
     ------
     ModelError
-        where the input is no image tensor, or another image gives the same answer.
+        where the input is no image tensor, the network cannot run, or another image gives the same
+        answer.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class BoundSession:
         device_id: int = 0,
     ) -> None:
         name, dtype = image_input(session, input_name)
+        self._shape = shape
         self._session = session
         self._images = [noise(shape, dtype, seed) for seed in (0, 1)]
         # In host memory an OrtValue is a view of the array that it is made of.
@@ -54,7 +57,10 @@ class BoundSession:
 
     def __call__(self) -> None:
         """Run once; the answer is there when this returns."""
-        self._session.run_with_iobinding(self._binding)
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except Exception as error:  # a context manager here would be in every time
+            raise cannot_run(self._shape, error) from None
 
     def with_copies(self) -> None:
         """Run once on an image copied from the host, and copy the answer back."""

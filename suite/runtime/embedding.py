@@ -17,6 +17,7 @@ from suite.datasets.face import Face
 from suite.datasets.images.decoder import decode
 from suite.datasets.preprocessing import mirror, prepare
 from suite.runtime.network import Flip, Network, check_network
+from suite.runtime.running import running
 from suite.verification.scores import unit_rows
 
 Floats = npt.NDArray[np.float32]
@@ -125,15 +126,9 @@ def _run(network: Network, tensor: Floats) -> list[Floats]:
     if network.batch and count < network.batch:
         filling = np.repeat(tensor[-1:], network.batch - count, axis=0)
         tensor = np.concatenate([tensor, filling])
-    try:
+    with running(tensor.shape):
         feed = {network.input: tensor.astype(network.dtype, copy=False)}
         results = network.session.run(network.fetched, feed)
-    except Exception as error:  # onnxruntime's exceptions have no class in common
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ModelError(
-            f"The network cannot run on an input of shape {list(tensor.shape)}: "
-            f"{reason.rstrip('.')}; give a graph that takes this batch and size."
-        ) from error
     widths = (network.dim, 1)
     named = zip(network.fetched, results, widths, strict=False)
     return [_table(name, result, len(tensor), width)[:count] for name, result, width in named]
@@ -146,8 +141,7 @@ def _table(name: str, result: Any, rows: int, width: int) -> Floats:
     if array.shape != (rows, width):
         key = "outputs.norm" if width == 1 else f"outputs.embedding_dim = {width}"
         raise ModelError(
-            where=key,
-            what=f"the network's output {name!r} has shape {list(array.shape)} where "
-            f"{[rows, width]} is expected; correct the card or export the model again.",
+            f"{key}: the network's output {name!r} has shape {list(array.shape)} where "
+            f"{[rows, width]} is expected; correct the card or export the model again."
         )
     return array

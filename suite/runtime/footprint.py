@@ -1,21 +1,18 @@
 """What loading and first running a network costs, measured in a process of its own.
 
-``python -m suite.runtime.footprint`` reads a `Question` as JSON and prints a `Footprint`.
+``python -m suite.runtime.footprint`` answers a question with a `Footprint`.
 """
 
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from suite.catalog.builtin import PACKAGE
-from suite.catalog.errors import ModelError, ProviderError
+from suite.catalog.errors import ModelError
 from suite.catalog.provider_card import ProviderCard
+from suite.runtime.child import ask, serve
 
 MIB = 2**20
 
@@ -41,7 +38,7 @@ def footprint(
     Raises
     ------
     ModelError
-        where that process fails, with its last line.
+        where that process fails, with its whole reason.
     """
     question = {
         "path": str(path),
@@ -49,31 +46,21 @@ def footprint(
         "input": input_name,
         "shape": list(shape),
     }
-    # There may be another package "suite" in the current folder or in the path.
-    path_of_packages = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "suite.runtime.footprint"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, path_of_packages))},
-        input=json.dumps(question),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = done.stdout.strip().splitlines()
-    if done.returncode or not lines:
-        said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    (found,) = ask("suite.runtime.footprint", [question])
+    if found.problem:
         raise ModelError(
-            where=path, what=f"cannot be loaded and run in a process of its own: {said}"
+            where=path, what=f"cannot be loaded and run in a process of its own: {found.problem}"
         )
-    return Footprint(**json.loads(lines[-1]))
+    return Footprint(**found.value)
 
 
-def _measure(question: dict[str, Any]) -> Footprint:
+def _measure(question: dict[str, Any]) -> dict[str, float | None]:
     import onnxruntime as ort
 
     from suite.runtime.binding import noise
     from suite.runtime.nvidia import used_bytes
     from suite.runtime.ports import image_input
+    from suite.runtime.running import running
     from suite.runtime.sessions import load
 
     card = ProviderCard.model_validate_json(json.dumps(question["card"]))
@@ -87,15 +74,17 @@ def _measure(question: dict[str, Any]) -> Footprint:
     name, dtype = image_input(session, question["input"])
     values = noise(tuple(question["shape"]), dtype, 0)
     begun = time.perf_counter()
-    session.run(None, {name: values})
+    with running(values.shape):
+        session.run(None, {name: values})
     ran = time.perf_counter()
     peak = _peak_bytes()
-    return Footprint(
+    found = Footprint(
         load_ms=(loaded - start) * 1e3,
         first_run_ms=(ran - begun) * 1e3,
         peak_memory_mib=(peak - host) / MIB if peak is not None and host is not None else None,
         device_memory_mib=(used_bytes(card.device_id) - device) / MIB if on_gpu else None,
     )
+    return asdict(found)
 
 
 def _peak_bytes() -> int | None:
@@ -109,7 +98,4 @@ def _peak_bytes() -> int | None:
 
 
 if __name__ == "__main__":
-    try:
-        print(json.dumps(asdict(_measure(json.load(sys.stdin)))))
-    except (ModelError, ProviderError) as error:
-        sys.exit(str(error))
+    serve(_measure)

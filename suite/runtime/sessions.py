@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from suite.catalog.errors import ModelError, ProviderError
+from suite.catalog.errors import ModelError, ProviderError, reason_of
 from suite.catalog.provider_card import ProviderCard
 from suite.runtime.placement import RECORD_ASSIGNMENT, assignment, refuse_fallback
 
@@ -78,9 +78,8 @@ def load(
             enable_fallback=0,
         )
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
-        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
         raise ModelError(
-            where=named, what=f"onnxruntime cannot load it on {card.id}: {reason}"
+            where=named, what=f"onnxruntime cannot load it on {card.id}: {reason_of(error)}."
         ) from None
     if session.get_providers()[0] != card.execution_provider:
         raise ProviderError(

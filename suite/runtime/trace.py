@@ -14,6 +14,7 @@ from suite.runtime.binding import noise
 from suite.runtime.network import graph_batch
 from suite.runtime.placement import Assignment, assignment
 from suite.runtime.ports import image_input
+from suite.runtime.running import running
 from suite.runtime.sessions import load
 
 _RUNS = 5
@@ -61,7 +62,7 @@ def trace(
     Raises
     ------
     ModelError
-        where onnxruntime cannot load the file.
+        where onnxruntime cannot load the file, or the network cannot run.
     ProviderError
         where onnxruntime left the provider out, or does not say where nodes are.
     """
@@ -72,6 +73,7 @@ def trace(
         found = assignment(session, card, may_run_elsewhere)
         name, dtype = image_input(session, outputs.input)
         values = noise(spec.shape(graph_batch(session, outputs) or 1), dtype, 0)
-        for _ in range(_RUNS):
-            session.run(None, {name: values})
+        with running(values.shape, path):
+            for _ in range(_RUNS):
+                session.run(None, {name: values})
         return found, read_trace(Path(session.end_profiling()), card)
