@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from suite.catalog.table import Sha256, Table
 
+# What a network's weights are in.
+Precision = Literal["float32", "float16", "bfloat16"]
 Architecture = Literal["inception_resnet_v1", "iresnet50", "adaface_ir50"]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
 
@@ -29,6 +31,7 @@ class SourceSpec(Table):
     member : the ONNX file's name in the ZIP archive at ``url``
     page : where a human downloads what no program can
     checkpoint : what the ONNX file is exported from
+    precision : what its weights are in, where no float32 file is to be had
     """
 
     file: str
@@ -37,6 +40,7 @@ class SourceSpec(Table):
     member: str | None = None
     page: Address | None = None
     checkpoint: CheckpointSpec | None = None
+    precision: Precision = "float32"
 
     @model_validator(mode="after")
     def _has_a_hash_or_an_origin(self) -> Self:

@@ -14,11 +14,13 @@ from suite.catalog.gate import Gate
 from suite.catalog.limits import Limits, limits_of
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
+from suite.catalog.source import BroughtFile
 from suite.datasets.face import Face
 from suite.datasets.face_set import refuse_shared_faces
 from suite.judging.measured import Measured
 from suite.models.onnx_file import OnnxFile
-from suite.models.source import open_named
+from suite.models.precision import require_precision
+from suite.models.source import open_named, refuse_source
 from suite.quantization.artifact import Artifact, Ingredients
 from suite.quantization.recipe import resolve_recipe
 from suite.runtime.embedding import embed
@@ -43,12 +45,14 @@ class ModelWork:
 
     @cached_property
     def source(self) -> OnnxFile:
-        """The model's FP32 ONNX, verified, and its sets checked to be apart."""
+        """The model's FP32 ONNX, verified to be one, and its sets checked to be apart."""
         if self.card.calibration:
             calibration = self.bench.dataset(self.card.calibration)
             for dataset_id in self.card.evaluation:
                 refuse_shared_faces(calibration, self.bench.dataset(dataset_id))
-        return open_named(self.bench.catalog, self.card, self.card.source)
+        file = open_named(self.bench.catalog, self.card, self.card.source)
+        require_precision(file.path, self.card.source.precision)
+        return file
 
     @property
     def fp32(self) -> CaseWork:
@@ -104,12 +108,21 @@ class CaseWork:
         named = self.model.artifacts.get(self.mode.id)
         brought = named.for_provider(self.bench.provider.id) if named else None
         if brought:
-            return Artifact(open_named(self.bench.catalog, self.model, brought), brought=True)
+            return Artifact(self._opened(brought), brought=True)
         source = self.of_model.source
         if self.ingredients.recipe.is_source:
             return Artifact(source)
         with self.bench.progress.step(f"{self.model.id} {self.mode.id}: building"):
             return self.bench.cache.get(source, self.ingredients)
+
+    def _opened(self, brought: BroughtFile) -> OnnxFile:
+        """A file that the card brings: in FP32 a float network, else another than the source."""
+        file = open_named(self.bench.catalog, self.model, brought)
+        if self.mode.is_fp32:
+            require_precision(file.path, self.model.source.precision)
+        else:
+            refuse_source(file, self.of_model.source)
+        return file
 
     @cached_property
     def session(self) -> ort.InferenceSession:

@@ -19,7 +19,8 @@ def concluded(
     **rest: object,
 ) -> Record:
     """A record of one gate on one case; ``rest`` are the other fields of `Record`."""
-    of_case = {"model": case.model.id, "family": case.model.family, "mode": case.mode.id}
+    model = case.model
+    of_case = {"model": model.id, "family": model.family, "mode": case.mode.id}
     return Record.model_validate(
         {
             "gate": gate,
@@ -29,6 +30,7 @@ def concluded(
             "provider": provider,
             "rerun": rerun,
             "profile": "",
+            "precision": model.source.precision,
             **rest,
         }
     )

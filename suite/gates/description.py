@@ -8,6 +8,8 @@ from suite.datasets.face_set import FaceSet
 def model_in_words(model: ModelCard) -> tuple[str, ...]:
     """How a model is fed, and what its authors report."""
     fed = f"{model.preprocess.in_words()}; flip: {model.flip}"
+    if model.source.precision != "float32":
+        fed += f"; the source's weights are {model.source.precision}"
     published = model.published
     if published is None:
         return (fed,)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from suite.catalog.gate import Gate
+from suite.catalog.source import Precision
 from suite.judging.measured import Frozen, Measured
 from suite.judging.outcome import Outcome
 
@@ -52,7 +53,9 @@ class Row(Frozen):
 class Record(Frozen):
     """One gate's conclusion on one model, mode and dataset.
 
-    ``hashes`` are the SHA-256 of what was really at work: source, artifact, calibration, dataset.
+    ``precision`` is what the weights of the model's source are in, which is called FP32 where it
+    is. ``hashes`` are the SHA-256 of what was really at work: source, artifact, calibration,
+    dataset.
     ``baseline`` is the file below ``baselines/`` that would accept what was measured; it is empty
     where nothing may. An ``unacceptable`` record keeps its whole case from being accepted;
     ``accepted`` says that this run wrote it into the baseline, ``refused`` that it was to and did
@@ -76,6 +79,7 @@ class Record(Frozen):
     accepted: bool = False
     refused: bool = False
     baseline: str = ""
+    precision: Precision = "float32"
     hashes: dict[str, str] = {}
     rerun: str = ""
     seconds: float = 0.0

@@ -44,6 +44,21 @@ def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFi
     return file
 
 
+def refuse_source(artifact: OnnxFile, source: OnnxFile) -> None:
+    """Refuse an artifact that is the source itself, which would be compared with itself.
+
+    Raises
+    ------
+    ModelError
+        where both have the same SHA-256.
+    """
+    if artifact.sha256 == source.sha256:
+        raise ModelError(
+            where=artifact.path,
+            what=f"is the very file that is the source ({source.path}); name the quantized one.",
+        )
+
+
 def _where(catalog: Catalog) -> str:
     """The options that a command needs to find what this run found."""
     roots = catalog.roots

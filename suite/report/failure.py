@@ -2,6 +2,7 @@
 
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
+from suite.report.reference import by_its_name
 from suite.report.tables import ROW_HEADER, aligned, row_cells
 
 
@@ -16,5 +17,5 @@ def failure_message(record: Record) -> str:
     rows = sorted(record.rows, key=lambda row: row.outcome is not Outcome.FAIL)
     if rows:
         lines += ["", *aligned(ROW_HEADER, [row_cells(row) for row in rows])]
-    lines += ["", f"reproduce: {record.rerun}"]
+    lines = [*by_its_name(lines, record.precision), "", f"reproduce: {record.rerun}"]
     return "\n".join(lines)

@@ -20,6 +20,7 @@ from suite.datasets.face_set import FaceSet, refuse_shared_faces
 from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
 from suite.entry_points.commands.arguments import add_catalog, add_roots
+from suite.models.precision import require_precision
 from suite.models.source import open_named
 from suite.runtime.constraints import constraints_text
 from suite.runtime.network import check_network
@@ -131,6 +132,7 @@ def _of_preprocessing(model: ModelCard) -> Iterator[str]:
 def _of_network(catalog: Catalog, model: ModelCard) -> Iterator[str]:
     try:
         file = open_named(catalog, model, model.source)
+        require_precision(file.path, model.source.precision)
         session = load(file.path, catalog.providers["cpu"], threads=1)
         check_network(session, model.preprocess, model.outputs, model.flip)
     except SuiteError as error:

@@ -11,8 +11,10 @@ from pathlib import Path
 import onnx
 
 from suite.catalog.errors import ModelError, SuiteError
+from suite.catalog.source import Precision
 from suite.catalog.table import BLANK
 from suite.models.onnx_file import load_graph, read_onnx_file
+from suite.models.precision import precision_of
 
 _IMAGE_TYPES: dict[int, str] = {
     onnx.TensorProto.FLOAT: "float32",
@@ -90,12 +92,12 @@ def draft_card(path: Path, beside: Path | None) -> str:
     Raises
     ------
     ModelError
-        where the file is no ONNX model, has no input that could be an image or no output, or has
-        a name that no card can hold.
+        where the file is no ONNX model or no float network, has no input that could be an image
+        or no output, or has a name that no card can hold.
     """
     if not path.is_file():
         raise ModelError(where=path, what="there is no such file; give the path of an ONNX file.")
-    relative = _relative(path, beside)
+    relative, precision = _relative(path, beside), precision_of(path)
     file, graph = read_onnx_file(path), load_graph(path).graph
     weights = {tensor.name for tensor in graph.initializer}
     inputs = [port for port in graph.input if port.name not in weights]
@@ -109,12 +111,18 @@ def draft_card(path: Path, beside: Path | None) -> str:
         *("", "[source]", *(_UNSURE if beside is None else ())),
         f"file = {_quoted(relative)}",
         f'sha256 = "{file.sha256}"',
+        *(_half(precision) if precision != "float32" else ()),
         *("", "[preprocess]", *_preprocess(image)),
         *("", "[outputs]"),
         *([f"input = {_chosen(image.names)}"] if len(inputs) > 1 else []),
         *_outputs([(port.name, _shape(port)) for port in graph.output]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _half(precision: Precision) -> Iterator[str]:
+    yield "# The weights are no float32: the report says so, and INT8 is compared with these."
+    yield f'precision = "{precision}"'
 
 
 def _relative(path: Path, beside: Path | None) -> str:

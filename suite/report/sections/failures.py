@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
+from suite.report.reference import by_its_name
 from suite.report.sections.certainty import flags
 from suite.report.tables import ROW_HEADER, markdown, row_cells
 
@@ -16,16 +17,17 @@ def failures(records: Sequence[Record]) -> list[str]:
     lines = ["## What failed", ""]
     for record in failed:
         place = f" on {record.dataset}" if record.dataset else ""
-        lines += [
+        said = [
             f"### {record.gate}: {record.model} {record.mode}{place}",
             "",
             record.headline,
             "",
         ]
         notes = [*record.notes, *flags(record.measured)]
-        lines += [*(f"- {note}" for note in notes), *([""] if notes else [])]
+        said += [*(f"- {note}" for note in notes), *([""] if notes else [])]
         rows = [row for row in record.rows if row.outcome is Outcome.FAIL]
         if rows:
-            lines += [*markdown(ROW_HEADER[:-1], [row_cells(row)[:-1] for row in rows]), ""]
+            said += [*markdown(ROW_HEADER[:-1], [row_cells(row)[:-1] for row in rows]), ""]
+        lines += by_its_name(said, record.precision)
         lines += [f"Reproduce: `{record.rerun}`", ""]
     return lines

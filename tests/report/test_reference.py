@@ -1,0 +1,43 @@
+"""A report on a source that is no float32 never calls it FP32."""
+
+import pytest
+from records import measured, record
+
+from suite.catalog.gate import Gate
+from suite.judging.outcome import Outcome
+from suite.judging.record import Against, Row
+from suite.report.failure import failure_message
+from suite.report.sections.failures import failures
+from suite.report.sections.model_table import model_section
+
+LOSS = Row(
+    metric="accuracy",
+    against=Against.FP32,
+    held_to=0.9,
+    measured=0.8,
+    difference=-0.1,
+    limit=0.01,
+    outcome=Outcome.FAIL,
+)
+
+
+@pytest.mark.parametrize(("precision", "says"), [("float32", True), ("float16", False)])
+def test_fp32_is_said_of_float32_alone(precision: str, says: bool) -> None:
+    failed = record(
+        Gate.VERIFICATION,
+        Outcome.FAIL,
+        "quantization costs too much: 0.8 against 0.9 in FP32",
+        dataset="lfw",
+        rows=(LOSS,),
+        precision=precision,
+        measured=measured(Gate.VERIFICATION, "lfw", figures={"accuracy": 0.8}),
+    )
+    for lines in (
+        model_section("m", [failed]),
+        failures([failed])[:-2],
+        failure_message(failed).splitlines()[:-1],
+    ):
+        text = "\n".join(lines)
+        assert ("FP32" in text) is says
+        assert ("float16 source" in text) is not says
+    assert "--modes=fp32" in failure_message(failed), "the command keeps the mode's id"
