@@ -1,8 +1,9 @@
 """Benchmarks run when they are asked for: a busy machine must not fail the tests."""
 
+import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,25 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The artifact cache that the jobs share, those of every worker."""
     folder = tmp_path_factory.getbasetemp()
     return (folder.parent if folder.name.startswith("popen-") else folder) / "artifacts"
+
+
+@pytest.fixture
+def forbid(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Has the system refuse a path and what is below it, as tests may run as a user who may all."""
+
+    def forbidden(path: Path) -> None:
+        def refusing(look: Callable[..., Any]) -> Callable[..., Any]:
+            def looked(self: Path, *args: Any, **keys: Any) -> Any:
+                if Path(os.path.normpath(self)).is_relative_to(path):
+                    raise PermissionError(errno.EACCES, "Permission denied", str(self))
+                return look(self, *args, **keys)
+
+            return looked
+
+        for name in ("stat", "open", "iterdir"):
+            monkeypatch.setattr(Path, name, refusing(getattr(Path, name)))
+
+    return forbidden
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from suite.catalog.builtin import PACKAGE, builtin_folder
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError
-from suite.catalog.files import user_cache
+from suite.catalog.files import is_there, user_cache
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
@@ -64,9 +64,14 @@ class Catalog:
         Looked for beside the card, then (weights only) in the weights folder by its path and by
         its bare name, then in the data folder, where one is given. Where none exists, the path
         beside the card is given back, for the caller to say that it is absent.
+
+        Raises
+        ------
+        SuiteError
+            where this user may not look there.
         """
         places = self.places(card, relative, weights=weights)
-        return next((place for place in places if place.exists()), places[0])
+        return next((place for place in places if is_there(place)), places[0])
 
     def places(self, card: Card, relative: str, *, weights: bool = False) -> list[Path]:
         """Every path at which `locate` looks, in order."""
@@ -88,7 +93,7 @@ def dataset_paths(catalog: Catalog, card: DatasetCard) -> dict[str, Path]:
 def require_dataset(catalog: Catalog, card: DatasetCard) -> None:
     """Raise CatalogError, naming the key and the places tried, where a dataset's data is absent."""
     for key, path in dataset_paths(catalog, card).items():
-        if not path.exists():
+        if not is_there(path):
             relative = card.named_files()[key]
             tried = ", ".join(str(place) for place in catalog.places(card, relative))
             raise CatalogError(

@@ -1,5 +1,7 @@
 """The cards of datasets: where faces and pairs are, and how the faces are aligned."""
 
+import re
+from string import Formatter
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, field_validator
@@ -7,6 +9,9 @@ from pydantic import Field, field_validator
 from suite.catalog.alignment import AlignSpec
 from suite.catalog.folds import FOLDS
 from suite.catalog.table import Card, Sha256
+
+# What may follow a colon; Python's own formats may ask for a gigabyte of blanks.
+_FORMATS = {"person": r"([<>^]?\d{1,2})?s?", "number": r"([<>^]?\d{1,2})?[dxX]?"}
 
 Unreadable = Literal["error", "skip"]
 
@@ -86,12 +91,10 @@ class LfwDataset(ImagesDataset):
     @field_validator("image")
     @classmethod
     def _image_names_both(cls, value: str) -> str:
-        try:
-            value.format(person="p", number=1)
-        except (KeyError, IndexError, ValueError) as error:
+        if not _is_pattern(value):
             raise ValueError(
                 "is a pattern of {person} and {number}, as '{person}/{person}_{number:04d}.jpg'"
-            ) from error
+            )
         return value
 
     def named_files(self) -> dict[str, str]:
@@ -135,6 +138,20 @@ class FolderDataset(ImagesDataset):
     HAS_PAIRS = False
 
     kind: Literal["folder"]
+
+
+def _is_pattern(value: str) -> bool:
+    """Whether a pattern names persons and numbers alone, no part of them, and says how wide."""
+    try:
+        parts = list(Formatter().parse(value))
+        value.format(person="p", number=1)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return False
+    return all(
+        name in _FORMATS and not conversion and re.fullmatch(_FORMATS[name], spec or "")
+        for _, name, spec, conversion in parts
+        if name is not None
+    )
 
 
 # A new kind is a class here, in this union, and a module of `suite.datasets.kinds`.

@@ -4,8 +4,20 @@ Each message is one sentence that says what is wrong, where, and what to do.
 """
 
 import difflib
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+
+_ADVICE = {
+    errno.EACCES: "let this user read it and the folders above it",
+    errno.EPERM: "let this user read it and the folders above it",
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.ELOOP: "remove the link that leads to itself",
+    errno.ENOSPC: "free some space",
+    errno.EROFS: "write to another folder",
+}
+# Of a name so much is shown: those that the system refuses may fill a screen.
+_SHOWN = 200
 
 
 class SuiteError(Exception):
@@ -67,6 +79,24 @@ def reason_of(error: BaseException) -> str:
     "no such op: Quant, in node 'a'"
     """
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+def refused(error: OSError) -> SuiteError:
+    """What the system refuses, as a look at a file that another user keeps to herself."""
+    name = str(error.filename or "")
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+    said = error.strerror or type(error).__name__
+    advice = _ADVICE.get(error.errno or 0, "look at the disk")
+    return SuiteError(f"the system refuses it ({said}); {advice}.", where=shown)
+
+
+@contextmanager
+def refusals_said() -> Iterator[None]:
+    """Turn what the system refuses meanwhile into a SuiteError."""
+    try:
+        yield
+    except OSError as error:
+        raise refused(error) from None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -1,12 +1,17 @@
 """Files: the user's cache, hashes, whole writes, and paths that stay below a folder."""
 
+import errno
 import hashlib
 import os
+import stat
 from pathlib import Path, PurePosixPath
 
 from platformdirs import user_cache_path
 
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import SuiteError, refused
+
+# Nothing can be there, whatever the system lets a user see.
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 
 def user_cache() -> Path:
@@ -24,6 +29,57 @@ def user_cache() -> Path:
             "this user has no home folder for the suite's cache: set HOME or XDG_CACHE_HOME to a "
             "folder that can be written."
         ) from None
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file or folder is there.
+
+    Raises
+    ------
+    SuiteError
+        where the system does not let this user know. Python's own answer to that differs from
+        version to version, between an error and no.
+    """
+    return _status(path) is not None
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; otherwise as `is_there`."""
+    status = _status(path)
+    return status is not None and stat.S_ISREG(status.st_mode)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; otherwise as `is_there`."""
+    status = _status(path)
+    return status is not None and stat.S_ISDIR(status.st_mode)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except ValueError:  # a name that no file can have
+        return None
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return None
+        raise refused(error) from None
+
+
+def names_in(folder: Path) -> list[str]:
+    """What a folder holds, sorted; nothing where it is not there.
+
+    Raises
+    ------
+    SuiteError
+        where this user may not read it, which a glob passes over in silence.
+    """
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return []
+        raise refused(error) from None
 
 
 def sha256_of(path: Path) -> str:

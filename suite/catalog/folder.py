@@ -11,6 +11,7 @@ from suite.catalog.card_file import BrokenCardError, read_card
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError
+from suite.catalog.files import is_folder, names_in
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
@@ -50,14 +51,14 @@ def read_cards(
     With ``pass_over`` those that cannot be read are left out of it, as `broken_cards` has them.
     """
     builtin = builtin_cards()
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not is_folder(folder):
         raise CatalogError(
             where=folder, what="no such catalog folder; give --catalog an existing one."
         )
     own = folder or builtin
     unread: set[str] | None = set() if pass_over else None
     models = _read_cards(own / "models", TypeAdapter(ModelCard), unread)
-    if folder is not None and not any((own / "models").glob("*.toml")):
+    if folder is not None and not card_files(own / "models"):
         raise CatalogError(f"{folder / 'models'}: holds no model card (*.toml); write one there.")
     modes = _read_cards(builtin / "modes", TypeAdapter(ModeCard))
     providers = _read_cards(builtin / "providers", TypeAdapter(ProviderCard))
@@ -86,7 +87,7 @@ def broken_cards(folder: Path | None = None) -> Iterator[str]:
     )
     for kind, adapter in kinds:
         ids: dict[str, Path] = {}
-        for path in sorted((own / kind).glob("*.toml")):
+        for path in card_files(own / kind):
             try:
                 card = read_card(path, adapter)
             except BrokenCardError as error:
@@ -97,12 +98,17 @@ def broken_cards(folder: Path | None = None) -> Iterator[str]:
             ids.setdefault(card.id, path)
 
 
+def card_files(folder: Path) -> list[Path]:
+    """The files of the cards in a folder."""
+    return [folder / name for name in names_in(folder) if name.endswith(".toml")]
+
+
 def _read_cards(
     folder: Path, adapter: TypeAdapter[C], unread: set[str] | None = None
 ) -> dict[str, C]:
     """The cards of a folder by id; those that cannot be read are ``unread``, where it is given."""
     cards: dict[str, C] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in card_files(folder):
         try:
             card = read_card(path, adapter)
         except BrokenCardError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from suite.catalog.case import Case
 from suite.catalog.catalog import Catalog, Roots, require_dataset
 from suite.catalog.errors import CatalogError, nearest
+from suite.catalog.files import is_file
 from suite.catalog.folder import read_catalog
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
@@ -129,7 +130,7 @@ def refuse_unaccepted_licence(model: ModelCard, *, accepted: bool) -> None:
 
 def absent_source(catalog: Catalog, model: ModelCard) -> str | None:
     """Why a model cannot be run here: its weights are absent; None where they are there."""
-    if catalog.locate(model, model.source.file, weights=True).is_file():
+    if is_file(catalog.locate(model, model.source.file, weights=True)):
         return None
     tried = ", ".join(str(p) for p in catalog.places(model, model.source.file, weights=True))
     known = model.source.url or model.source.page

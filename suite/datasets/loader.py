@@ -14,6 +14,7 @@ from suite.catalog.dataset_card import (
     LfwDataset,
     PeopleDataset,
 )
+from suite.catalog.errors import refusals_said
 from suite.catalog.files import user_cache
 from suite.datasets.card_hash import compare_hash
 from suite.datasets.face_set import FaceSet
@@ -53,7 +54,19 @@ def load_dataset(
     ------
     DatasetError
         where files are absent or not what they should be, or have another hash than the card's.
+    SuiteError
+        where the system refuses a file or folder.
     """
+    with refusals_said():
+        return _read(card, locate, aligned, advance)
+
+
+def _read(
+    card: DatasetCard,
+    locate: Callable[[str], Path],
+    aligned: Path | None,
+    advance: Callable[[int, int], None] | None,
+) -> FaceSet:
     kept = aligned or user_cache() / "aligned"
     reading = Reading(locate, kept, advance)
     if isinstance(card, ImagesDataset):

@@ -49,6 +49,10 @@ def load_graph(path: Path) -> onnx.ModelProto:
     """The model's graph without its external data; a ModelError where it cannot be parsed."""
     try:
         model = onnx.load(path, load_external_data=False)
+    except OSError as error:
+        raise ModelError(
+            where=path, what=f"cannot be read ({error.strerror}); let this user read it."
+        ) from None
     except Exception as error:  # protobuf raises DecodeError, which onnx does not export
         raise ModelError(
             where=path,

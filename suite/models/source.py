@@ -4,6 +4,7 @@ from pathlib import Path
 
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import ModelError
+from suite.catalog.files import is_file
 from suite.catalog.model_card import ModelCard
 from suite.catalog.source import BroughtFile, SourceSpec
 from suite.models.onnx_file import OnnxFile, read_onnx_file
@@ -19,7 +20,7 @@ def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFi
         where it is absent, unreadable, other bytes than the card's, or never trusted.
     """
     path: Path = catalog.locate(model, named.file, weights=True)
-    if not path.is_file():
+    if not is_file(path):
         tried = ", ".join(str(p) for p in catalog.places(model, named.file, weights=True))
         raise ModelError(
             where=model.card_file, what=f"{named.file!r} is absent (looked at {tried})."

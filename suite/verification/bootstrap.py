@@ -186,7 +186,8 @@ class ResampledPairs:
         less_or_tied = np.searchsorted(self._of_impostors, self._of_genuine, side="right")
         of_genuine = weights[:, self._genuine].astype(np.float64)
         worse = ((below[:, less] + below[:, less_or_tied]) * of_genuine).sum(axis=1) / 2
-        return np.asarray(1 - worse / (below[:, -1] * of_genuine.sum(axis=1)))
+        with np.errstate(invalid="ignore"):
+            return np.asarray(1 - worse / (below[:, -1] * of_genuine.sum(axis=1)))
 
     def eer(self, weights: Weights) -> Floats:
         """Equal error rate: the mean of both rates at the distance where they are nearest."""

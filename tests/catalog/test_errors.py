@@ -1,8 +1,11 @@
 """Messages and the parts that they are made of."""
 
+import errno
 from pathlib import Path
 
-from suite.catalog.errors import DatasetError, nearest, one_of
+import pytest
+
+from suite.catalog.errors import DatasetError, SuiteError, nearest, one_of, refusals_said, refused
 
 
 def test_an_error_has_its_place_and_its_words() -> None:
@@ -26,3 +29,19 @@ def test_names_to_choose_from() -> None:
         "'a' or 'b'",
         "'a', 'b' or 'c'",
     ]
+
+
+def test_what_the_system_refuses_is_a_sentence() -> None:
+    path = f"/{'a' * 5000}"
+    with pytest.raises(SuiteError) as caught, refusals_said():
+        Path(path).stat()
+    assert str(caught.value) == (
+        f"{path[:200]}…: the system refuses it (File name too long); give it a shorter name."
+    )
+
+
+def test_a_refusal_that_nobody_knows_is_said_as_the_system_says_it() -> None:
+    error = OSError(errno.EIO, "Input/output error", "/mnt/x")
+    assert str(refused(error)) == (
+        "/mnt/x: the system refuses it (Input/output error); look at the disk."
+    )

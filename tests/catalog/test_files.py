@@ -7,7 +7,16 @@ import pytest
 
 from suite.catalog import files
 from suite.catalog.errors import SuiteError
-from suite.catalog.files import leads_outside, sha256_of, user_cache, write_whole
+from suite.catalog.files import (
+    is_file,
+    is_folder,
+    is_there,
+    leads_outside,
+    names_in,
+    sha256_of,
+    user_cache,
+    write_whole,
+)
 
 
 def test_a_files_hash_is_of_its_bytes(tmp_path: Path) -> None:
@@ -64,3 +73,32 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(files, "user_cache_path", nobody)
     with pytest.raises(SuiteError, match="no home folder for the suite's cache: set HOME or XDG"):
         user_cache()
+
+
+ABSENT = ["nowhere", "file/below", "a" * 300, "nul\0", "loop"]
+
+
+@pytest.mark.parametrize("name", ABSENT)
+def test_nothing_is_there_under_a_name_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    path = tmp_path / name
+    assert (is_there(path), is_file(path), is_folder(path)) == (False, False, False)
+
+
+def test_a_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = [(is_there(p), is_file(p), is_folder(p)) for p in (tmp_path / "file", tmp_path)]
+    assert found == [(True, True, False), (True, False, True)]
+    assert (names_in(tmp_path), names_in(tmp_path / "nowhere")) == (["file"], [])
+
+
+@pytest.mark.parametrize("look", [is_there, is_file, is_folder, names_in])
+def test_what_a_user_may_not_look_at_is_said(tmp_path: Path, forbid, look) -> None:
+    forbid(tmp_path / "hers")
+    with pytest.raises(SuiteError) as caught:
+        look(tmp_path / "hers")
+    assert str(caught.value) == (
+        f"{tmp_path / 'hers'}: the system refuses it (Permission denied); let this user read it "
+        "and the folders above it."
+    )

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from suite.catalog.catalog import Roots
-from suite.catalog.errors import CatalogError
+from suite.catalog.errors import CatalogError, SuiteError
 from suite.catalog.folder import broken_cards, read_cards, read_catalog
 from suite.catalog.limits import limits_of
 from suite.catalog.mode_card import ModeCard
@@ -236,3 +236,24 @@ def test_a_catalog_of_models_on_request_says_how_to_run_them(catalog: Path) -> N
     with pytest.raises(CatalogError, match=r"on_request = true; name some with --models"):
         select(Options(catalog=catalog))
     assert select(Options(catalog=catalog, models=("arcface-embedded",))).cases
+
+
+@pytest.mark.parametrize("kind", ["models", "datasets", "modes", "providers"])
+def test_cards_that_this_user_may_not_list_are_named(catalog: Path, forbid, kind: str) -> None:
+    forbid(catalog / kind)
+    with pytest.raises(SuiteError) as caught:
+        read_catalog(catalog)
+    assert str(caught.value).startswith(f"{catalog / kind}: the system refuses it (Permission")
+
+
+def test_weights_that_this_user_may_not_look_at_are_named(catalog: Path, forbid) -> None:
+    forbid(catalog / "embedded" / "arcface.onnx")
+    with pytest.raises(SuiteError, match=r"arcface\.onnx: the system refuses it \(Permission"):
+        select(Options(catalog=catalog))
+
+
+def test_weights_with_too_long_a_name_are_absent(catalog: Path) -> None:
+    card = catalog / "models" / "arcface-embedded.toml"
+    edit(card, 'file = "../embedded/arcface.onnx"', f'file = "{"a" * 300}.onnx"')
+    cases = select(Options(catalog=catalog)).cases
+    assert all("are absent (looked at" in str(case.skip) for case in cases)

@@ -17,7 +17,7 @@ from suite.catalog.dataset_card import (
     LfwDataset,
     PeopleDataset,
 )
-from suite.catalog.errors import DatasetError
+from suite.catalog.errors import DatasetError, SuiteError
 from suite.datasets.face_set import FaceSet, PairList, face_set
 from suite.datasets.loader import load_dataset
 
@@ -447,3 +447,21 @@ def test_files_that_are_no_images_are_counted(lfw, card):
 def test_a_systems_own_folder_is_no_person(people):
     (people / "faces/@eaDir").mkdir()
     assert load(people_card(), people).remarks == ()
+
+
+@pytest.mark.parametrize("kind", ["lfw", "csv"])
+def test_an_image_with_too_long_a_name_is_not_there(lfw, kind):
+    name = "A" * 300
+    (lfw / "pairs.txt").write_text(PAIRS.replace("Bob", name))
+    (lfw / "pairs.csv").write_text(
+        f"left,right,same\nAnn/Ann_0001.jpg,Ann/Ann_0002.jpg,1\nAnn/Ann_0001.jpg,{name}.jpg,0\n"
+    )
+    csv = CsvDataset(id="c", kind="csv", folder="faces", file="pairs.csv", folds=2, card_file=CARD)
+    with pytest.raises(DatasetError, match=r"pairs\.(txt|csv): line \d names .*and there is no"):
+        load({"lfw": lfw_card(), "csv": csv}[kind], lfw)
+
+
+def test_a_file_that_this_user_may_not_look_at_is_named(lfw, forbid):
+    forbid(lfw / "faces" / "Bob" / "Bob_0001.jpg")
+    with pytest.raises(SuiteError, match=r"Bob_0001\.jpg: the system refuses it \(Permission"):
+        load(lfw_card(), lfw)

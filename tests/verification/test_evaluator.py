@@ -1,6 +1,7 @@
 """Evidence of pairs in folds of their own lengths."""
 
 import numpy as np
+import pytest
 
 from suite.verification import unit_rows, verify
 from suite.verification.evaluator import Evaluator, Pairs
@@ -29,3 +30,13 @@ def test_folds_of_their_own_lengths_reach_every_figure():
     assert own.figures["accuracy_std"] != equal.figures["accuracy_std"]
     assert (own.resampled["accuracy"] != equal.resampled["accuracy"]).any()
     np.testing.assert_array_equal(own.resampled["eer"], equal.resampled["eer"])
+
+
+@pytest.mark.parametrize("people", [None, np.array([0, 0, 1])])
+@pytest.mark.filterwarnings("error")
+def test_a_genuine_pair_that_few_resamples_have_warns_of_nothing(people):
+    rows = unit_rows(np.random.default_rng(0).normal(size=(3, 8))).astype(np.float32)
+    pairs = Pairs(np.array([0, 0]), np.array([1, 2]), np.array([True, False]), people, 2)
+    found = Evaluator(pairs).evaluate(rows)
+    assert np.isnan(found.resampled["roc_auc"]).any()
+    assert np.isfinite(list(found.figures.values())).all()

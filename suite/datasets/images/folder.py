@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from suite.catalog.errors import DatasetError
-from suite.catalog.files import leads_outside
+from suite.catalog.files import is_file, is_folder, leads_outside
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp")
 
@@ -31,7 +31,7 @@ def _is_hidden_file(name: str) -> bool:
 def images_below(folder: Path) -> Iterator[NamedImage]:
     """Every image below a folder, in the order of their paths; what is hidden is no image."""
     for path in _files_below(folder):
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+        if path.suffix.lower() in IMAGE_SUFFIXES and is_file(path):
             yield NamedImage(path.relative_to(folder).as_posix(), path)
 
 
@@ -47,12 +47,12 @@ def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
     -------
     a remark with their number and the first: those of another suffix, and links to no file
     """
-    named = {path.resolve() for path in known}
+    named = {os.path.realpath(path) for path in known}
     others = [
         path.relative_to(folder).as_posix()
         for path in _files_below(folder)
-        if not (path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
-        and path.resolve() not in named
+        if not (path.suffix.lower() in IMAGE_SUFFIXES and is_file(path))
+        and os.path.realpath(path) not in named
     ]
     return (_passed_over(others),) if others else ()
 
@@ -98,7 +98,7 @@ def need_folder(folder: Path) -> None:
     DatasetError
         naming it.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise DatasetError(
             where=folder,
             what="no such folder; put the images there, or give --data-dir the folder that "

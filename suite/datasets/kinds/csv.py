@@ -7,6 +7,7 @@ from pathlib import Path
 
 from suite.catalog.dataset_card import CsvDataset
 from suite.catalog.errors import DatasetError
+from suite.catalog.files import is_file
 from suite.catalog.folds import FOLDS
 from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.face_set import FaceSet
@@ -169,7 +170,7 @@ def face_set_of(card: CsvDataset, reading: Reading) -> FaceSet:
     read = read_pairs_csv(file, card.folds)
 
     def named(name: str, line: int) -> NamedImage:
-        if not (folder / name).is_file():
+        if not is_file(folder / name):
             raise DatasetError(
                 where=file,
                 what=f"line {line} names {name!r}, and there is no {folder / name}; add it, or "

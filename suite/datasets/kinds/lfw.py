@@ -5,6 +5,7 @@ from pathlib import Path
 
 from suite.catalog.dataset_card import LfwDataset
 from suite.catalog.errors import DatasetError
+from suite.catalog.files import is_file
 from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
@@ -142,7 +143,7 @@ def face_set_of(card: LfwDataset, reading: Reading) -> FaceSet:
     def named(image: NumberedImage, line: int) -> NamedImage:
         name = card.image.format(person=image.person, number=image.number)
         path = folder / name
-        if plain_name(name) is None or not path.is_file():
+        if plain_name(name) is None or not is_file(path):
             raise DatasetError(
                 where=file,
                 what=f"line {line} names image {image.number} of {image.person!r}, and there is no "

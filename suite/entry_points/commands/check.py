@@ -9,7 +9,7 @@ from pathlib import Path
 from suite.catalog.catalog import Catalog, Roots, dataset_paths, require_dataset
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import DatasetError, SuiteError
-from suite.catalog.files import write_whole
+from suite.catalog.files import is_file, is_there, write_whole
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec
@@ -89,7 +89,7 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
     here = [
         model
         for model in catalog.models.values()
-        if not model.on_request or catalog.locate(model, model.source.file, weights=True).is_file()
+        if not model.on_request or _may_be_here(catalog, model, model.source.file)
     ]
     for model in catalog.models.values():
         found.problems += _of_preprocessing(model)
@@ -112,6 +112,14 @@ def _write_constraints(file: Path) -> None:
             what=f"cannot be written ({error.strerror}); give another file with --constraints.",
         ) from None
     print(f"{file}: written; install with pip install -c {file} wherever the gates run")
+
+
+def _may_be_here(catalog: Catalog, model: ModelCard, file: str) -> bool:
+    """Whether a model's file is here, or where nobody may look."""
+    try:
+        return is_file(catalog.locate(model, file, weights=True))
+    except SuiteError:
+        return True
 
 
 def _of_preprocessing(model: ModelCard) -> Iterator[str]:
@@ -146,7 +154,7 @@ def _of_artifacts(catalog: Catalog, model: ModelCard, *, needed: bool) -> Iterat
         if brought.file and brought.sha256:
             files[f"artifacts.{mode}"] = BroughtFile(file=brought.file, sha256=brought.sha256)
         for key, file in files.items():
-            if not needed and not catalog.locate(model, file.file, weights=True).is_file():
+            if not needed and not _may_be_here(catalog, model, file.file):
                 continue
             try:
                 open_named(catalog, model, file)
@@ -165,8 +173,16 @@ def _datasets(catalog: Catalog) -> list[DatasetCard]:
     return [
         card
         for name, card in sorted(catalog.datasets.items())
-        if name in needed or all(path.exists() for path in dataset_paths(catalog, card).values())
+        if name in needed or _has_data(catalog, card)
     ]
+
+
+def _has_data(catalog: Catalog, card: DatasetCard) -> bool:
+    """Whether a set's files are here, or where nobody may look."""
+    try:
+        return all(is_there(path) for path in dataset_paths(catalog, card).values())
+    except SuiteError:
+        return True
 
 
 def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> FaceSet | None:

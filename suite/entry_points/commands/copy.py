@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.errors import CatalogError
-from suite.catalog.folder import read_catalog
+from suite.catalog.folder import card_files, read_catalog
 from suite.catalog.model_card import ModelCard
 from suite.catalog.selection import chosen_datasets, chosen_models
 from suite.catalog.table import Card
@@ -178,7 +178,7 @@ def _leads_out(relative: str) -> bool:
 def _ids_in(folder: Path) -> dict[str, Path]:
     """The ids of the cards in a folder, those left out that cannot be read."""
     found: dict[str, Path] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in card_files(folder):
         try:
             found[str(tomllib.loads(path.read_text(encoding="utf-8")).get("id"))] = path
         except (OSError, ValueError):

@@ -13,6 +13,7 @@ import onnx
 from suite.catalog.errors import ModelError, SuiteError
 from suite.catalog.source import Precision
 from suite.catalog.table import BLANK
+from suite.entry_points.output import print_file
 from suite.models.onnx_file import load_graph, read_onnx_file
 from suite.models.precision import precision_of
 
@@ -62,7 +63,7 @@ def run(chosen: argparse.Namespace) -> int:
     output: Path | None = chosen.output
     text = draft_card(chosen.model, output.parent if output else None)
     if output is None:
-        print(text, end="")
+        print_file(text)
         return 0
     if output.exists():
         raise SuiteError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import SuiteError, refused
+from suite.entry_points.output import print_anything
 from suite.entry_points.requirements import require_onnxruntime
 
 # A module each beside this one, with `add_arguments` and `run`.
@@ -29,6 +31,7 @@ _PASS_ON = {"run"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sub-command; returns the exit status."""
+    print_anything()
     words = sys.argv[1:] if arguments is None else list(arguments)
     parser = argparse.ArgumentParser(prog="face-quant-gate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -46,9 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         chosen.rest = rest
         status: int = verb.run(chosen)
+        sys.stdout.flush()
         return status
-    except SuiteError as error:
-        print(error, file=sys.stderr)
+    except BrokenPipeError:  # whoever reads has seen enough, as head has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (SuiteError, OSError) as error:
+        print(refused(error) if isinstance(error, OSError) else error, file=sys.stderr)
         return 2
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from suite.catalog.errors import SuiteError
+from suite.entry_points.output import print_anything
 from suite.entry_points.plugin.fixtures import NoBenchmark, gate, stopwatch, work, workbench
 from suite.entry_points.plugin.items import (
     GateModule,
@@ -19,6 +19,7 @@ from suite.entry_points.plugin.items import (
     is_gate,
     is_gate_module,
     may_gate,
+    mistake_in,
 )
 from suite.entry_points.plugin.options import add_options, folders_after_a_space
 from suite.entry_points.plugin.run import GateRun, rerun_of
@@ -39,6 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
             "the gates need syrupy's plugin: leave -p no:syrupy out, or name it with -p syrupy "
             "where PYTEST_DISABLE_PLUGIN_AUTOLOAD is set."
         )
+    if may_gate(config):
+        print_anything()
     parallel = config.getoption("dist", "no") != "no" or hasattr(config, "workerinput")
     if parallel and may_gate(config):
         # pytest-benchmark would say so in a warning of its own; the report says "deferred".
@@ -81,6 +84,7 @@ def pytest_runtest_makereport(
 
         attach_missing(item, call.excinfo)
     report = yield
-    if is_gate(item) and call.excinfo is not None and call.excinfo.errisinstance(SuiteError):
-        report.longrepr = f"{call.excinfo.value}\n\nreproduce: {rerun_of(item)}"
+    mistake = mistake_in(call.excinfo) if is_gate(item) else None
+    if mistake:
+        report.longrepr = f"{mistake}\n\nreproduce: {rerun_of(item)}"
     return report

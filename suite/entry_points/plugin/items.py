@@ -11,6 +11,7 @@ from face_quant_gate.arguments import reach_gates
 from face_quant_gate.location import GATES
 
 from suite.catalog.case import Case
+from suite.catalog.errors import SuiteError, refused
 from suite.catalog.gate import Gate
 
 CASES = ("case", "fp32_case", "quantized_case")
@@ -78,6 +79,14 @@ def gate_of(item: pytest.Item) -> Gate:
 def gate_named(function: str) -> Gate:
     """The gate of a function's name, as ``test_artifact``."""
     return Gate(function.removeprefix("test_"))
+
+
+def mistake_in(excinfo: pytest.ExceptionInfo[BaseException] | None) -> SuiteError | None:
+    """What a user can mend of what a gate raised: a mistake, or what the system refused."""
+    error = excinfo.value if excinfo else None
+    if isinstance(error, OSError) and error.filename is not None:
+        return refused(error)
+    return error if isinstance(error, SuiteError) else None
 
 
 def _parameters(item: pytest.Item) -> dict[str, Any]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from suite.catalog.case import Case
-from suite.catalog.errors import SuiteError
-from suite.entry_points.plugin.items import case_of, dataset_of, function_of, gate_named
+from suite.entry_points.plugin.items import (
+    case_of,
+    dataset_of,
+    function_of,
+    gate_named,
+    mistake_in,
+)
 from suite.entry_points.plugin.run import GateRun
 from suite.entry_points.plugin.xdist import case_in
 from suite.gates.conclusion import attach, attached, concluded
@@ -26,8 +31,8 @@ def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExceptio
         outcome, headline = Outcome.SKIPPED, case.skip or str(excinfo.value)
         if case.not_applicable and not case.skip:
             outcome, headline = Outcome.NOT_APPLICABLE, case.not_applicable
-    elif excinfo.errisinstance(SuiteError):
-        headline = str(excinfo.value)
+    elif mistake := mistake_in(excinfo):
+        headline = str(mistake)
     else:
         headline = f"the gate broke: {excinfo.exconly()}"
     name, dataset = function_of(item), dataset_of(item)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from suite.catalog.case import Case
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import SuiteError, refusals_said
 from suite.catalog.provider_card import ProviderCard
 from suite.catalog.selection import Options, Selection, select
 from suite.entry_points.plugin.invocation import Invocation, invocation_of
@@ -218,7 +218,8 @@ class GateRun:
 
     def _check_selection(self) -> None:
         try:
-            _ = self.selection
+            with refusals_said():
+                _ = self.selection
         except SuiteError as error:
             raise pytest.UsageError(str(error)) from None
 

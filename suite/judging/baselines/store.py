@@ -16,8 +16,8 @@ from typing import Any
 from filelock import FileLock
 
 from suite.catalog.catalog import Catalog
-from suite.catalog.errors import BaselineError
-from suite.catalog.files import write_whole
+from suite.catalog.errors import BaselineError, refused
+from suite.catalog.files import is_folder, names_in, write_whole
 from suite.judging.judgement import FORMAT, Entry
 from suite.judging.measured import Measured
 
@@ -74,10 +74,8 @@ class BaselineFile:
 
     def profiles_with(self, section: str) -> list[str]:
         """The profiles on which a section of the same model and mode was accepted."""
-        if not self.root.is_dir():
-            return []
-        folders = sorted(folder for folder in self.root.iterdir() if folder.is_dir())
-        found = (BaselineFile(self.root, f.name, self.model, self.mode) for f in folders)
+        names = [name for name in names_in(self.root) if is_folder(self.root / name)]
+        found = (BaselineFile(self.root, name, self.model, self.mode) for name in names)
         return [file.profile for file in found if section in file.sections()]
 
 
@@ -101,6 +99,8 @@ def read_sections(path: Path) -> dict[str, Any]:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except OSError as error:
+        raise refused(error) from None
     return dict(_read(path, status.st_mtime_ns, status.st_size))
 
 

@@ -70,3 +70,10 @@ def test_a_file_that_the_card_names_is_not_counted(tmp_path):
         "1 file below its folder (notes.txt) has no image's suffix or is a link to no file: "
         "passed over",
     )
+
+
+def test_a_link_to_itself_is_passed_over(tmp_path):
+    below(tmp_path, "a/1.png")
+    (tmp_path / "a/2.png").symlink_to(tmp_path / "a/2.png")
+    assert [image.name for image in images_below(tmp_path)] == ["a/1.png"]
+    assert passed_over(tmp_path)[0].startswith("1 file below its folder (a/2.png)")

@@ -27,6 +27,11 @@ def test_what_reaches_the_gates(argument: str, pyargs: bool, named: bool, reache
     assert reach_gates([argument], here, pyargs=pyargs) is reached
 
 
+def test_a_link_to_itself_reaches_nothing(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert not reach_gates(["loop"], tmp_path, pyargs=False)
+
+
 def test_an_environment_below_a_repository_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     gates = Path("/team/.venv/lib/python3.13/site-packages/suite/gates")
     monkeypatch.setattr("face_quant_gate.arguments.GATES", gates)

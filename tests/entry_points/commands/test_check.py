@@ -1,0 +1,78 @@
+"""What check says of files that the system refuses; it looks on."""
+
+from pathlib import Path
+
+import pytest
+from team import MODEL, copy_catalog
+
+from suite.catalog.catalog import Roots
+from suite.entry_points.commands.check import check_catalog
+from suite.entry_points.commands.main import main
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    copy_catalog(tmp_path, MODEL)
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "w.onnx").touch()
+    return tmp_path
+
+
+def name_weights(catalog: Path, name: str) -> None:
+    card = catalog / "models" / f"{MODEL}.toml"
+    lines = card.read_text().splitlines()
+    named = (f'file = "{name}"' if line.startswith("file = ") else line for line in lines)
+    card.write_text("\n".join(named))
+
+
+def add_set(catalog: Path, folder: str) -> None:
+    (catalog / "datasets" / "own.toml").write_text(
+        f'id = "own"\nkind = "folder"\nfolder = "{folder}"\n'
+    )
+    card = catalog / "models" / f"{MODEL}.toml"
+    card.write_text(
+        card.read_text().replace('calibration = "embedded-calibration"', 'calibration = "own"')
+    )
+
+
+@pytest.mark.parametrize("on_request", [False, True])
+def test_weights_and_faces_that_this_user_may_not_look_at(
+    catalog: Path, forbid, on_request: bool
+) -> None:
+    name_weights(catalog, "../w.onnx")
+    add_set(catalog, "../faces")
+    card = catalog / "models" / f"{MODEL}.toml"
+    card.write_text(f"on_request = {str(on_request).lower()}\n{card.read_text()}")
+    forbid(catalog / "w.onnx")
+    forbid(catalog / "faces")
+    problems = check_catalog(catalog, Roots()).problems
+    assert [problem.partition(": ")[0] for problem in problems] == [
+        str(card),
+        str(catalog / "datasets" / "own.toml"),
+    ]
+    for problem, name in zip(problems, ("w.onnx", "faces"), strict=True):
+        assert f"{name}: the system refuses it (Permission denied); let this user" in problem
+
+
+def test_weights_and_faces_with_too_long_a_name(catalog: Path) -> None:
+    name_weights(catalog, f"{'a' * 300}.onnx")
+    add_set(catalog, "b" * 300)
+    model, faces = check_catalog(catalog, Roots()).problems
+    assert "aaa.onnx' is absent (looked at" in model
+    assert "key 'folder': there is no 'bbb" in faces
+
+
+def test_cards_that_this_user_may_not_read(catalog: Path, forbid) -> None:
+    forbid(catalog / "datasets")
+    (problem,) = check_catalog(catalog, Roots()).problems
+    assert problem.startswith(f"{catalog / 'datasets'}: the system refuses it (Permission denied)")
+
+
+def test_what_a_command_meets_on_the_disk_is_a_sentence(catalog: Path, capsys, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "/full/x")
+
+    monkeypatch.setattr("suite.entry_points.commands.check.check_catalog", full)
+    assert main(["check", f"--catalog={catalog}"]) == 2
+    said = "/full/x: the system refuses it (No space left on device); free some space.\n"
+    assert capsys.readouterr().err == said
