@@ -52,13 +52,15 @@ class ModelCard(Card):
     """One face-recognition model and how it is fed and judged.
 
     ``non_commercial`` says why a licence must be accepted; a model ``on_request`` runs where it is
-    named alone.
+    named alone. ``untrained`` weights are made ones, of which nothing is asked that only a
+    recogniser does.
     """
 
     family: str
     licence: str
     non_commercial: str | None = None
     on_request: bool = False
+    untrained: bool = False
     source: SourceSpec
     preprocess: PreprocessSpec
     outputs: OutputSpec

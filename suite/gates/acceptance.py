@@ -6,31 +6,46 @@ from suite.catalog.gate import Gate
 from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured
 from suite.judging.against_fp32 import judge_against_fp32
+from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 
 
 def why_unacceptable(work: CaseWork) -> str:
-    """Why a case must not be accepted, judged once for all its gates; empty where it may be."""
+    """Why a case must not be accepted, and what to do; empty where it may be.
+
+    It is judged once for all gates of the case. What is FP32's own fault is so for every mode.
+    """
     if work.refusal is None:
-        work.refusal = _refusal(work)
+        of_fp32 = "" if work.mode.is_fp32 else why_unacceptable(work.fp32)
+        work.refusal = of_fp32 or _refusal(work)
     return work.refusal
 
 
 def _refusal(work: CaseWork) -> str:
-    for ran in (work.fp32, work):
-        fallen = [stray for stray in measured(ran, Gate.PLACEMENT).strays if stray.fell_back]
-        if fallen:
-            named = ", ".join(f"{s.name or 'unnamed'} ({s.op_type})" for s in fallen[:3])
-            return f"placement: {len(fallen)} nodes of {ran.mode.id} fell back: {named}"
-    for each in _held_against_fp32(work):
-        judged = judge_against_fp32(each, work.limits.policy)
+    fallen = [stray for stray in measured(work, Gate.PLACEMENT).strays if stray.fell_back]
+    if fallen:
+        named = ", ".join(f"{s.name or 'unnamed'} ({s.op_type})" for s in fallen[:3])
+        words = f"placement: {len(fallen)} nodes of {work.mode.id} fell back: {named}"
+        return f"{words}; {what_to_do(work)}"
+    of_fp32 = work.mode.is_fp32
+    for each in _guarded(work):
+        judged = judge_against_fp32(each, work.limits.policy, of_fp32=of_fp32)
         if judged.outcome is Outcome.FAIL:
-            return f"{each.section}: {judged.headline}"
+            whose = f" of {work.mode.id}" if of_fp32 else ""
+            return f"{each.section}{whose}: {judged.headline}; {what_to_do(work, judged)}"
     return ""
 
 
-def _held_against_fp32(work: CaseWork) -> Iterator[Measured]:
+def what_to_do(work: CaseWork, judged: Judgement | None = None) -> str:
+    """What a case that is refused asks for; to ease the policy helps where a figure breaks it."""
+    ways = ["mend that"] if work.mode.is_fp32 else ["mend that", "leave the mode out with --modes"]
+    if judged and judged.rows:
+        ways.append(f"ease [modes.{work.mode.id}.policy] in {work.model.card_file.name}")
+    return " or ".join([", ".join(ways[:-1]), ways[-1]]) if len(ways) > 1 else ways[0]
+
+
+def _guarded(work: CaseWork) -> Iterator[Measured]:
     for gate in Gate:
         if gate.guards_acceptance and (gate.of_fp32 or not work.mode.is_fp32):
             for dataset_id in work.model.evaluation if gate.per_dataset else (None,):

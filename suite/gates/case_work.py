@@ -26,6 +26,7 @@ from suite.quantization.recipe import resolve_recipe
 from suite.runtime.embedding import embed
 from suite.runtime.network import check_network, graph_batch
 from suite.runtime.sessions import open_session
+from suite.verification.collapse import zero_rows
 from suite.verification.evaluator import Evidence
 
 if TYPE_CHECKING:
@@ -152,6 +153,15 @@ class CaseWork:
             self._embeddings[dataset_id] = self.embed(faces, label)
         return self._embeddings[dataset_id]
 
+    def comparable(self, dataset_id: str) -> Embeddings:
+        """The embeddings as they are held against FP32's: zeros where FP32's are.
+
+        What FP32 does not embed counts so neither for nor against the mode.
+        """
+        rows = self.embeddings(dataset_id)
+        lost = zero_rows(self.fp32.embeddings(dataset_id)) & np.isfinite(rows).all(axis=1)
+        return np.where(lost[:, np.newaxis], np.float32(0), rows) if lost.any() else rows
+
     def embed(self, faces: tuple[Face, ...], label: str) -> Embeddings:
         """Faces embedded as the card says: float32 [faces, d]."""
         model = self.model
@@ -175,7 +185,7 @@ class CaseWork:
             where the pairs have no figures.
         """
         if dataset_id not in self._evidence:
-            rows = self.embeddings(dataset_id)
+            rows = self.comparable(dataset_id)
             self._evidence[dataset_id] = self.bench.evaluator(dataset_id).evaluate(rows)
         return self._evidence[dataset_id]
 

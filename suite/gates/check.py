@@ -12,12 +12,13 @@ from syrupy.assertion import SnapshotAssertion
 from suite.catalog.case import Case
 from suite.catalog.errors import BaselineError
 from suite.catalog.gate import Gate
-from suite.gates.acceptance import why_unacceptable
+from suite.gates.acceptance import what_to_do, why_unacceptable
 from suite.gates.advice import MEND_FIRST, is_fingerprint_red
 from suite.gates.case_work import CaseWork
 from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.measures import measured
+from suite.gates.reference import fault_of_fp32
 from suite.judging.against_baseline import (
     ACCEPT,
     before_it_existed,
@@ -78,7 +79,7 @@ class GateCheck:
 
     def check(self, measured: Measured) -> None:
         """Hold a measurement against FP32 and the baseline; fail with the table of both."""
-        against_fp32 = judge_against_fp32(measured, self._work.limits.policy)
+        against_fp32 = self._held_against_fp32(measured)
         updating = self._snapshot.update_snapshots and self._may_write(measured)
         if updating:
             against_baseline, notes = self._accept(measured, against_fp32)
@@ -86,7 +87,8 @@ class GateCheck:
             against_baseline, notes = self._compare(measured)
             if against_baseline.advice and is_fingerprint_red(self._work):
                 against_baseline = replace(against_baseline, advice=MEND_FIRST)
-        judged = (against_fp32, against_baseline)
+        refused = updating and against_baseline.outcome is Outcome.FAIL
+        judged = (against_baseline,) if refused else (against_fp32, against_baseline)
         open_or_failed = [
             each
             for outcome in (Outcome.FAIL, Outcome.UNDECIDED)
@@ -100,7 +102,7 @@ class GateCheck:
             notes=(*notes, *measured.remarks),
             unacceptable=against_fp32.outcome is Outcome.FAIL,
             accepted=against_baseline is _ACCEPTED,
-            refused=updating and against_baseline.outcome is Outcome.FAIL,
+            refused=refused,
             baseline=self._proposed(measured),
         )
 
@@ -133,6 +135,12 @@ class GateCheck:
         """Record that there was nothing to measure, and why."""
         refused = self._snapshot.update_snapshots and outcome is Outcome.DEFERRED
         self._conclude(Judgement(outcome, headline), None, refused=refused)
+
+    def _held_against_fp32(self, measured: Measured) -> Judgement:
+        if fault := fault_of_fp32(self._work, self._dataset):
+            return Judgement(Outcome.FAIL, fault)
+        of_fp32 = self._case.mode.is_fp32
+        return judge_against_fp32(measured, self._work.limits.policy, of_fp32=of_fp32)
 
     def _may_write(self, measured: Measured) -> bool:
         # A GPU's FP32 is held against the CPU's, never accepted in its place.
@@ -180,14 +188,12 @@ class GateCheck:
 
     def _accept(self, measured: Measured, against_fp32: Judgement) -> _Judged:
         tolerances = self._work.limits.tolerances
-        failed = against_fp32.outcome is Outcome.FAIL
-        reason = against_fp32.headline if failed else why_unacceptable(self._work)
+        if against_fp32.outcome is Outcome.FAIL:
+            reason: str | None = f"{against_fp32.headline}; {what_to_do(self._work, against_fp32)}"
+        else:
+            reason = why_unacceptable(self._work)
         if reason:
-            words = (
-                f"not accepted: {reason}; mend that, leave the mode out with --modes, or ease "
-                f"[modes.{self._case.mode.id}.policy] in {self._case.model.card_file.name}"
-            )
-            return Judgement(Outcome.FAIL, words), ()
+            return Judgement(Outcome.FAIL, f"not accepted: {reason}"), ()
         if wide := too_wide(measured, tolerances):
             words = (
                 f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance; "

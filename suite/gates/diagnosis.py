@@ -81,7 +81,7 @@ def is_far_below(model: ModelCard, dataset_id: str, accuracy: float) -> bool:
     On the published set 0.02 below it are enough, on another one 0.05; sets that are known to be
     harder say nothing.
     """
-    if model.published is None or dataset_id.startswith(_HARDER):
+    if model.published is None or model.untrained or dataset_id.startswith(_HARDER):
         return False
     same = dataset_id.split("-")[0] == model.published.dataset.lower().split("-")[0]
     below = model.published.accuracy - accuracy

@@ -1,5 +1,7 @@
 """Verification: the figures of a set's pairs, how sure they are, and FP32's in the same run."""
 
+from collections.abc import Mapping
+
 from suite.catalog.gate import Gate, Section
 from suite.catalog.model_card import ReferenceRow
 from suite.catalog.preprocess import PreprocessSpec
@@ -7,6 +9,7 @@ from suite.datasets.face import Face
 from suite.gates.case_work import CaseWork, Embeddings
 from suite.gates.description import dataset_in_words
 from suite.gates.diagnosis import explain_accuracy, find_yunet, is_far_below
+from suite.gates.recogniser import left_out, no_recogniser
 from suite.gates.uncertainty import flips, uncertainty
 from suite.judging.measured import Measured, ReferenceFigures
 from suite.runtime.embedding import embed
@@ -29,14 +32,15 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     evidence = work.evidence(dataset_id)
     faces = work.bench.dataset(dataset_id)
     card = work.bench.catalog.datasets[dataset_id]
-    doubts = _doubts(work, dataset_id, evidence.figures["accuracy"])
+    rows, doubts = work.embeddings(dataset_id), _doubts(work, dataset_id, evidence.figures)
     return blank.model_copy(
         update={
             "figures": dict(evidence.figures),
             "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
-            "remarks": (*faces.remarks, *doubts),
+            "remarks": (*faces.remarks, *left_out(rows), *doubts),
             "described": (dataset_in_words(card, faces),),
             "beside": _beside(work, dataset_id),
+            "problem": no_recogniser(work.model, faces, rows, evidence.figures["roc_auc"]),
         }
     )
 
@@ -49,7 +53,7 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
         problem = f"FP32 has no figures to compare with: {error}"
         return blank.model_copy(update={"problem": problem})
     evaluator, faces = work.bench.evaluator(dataset_id), work.bench.dataset(dataset_id)
-    rows = (work.fp32.embeddings(dataset_id), work.embeddings(dataset_id))
+    rows = (work.fp32.embeddings(dataset_id), work.comparable(dataset_id))
     evidence = evidence.joined(evaluator.deploy(*rows, fp32))
     fp32 = fp32.as_deployed()
     return blank.model_copy(
@@ -64,9 +68,14 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     )
 
 
-def _doubts(work: CaseWork, dataset_id: str, accuracy: float) -> tuple[str, ...]:
+def _doubts(work: CaseWork, dataset_id: str, figures: Mapping[str, float]) -> tuple[str, ...]:
     """Why FP32 may not be the published model: the usual mistakes, tried."""
-    model, bench = work.model, work.bench
+    model, bench, accuracy = work.model, work.bench, figures["accuracy"]
+    if model.untrained:
+        return (
+            "its card says untrained = true: its weights are made, so no figure says how well it "
+            "recognises",
+        )
     if not is_far_below(model, dataset_id, accuracy):
         return ()
 

@@ -11,8 +11,13 @@ from suite.judging.record import Against, Row
 from suite.judging.rows import EPSILON, held
 
 
-def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
-    """Hold a quantized model against its own FP32: losses and floors of the mode's policy."""
+def judge_against_fp32(
+    measured: Measured, policy: PolicySpec, *, of_fp32: bool = False
+) -> Judgement:
+    """Hold a quantized model against its own FP32: losses and floors of the mode's policy.
+
+    FP32 itself is held to the floors of its own.
+    """
     if measured.problem:
         return Judgement(Outcome.FAIL, measured.problem, ())
     rows = [
@@ -31,7 +36,7 @@ def judge_against_fp32(measured: Measured, policy: PolicySpec) -> Judgement:
     if broken:
         return Judgement(Outcome.FAIL, f"not a number: {', '.join(broken)}", tuple(rows))
     for outcome, words in (
-        (Outcome.FAIL, "quantization costs too much"),
+        (Outcome.FAIL, "FP32 itself is too bad" if of_fp32 else "quantization costs too much"),
         (Outcome.UNDECIDED, "the interval straddles the limit"),
     ):
         found = [row for row in rows if row.outcome is outcome]

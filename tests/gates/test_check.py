@@ -286,9 +286,9 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
     judged: list[str] = []
     judge = acceptance.judge_against_fp32
 
-    def noted(measured: Measured, policy: PolicySpec) -> Judgement:
+    def noted(measured: Measured, policy: PolicySpec, *, of_fp32: bool) -> Judgement:
         judged.append(measured.section)
-        return judge(measured, policy)
+        return judge(measured, policy, of_fp32=of_fp32)
 
     monkeypatch.setattr(acceptance, "judge_against_fp32", noted)
     asked: list[tuple[str, Gate, str]] = []
@@ -300,16 +300,10 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
     monkeypatch.setattr(measures, "_measure", measure)
     catalog = read_catalog()
     model = case.model.model_copy(update={"evaluation": ("a", "b", "c", "d")})
-    fp32 = SimpleNamespace(mode=catalog.fp32, model=model, measured={})
-    work = SimpleNamespace(
-        mode=case.mode,
-        model=model,
-        measured={},
-        refusal=None,
-        fp32=fp32,
-        limits=Limits({}, PolicySpec()),
-    )
+    of_model = {"model": model, "limits": Limits({}, PolicySpec())}
+    fp32 = SimpleNamespace(mode=catalog.fp32, measured={}, refusal=None, **of_model)
+    work = SimpleNamespace(mode=case.mode, measured={}, refusal=None, fp32=fp32, **of_model)
     for _ in range(12):  # its gates: artifact, placement, latency twice, and two for each set
         assert not acceptance.why_unacceptable(work)
-    assert len(asked) == len(set(asked)) == 2 + 1 + 2 * 4
-    assert len(judged) == len(set(judged)) == 1 + 2 * 4
+    assert len(asked) == len(set(asked)) == (2 + 4) + (2 + 2 * 4)
+    assert len(judged) == (1 + 4) + (1 + 2 * 4)

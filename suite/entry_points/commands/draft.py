@@ -35,6 +35,12 @@ _FLOATS = (
     f'mean = ["{BLANK}"]',
     f'std = ["{BLANK}"]',
 )
+_FLOOR = (
+    "# Of no FP32 below this anything is accepted, on any of its sets. Made weights have no such",
+    "# figure: leave the table out then, and write untrained = true above [source].",
+    "[modes.fp32.policy.floor]",
+    f'accuracy = "{BLANK}: a share, as 0.99 on LFW"',
+)
 _UNSURE = (
     "# The path is relative to the folder where this was drafted; make it relative to the",
     "# card's folder, or draft with --output, which does.",
@@ -117,6 +123,7 @@ def draft_card(path: Path, beside: Path | None) -> str:
         *("", "[outputs]"),
         *([f"input = {_chosen(image.names)}"] if len(inputs) > 1 else []),
         *_outputs([(port.name, _shape(port)) for port in graph.output]),
+        *("", *_FLOOR),
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,116 @@
+"""A small made network and small made faces, and the work on them in this process."""
+
+import hashlib
+import zlib
+from contextlib import nullcontext
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from suite.catalog.folder import read_catalog
+from suite.gates.case_work import CaseWork
+from suite.gates.progress import Progress
+from suite.gates.workbench import Workbench
+
+SIDE, DIM = 16, 32
+PEOPLE, PICTURES = 30, 4
+CARD = f"""
+id = "small"
+family = "made"
+licence = "none"
+flip = "none"
+evaluation = ["small-faces"]
+TOP
+[source]
+file = "../small.onnx"
+sha256 = "SHA256"
+
+[preprocess]
+height = {SIDE}
+width = {SIDE}
+color_order = "RGB"
+scale = 255.0
+mean = [127.5, 127.5, 127.5]
+std = [127.5, 127.5, 127.5]
+
+[outputs]
+embedding_dim = {DIM}
+"""
+
+
+def network(
+    *after: onnx.NodeProto, batch: int | str = "n", **weights: np.ndarray
+) -> onnx.ModelProto:
+    """A random projection of the pixels; ``after`` it nodes that make ``embedding`` of ``e``.
+
+    Without any, ``e`` is the embedding. ``weights`` are what those nodes need besides.
+    """
+    rng = np.random.default_rng(0)
+    projection = rng.standard_normal((3 * SIDE * SIDE, DIM)).astype(np.float32) / SIDE
+    nodes = [
+        helper.make_node("Flatten", ["images"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "projection"], ["e"]),
+        *(after or [helper.make_node("Identity", ["e"], ["embedding"])]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "small",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, SIDE, SIDE])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, DIM])],
+        [
+            numpy_helper.from_array(array, name)
+            for name, array in {"projection": projection, **weights}.items()
+        ],
+    )
+    opset = helper.make_opsetid("", 17)
+    return helper.make_model(graph, opset_imports=[opset], ir_version=9)
+
+
+def write_faces(folder: Path) -> None:
+    """A folder per person: each has a pattern, and each picture of it noise of its own."""
+    for person in range(PEOPLE):
+        rng = np.random.default_rng(zlib.crc32(b"person") + person)
+        pattern = rng.integers(60, 196, (SIDE, SIDE, 3))
+        (folder / f"p{person:02d}").mkdir(parents=True)
+        for picture in range(PICTURES):
+            pixels = pattern + rng.integers(-40, 41, pattern.shape)
+            path = folder / f"p{person:02d}" / f"{picture}.png"
+            path.write_bytes(cv2.imencode(".png", pixels.astype(np.uint8))[1].tobytes())
+
+
+def small_catalog(folder: Path, model: onnx.ModelProto, top: str = "", bottom: str = "") -> Path:
+    """A catalog of one model and its faces; ``top`` and ``bottom`` are lines of its card."""
+    for kind in ("models", "datasets"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    if not (folder / "faces").exists():
+        write_faces(folder / "faces")
+    onnx.save(model, folder / "small.onnx")
+    digest = hashlib.sha256((folder / "small.onnx").read_bytes()).hexdigest()
+    card = CARD.replace("TOP", top).replace("SHA256", digest)
+    (folder / "models" / "small.toml").write_text(card + bottom)
+    (folder / "datasets" / "small-faces.toml").write_text(
+        'id = "small-faces"\nkind = "people"\nfolder = "../faces"\nfolds = 4\npairs_per_fold = 20\n'
+    )
+    return folder
+
+
+def bring(folder: Path, mode: str, model: onnx.ModelProto) -> None:
+    """Name a network as the mode's artifact."""
+    file = folder / f"{mode}.onnx"
+    onnx.save(model, file)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    card = folder / "models" / "small.toml"
+    named = f'\n[artifacts.{mode}]\nfile = "../{mode}.onnx"\nsha256 = "{digest}"\n'
+    card.write_text(card.read_text() + named)
+
+
+def small_work(folder: Path, mode: str = "fp32") -> CaseWork:
+    """The work on the catalog's model in a mode, one thread, nothing said."""
+    catalog = read_catalog(folder)
+    provider = catalog.providers["cpu"]
+    progress = Progress(nullcontext)
+    bench = Workbench(catalog, provider, 1, "cpu-avx2", folder / "cache", progress)
+    return bench.case(catalog.models["small"], catalog.modes[mode])
