@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import dropwhile
 from pathlib import Path
 
+import onnxruntime as ort
 from onnxruntime.quantization import quant_pre_process
 
 from suite.catalog.errors import ArtifactError, reason_of
 from suite.quantization.artifact import Ingredients
 from suite.quantization.methods import dynamic, static_qdq
+from suite.quantization.opset import needs_raising, raise_opset
 
 # A new method is a module with a function of this name and signature, and a line here.
 _METHODS: Mapping[str, Callable[[Path, Path, Ingredients], None]] = {
@@ -29,14 +31,18 @@ def build(source: Path, target: Path, ingredients: Ingredients) -> None:
     Raises
     ------
     ArtifactError
-        where onnxruntime cannot quantize the model; the message carries its reason.
+        where onnxruntime cannot quantize the model, or cannot load what it made of it; the message
+        carries its reason.
     """
-    prepared = target.with_name("prepared.onnx")
-    method = ingredients.recipe.method
+    prepared, raised = target.with_name("prepared.onnx"), target.with_name("raised.onnx")
+    recipe, method = ingredients.recipe, ingredients.recipe.method
     try:
         with _quiet():
-            _preprocess(source, prepared)
+            if needs_raising(source, recipe):
+                raise_opset(source, raised, ingredients.preprocess, ingredients.outputs)
+            _preprocess(raised if raised.exists() else source, prepared)
             _METHODS[method](prepared, target, ingredients)
+            _require_loadable(target, source)
     except (ArtifactError, OSError):
         raise
     except Exception as error:
@@ -50,6 +56,7 @@ def build(source: Path, target: Path, ingredients: Ingredients) -> None:
         ) from error
     finally:
         prepared.unlink(missing_ok=True)
+        raised.unlink(missing_ok=True)
 
 
 def _preprocess(source: Path, prepared: Path) -> None:
@@ -84,6 +91,24 @@ def _reason_in(said: str) -> str:
 
 def _is_code(line: str) -> bool:
     return line.startswith("    ")
+
+
+def _require_loadable(target: Path, source: Path) -> None:
+    try:
+        ort.InferenceSession(target, _silent(), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own classes derive from Exception alone
+        raise ArtifactError(
+            where=source,
+            what="onnxruntime cannot load what it made of it "
+            f"({reason_of(error)}); export the model with a newer opset, or leave the mode out "
+            "with --modes.",
+        ) from None
+
+
+def _silent() -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    return options
 
 
 @contextlib.contextmanager

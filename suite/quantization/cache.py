@@ -21,9 +21,25 @@ class ArtifactCache:
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self._folder = folder
         self._say = say
+        self._failed: dict[str, ArtifactError] = {}
 
     def get(self, source: OnnxFile, ingredients: Ingredients) -> Artifact:
-        """The artifact of these ingredients, built now if it is not there whole."""
+        """The artifact of these ingredients, built now if it is not there whole.
+
+        Raises
+        ------
+        ArtifactError
+            where it cannot be built or kept; what failed is not tried again.
+        """
+        if ingredients.key in self._failed:
+            raise self._failed[ingredients.key]
+        try:
+            return self._get(source, ingredients)
+        except ArtifactError as error:
+            self._failed[ingredients.key] = error
+            raise
+
+    def _get(self, source: OnnxFile, ingredients: Ingredients) -> Artifact:
         entry = self._folder / ingredients.key[:2] / ingredients.key
         # What is whole is read without a lock, so that a read-only cache serves too.
         cached = self._whole(entry)

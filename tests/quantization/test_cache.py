@@ -14,7 +14,7 @@ from suite.catalog.preprocess import PreprocessSpec
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, face_set
 from suite.models.onnx_file import read_onnx_file
-from suite.quantization import cache
+from suite.quantization import builder, cache
 from suite.quantization.artifact import Ingredients
 from suite.quantization.builder import build
 from suite.quantization.cache import ArtifactCache
@@ -177,3 +177,35 @@ def test_static_without_calibration_faces_says_what_to_do(tmp_path: Path) -> Non
     bare = Ingredients(read_onnx_file(path).sha256, STATIC, spec(), OUTPUTS, None)
     with pytest.raises(ArtifactError, match="name a calibration set"):
         ArtifactCache(tmp_path / "cache", print).get(read_onnx_file(path), bare)
+
+
+def test_a_build_that_fails_is_tried_once_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Path] = []
+
+    def failing(source: Path, *_: Any) -> None:
+        tried.append(source)
+        raise ArtifactError(where=source, what="cannot be quantized.")
+
+    monkeypatch.setattr(cache, "build", failing)
+    path = network(tmp_path / "m.onnx", "n")
+    kept = ArtifactCache(tmp_path / "cache", print)
+    for _gate in range(3):
+        with pytest.raises(ArtifactError, match="cannot be quantized"):
+            kept.get(read_onnx_file(path), ingredients(path, STATIC))
+    assert len(tried) == 1
+
+
+def test_what_cannot_be_loaded_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(prepared: Path, target: Path, _: Ingredients) -> None:
+        model = onnx.load(prepared)
+        model.graph.node[0].op_type = "NoSuchOp"
+        onnx.save(model, target)
+
+    monkeypatch.setitem(builder._METHODS, "dynamic", careless)  # type: ignore[arg-type]
+    path = network(tmp_path / "m.onnx", "n")
+    kept = ArtifactCache(tmp_path / "cache", print)
+    with pytest.raises(ArtifactError, match=r"m\.onnx: onnxruntime cannot load what it made of it"):
+        kept.get(read_onnx_file(path), ingredients(path, DYNAMIC))
+    assert not list((tmp_path / "cache").rglob("*.onnx"))
