@@ -1,6 +1,7 @@
 """The artifact as a file: it loads on the provider, its size and what it quantizes."""
 
 from suite.catalog.gate import Gate
+from suite.gates.calibrated_on import calibrated_on, calibration_remarks
 from suite.gates.case_work import CaseWork
 from suite.gates.description import model_in_words
 from suite.judging.measured import Measured
@@ -22,7 +23,7 @@ def measure_artifact(work: CaseWork) -> Measured:
                 f"nothing is quantized: {mode.id} claims {', '.join(mode.quantizes)}, and "
                 f"{len(ops.left_in_float)} of them are all in float"
             )
-    remarks: tuple[str, ...] = ()
+    remarks = calibration_remarks(work)
     if mode.is_fp32 and work.model.source.sha256 is None:
         remarks = (
             f"nobody publishes the weights' SHA-256: {file.sha256} was trusted when it was first "
@@ -35,4 +36,5 @@ def measure_artifact(work: CaseWork) -> Measured:
         remarks=remarks,
         described=model_in_words(work.model) if mode.is_fp32 else (),
         problem=problem,
+        calibration=calibrated_on(work),
     )

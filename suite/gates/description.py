@@ -19,5 +19,10 @@ def model_in_words(model: ModelCard) -> tuple[str, ...]:
 def dataset_in_words(card: DatasetCard, faces: FaceSet) -> str:
     """How many faces and pairs a set has, and how its faces were aligned."""
     size = f"{len(faces.faces):,} images, {len(faces.genuine):,} pairs in {faces.folds} folds"
+    return f"{size}; {alignment_in_words(card)}"
+
+
+def alignment_in_words(card: DatasetCard) -> str:
+    """How a set's faces were aligned."""
     align = getattr(card, "align", None)
-    return f"{size}; {align.in_words() if align else 'used as they are'}"
+    return align.in_words() if align else "used as they are"

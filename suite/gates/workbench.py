@@ -11,6 +11,7 @@ from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
 from suite.datasets.face_set import FaceSet
 from suite.datasets.loader import load_dataset
+from suite.datasets.looks import Looks, looks_of
 from suite.gates.case_work import CaseWork, ModelWork
 from suite.gates.progress import Progress
 from suite.quantization.cache import ArtifactCache
@@ -39,6 +40,7 @@ class Workbench:
         self.cache = ArtifactCache(cache, progress.say)
         self._aligned = cache / "aligned"
         self._datasets: dict[str, FaceSet] = {}
+        self._looks: dict[str, Looks | None] = {}
         self._evaluators: dict[str, Evaluator] = {}
         self._held: ModelWork | None = None
 
@@ -54,6 +56,12 @@ class Workbench:
                     advance,
                 )
         return self._datasets[dataset_id]
+
+    def looks(self, dataset_id: str) -> Looks | None:
+        """What the images of a dataset look like, looked at once in the session."""
+        if dataset_id not in self._looks:
+            self._looks[dataset_id] = looks_of(self.dataset(dataset_id))
+        return self._looks[dataset_id]
 
     def evaluator(self, dataset_id: str) -> Evaluator:
         """What turns embeddings of a dataset into figures: the same draws for every model."""

@@ -83,6 +83,22 @@ class ReferenceFigures(Frozen):
     figures: dict[str, float]
 
 
+class Calibration(Frozen):
+    """What an artifact was calibrated on.
+
+    ``place`` is the file or folder as the set's card names it; ``people`` is None where nobody says
+    who the images show; ``size`` is that of the median image.
+    """
+
+    dataset: str
+    place: str
+    images: int
+    people: int | None
+    size: str
+    colour: str
+    alignment: str
+
+
 class Measured(Frozen):
     """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
@@ -105,4 +121,5 @@ class Measured(Frozen):
     fp32: dict[str, float] = Field(default={}, alias="reference")
     uncertainty: Uncertainty | None = None
     flips: tuple[Flip, ...] = ()
+    calibration: Calibration | None = None
     problem: str | None = None

@@ -48,6 +48,8 @@ def test_what_was_accepted_passes_again_and_the_report_fits_its_schema(
     }
     for column in ("Accuracy", "TAR@FAR=1e-3", "TAR@FAR=1e-4", "ROC AUC", "Size", "Latency"):
         assert column in team.markdown
+    assert f"| int8_static_qdq | embedded-calibration | folder {EMBEDDED}" in team.markdown
+    assert "is unlike evaluation set" not in team.markdown
     proposed = team.folder / "face-quant-report" / "proposed-baselines"
     for path in proposed.rglob("*.json"):
         document = json.loads(path.read_text())

@@ -19,6 +19,7 @@ from suite.catalog.unknown_names import unknown_names
 from suite.datasets.face_set import FaceSet, refuse_shared_faces
 from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
+from suite.datasets.looks import Looks, looks_of, unlike_in_words
 from suite.entry_points.commands.arguments import add_catalog, add_roots
 from suite.models.precision import require_precision
 from suite.models.source import open_named
@@ -46,6 +47,14 @@ class Check:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     looked_at: str = ""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A set that was read: its faces, by their hashes alone so that few are in memory."""
+
+    faces: FaceSet
+    looks: Looks | None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,8 +106,8 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
             found.problems += _of_network(catalog, model)
         found.problems += _of_artifacts(catalog, model, needed=model in here)
     sets = _datasets(catalog)
-    faces = {card.id: _of_dataset(catalog, card, found) for card in sets}
-    found.problems += _of_shared_faces(catalog, faces)
+    read = {card.id: _of_dataset(catalog, card, found) for card in sets}
+    _of_calibration(catalog, read, found)
     found.looked_at = _looked_at(catalog, len(here), len(sets))
     return found
 
@@ -185,8 +194,7 @@ def _has_data(catalog: Catalog, card: DatasetCard) -> bool:
         return True
 
 
-def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> FaceSet | None:
-    """Read a set and its images; the faces by their hashes alone, so that few are in memory."""
+def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> _Read | None:
     try:
         require_dataset(catalog, card)
         faces = load_dataset(card, partial(catalog.locate, card))
@@ -197,7 +205,8 @@ def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> FaceSet | 
     # What is aligned, or left out where it cannot be decoded, has been decoded already.
     if not card.decodes_images:
         found.problems += _of_images(card, faces)
-    return replace(faces, faces=tuple(replace(face, source=b"") for face in faces.faces))
+    without = tuple(replace(face, source=b"") for face in faces.faces)
+    return _Read(replace(faces, faces=without), looks_of(faces))
 
 
 def _of_images(card: DatasetCard, faces: FaceSet) -> Iterator[str]:
@@ -216,19 +225,23 @@ def _of_images(card: DatasetCard, faces: FaceSet) -> Iterator[str]:
         )
 
 
-def _of_shared_faces(catalog: Catalog, faces: dict[str, FaceSet | None]) -> Iterator[str]:
+def _of_calibration(catalog: Catalog, read: dict[str, _Read | None], found: Check) -> None:
+    """Calibration sets beside what is evaluated: other images, and of the same kind."""
     seen: set[tuple[str, str]] = set()
     for model in catalog.models.values():
         for name in model.evaluation:
             both = (model.calibration or "", name)
-            calibration, evaluation = (faces.get(each) for each in both)
+            calibration, evaluation = (read.get(each) for each in both)
             if both in seen or calibration is None or evaluation is None:
                 continue
             seen.add(both)
+            where = f"{model.card_file}: key 'calibration'"
             try:
-                refuse_shared_faces(calibration, evaluation)
+                refuse_shared_faces(calibration.faces, evaluation.faces)
             except DatasetError as error:
-                yield f"{model.card_file}: key 'calibration': {error}"
+                found.problems.append(f"{where}: {error}")
+            if words := unlike_in_words(calibration.looks, evaluation.looks):
+                found.notes.append(f"{where}: {words}")
 
 
 def _looked_at(catalog: Catalog, models: int, datasets: int) -> str:

@@ -8,6 +8,7 @@ from suite.judging.measured import ReferenceFigures
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Record
 from suite.report.reference import by_its_name
+from suite.report.sections.calibration import calibration
 from suite.report.sections.certainty import certainty
 from suite.report.sections.placement import placement
 from suite.report.sections.speed import speed
@@ -39,6 +40,7 @@ def model_section(model: str, records: Sequence[Record]) -> list[str]:
             lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
             lines += _legend(records)
             lines += _remarks(own) + certainty(own)
+    lines += calibration(records)
     lines += speed(records) + placement(records) + _limits(records)
     return by_its_name(lines, records[0].precision)
 

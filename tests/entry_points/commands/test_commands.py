@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import cv2
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -208,6 +209,26 @@ def test_check_decodes_images_and_compares_calibration_with_evaluation(catalog: 
         "looked at 0 models, 1 dataset; 1 model on request has no weights here\n"
         "nothing wrong was found\n"
     )
+
+
+def test_check_names_calibration_that_is_unlike_evaluation(catalog: Path) -> None:
+    faces = catalog / "faces"
+    faces.mkdir()
+    for file in sorted((EMBEDDED / "calibration").iterdir())[:25]:
+        image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        # The whole scene in place of the face alone.
+        wide = cv2.copyMakeBorder(image, 69, 69, 69, 69, cv2.BORDER_REPLICATE)
+        cv2.imwrite(str(faces / file.name), wide)
+    (catalog / "datasets" / "embedded-calibration.toml").write_text(
+        'id = "embedded-calibration"\nkind = "folder"\nfolder = "../faces"\n'
+    )
+    result = command("check", f"--catalog={catalog}")
+    assert result.returncode == 0
+    assert (
+        f"note: {catalog / 'models' / MODEL}.toml: key 'calibration': calibration set "
+        "'embedded-calibration' is unlike evaluation set 'embedded-evaluation': 250 × 250 px "
+        "against 112 × 112 px; grey against in colour; faces lie otherwise in the images"
+    ) in result.stdout
 
 
 def test_check_of_no_catalog_is_one_problem(tmp_path: Path) -> None:

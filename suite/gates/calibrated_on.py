@@ -1,0 +1,43 @@
+"""What an artifact was calibrated on, and how that is unlike what is evaluated."""
+
+from suite.datasets.face_set import FaceSet
+from suite.datasets.looks import unlike_in_words
+from suite.gates.case_work import CaseWork
+from suite.gates.description import alignment_in_words
+from suite.judging.measured import Calibration
+
+
+def calibration_faces(work: CaseWork) -> FaceSet | None:
+    """The faces that a case's artifact was calibrated on; None where it was on none of ours."""
+    if work.artifact.brought or not work.ingredients.recipe.needs_calibration:
+        return None
+    return work.ingredients.calibration
+
+
+def calibrated_on(work: CaseWork) -> Calibration | None:
+    """What a case's artifact was calibrated on, for the report."""
+    faces = calibration_faces(work)
+    if faces is None:
+        return None
+    card, looks = work.bench.catalog.datasets[faces.id], work.bench.looks(faces.id)
+    place = "file" if card.kind == "bin" else "folder"
+    return Calibration(
+        dataset=card.id,
+        place=f"{place} {card.named_files()[place]}",
+        images=len(faces.faces),
+        people=None if faces.people is None else len(set(faces.people.tolist())),
+        size=looks.size_in_words() if looks else "",
+        colour=looks.colour_in_words() if looks else "",
+        alignment=alignment_in_words(card),
+    )
+
+
+def calibration_remarks(work: CaseWork) -> tuple[str, ...]:
+    """What there is to say of a case's calibration faces: what was left out, what is unlike."""
+    faces = calibration_faces(work)
+    if faces is None:
+        return ()
+    looks = work.bench.looks(faces.id)
+    unlike = [unlike_in_words(looks, work.bench.looks(each)) for each in work.model.evaluation]
+    left_out = [f"calibration set {faces.id!r}: {remark}" for remark in faces.remarks]
+    return (*left_out, *filter(None, unlike))
