@@ -6,7 +6,8 @@ from suite.catalog.case import Case
 from suite.catalog.gate import Gate
 from suite.judging.record import Record
 
-RECORD = "face_quant_record"
+_RECORD = pytest.StashKey[Record]()
+_SENT = "face_quant_record"
 
 
 def concluded(
@@ -37,10 +38,21 @@ def concluded(
 
 
 def attach(item: pytest.Item, record: Record) -> None:
-    """Put a record where xdist and JUnit carry it."""
-    item.user_properties.append((RECORD, record.model_dump_json()))
+    """Give a gate its record."""
+    item.stash[_RECORD] = record
 
 
-def attached(item: pytest.Item) -> bool:
-    """Whether a gate has its record already."""
-    return any(name == RECORD for name, _ in item.user_properties)
+def attached(item: pytest.Item) -> Record | None:
+    """The record of a gate that has concluded."""
+    return item.stash.get(_RECORD, None)
+
+
+def send(record: Record, report: pytest.TestReport) -> None:
+    """Put a record where xdist carries it and JUnit XML has nothing of it."""
+    setattr(report, _SENT, record.model_dump_json())
+
+
+def received(report: pytest.TestReport) -> Record | None:
+    """The record that a report carries."""
+    sent = getattr(report, _SENT, None)
+    return None if sent is None else Record.model_validate_json(sent)

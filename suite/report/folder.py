@@ -51,6 +51,10 @@ class ReportFolder:
         """What has been recorded, one record for each gate."""
         return tuple(self._records.values())
 
+    def records_of(self, nodes: Iterable[str]) -> Sequence[Record]:
+        """The records of some gates, in their order."""
+        return [self._records[node] for node in nodes if node in self._records]
+
     @property
     def not_run(self) -> Sequence[str]:
         """The planned gates that have no record."""

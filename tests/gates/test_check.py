@@ -13,6 +13,7 @@ from suite.catalog.limits import Limits
 from suite.catalog.policy import PolicySpec
 from suite.gates import acceptance, check, measures
 from suite.gates.check import GateCheck
+from suite.gates.conclusion import attached
 from suite.judging.baselines.store import BaselineFile, entry_document, write_section
 from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
@@ -96,7 +97,7 @@ def gate(
     work = SimpleNamespace(
         limits=limits, bench=bench, hashes=lambda _: {}, fp32=fp32, model=case.model
     )
-    item = SimpleNamespace(nodeid=f"x::test_{of}[x]", user_properties=[])
+    item = SimpleNamespace(nodeid=f"x::test_{of}[x]", stash=pytest.Stash())
     made = GateCheck(item, of, case, None, work, snapshot, "pytest -k x", require_all=False)
     return made, snapshot
 
@@ -110,7 +111,7 @@ def accept(
 
 
 def record_of(made: GateCheck) -> Record:
-    return Record.model_validate_json(made._item.user_properties[0][1])
+    return attached(made._item)
 
 
 def test_an_undecided_speed_up_fails_no_snapshot(case: Case, tmp_path: Path) -> None:

@@ -19,10 +19,9 @@ from suite.entry_points.plugin.items import (
     is_gate,
     is_gate_module,
     may_gate,
-    mistake_in,
 )
 from suite.entry_points.plugin.options import add_options, folders_after_a_space
-from suite.entry_points.plugin.run import GateRun, rerun_of
+from suite.entry_points.plugin.run import GateRun
 
 __all__ = ["gate", "stopwatch", "work", "workbench"]
 
@@ -84,7 +83,20 @@ def pytest_runtest_makereport(
 
         attach_missing(item, call.excinfo)
     report = yield
-    mistake = mistake_in(call.excinfo) if is_gate(item) else None
-    if mistake:
-        report.longrepr = f"{mistake}\n\nreproduce: {rerun_of(item)}"
+    if is_gate(item) and report.when != "teardown":
+        from suite.entry_points.plugin.summary import send_record, tell_failure
+
+        if report.failed:
+            tell_failure(item, call, report)
+        send_record(item, report)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Put what gates concluded into JUnit XML, before that is written."""
+    run = GateRun.of(session.config)
+    if run.report is not None:
+        from suite.entry_points.plugin.summary import tell_junit
+
+        tell_junit(session.config, run.report.records_of(run.planned or ()))

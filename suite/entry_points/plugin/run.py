@@ -168,14 +168,13 @@ class GateRun:
         """Take over the record that a finished gate carries."""
         if self.report is None or report.when == "teardown":
             return
-        from suite.gates.conclusion import RECORD
-        from suite.judging.record import Record
+        from suite.gates.conclusion import received
 
-        values = [value for name, value in report.user_properties if name == RECORD]
+        record = received(report)
         try:
-            for value in values:
-                self.report.add(Record.model_validate_json(str(value)))
-            if report.failed and not values:
+            if record:
+                self.report.add(record)
+            elif report.failed:
                 from suite.entry_points.plugin.missing_records import lost_record
 
                 lost = lost_record(self, report)
