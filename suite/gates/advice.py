@@ -1,4 +1,6 @@
-"""What a gate advises where accepting may be what is to be done."""
+"""What a gate advises where accepting may be what is to be done, and whom it suspects."""
+
+from dataclasses import replace
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
@@ -6,10 +8,33 @@ from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured
 from suite.judging.against_baseline import judge_against_baseline
 from suite.judging.baselines.store import BaselineFile, baselines_of
+from suite.judging.judgement import Entry, Judgement
 from suite.judging.outcome import Outcome
 from suite.runtime.profile import PARENT_PROFILE
+from suite.runtime.versions import other_surroundings, surroundings
 
 MEND_FIRST = "its model's fingerprint is not as accepted: mend that first"
+
+
+def advised(judged: Judgement, entry: Entry | None, work: CaseWork) -> Judgement:
+    """A judgement as it is said: with the first suspect where it is red, and with sound advice.
+
+    Parameters
+    ----------
+    judged : what was concluded, of which another library or CPU than when its section was accepted
+        is the first suspect, whatever it failed against
+    entry : what is accepted of the section; None where nothing is
+    work : the case, whose model's fingerprint is looked at before accepting is advised
+    """
+    advice, changed = judged.advice, ""
+    if entry is not None and judged.outcome is Outcome.FAIL:
+        changed = other_surroundings(entry.versions, surroundings())
+    if advice and is_fingerprint_red(work):
+        advice = MEND_FIRST
+    elif advice and changed:
+        advice = f"go back to those, or {advice}"
+    headline = f"{changed}: {judged.headline}" if changed else judged.headline
+    return replace(judged, headline=headline, advice=advice)
 
 
 def is_fingerprint_red(work: CaseWork) -> bool:

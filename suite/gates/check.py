@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from suite.catalog.case import Case
 from suite.catalog.errors import BaselineError
 from suite.catalog.gate import Gate
 from suite.gates.acceptance import what_to_do, why_unacceptable
-from suite.gates.advice import MEND_FIRST, is_fingerprint_red
+from suite.gates.advice import advised
 from suite.gates.case_work import CaseWork
 from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
@@ -38,7 +37,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 from suite.report.failure import failure_message
 from suite.runtime.profile import PARENT_PROFILE
-from suite.runtime.versions import other_surroundings, surroundings
+from suite.runtime.versions import surroundings
 
 _Judged = tuple[Judgement, tuple[str, ...]]
 
@@ -85,8 +84,6 @@ class GateCheck:
             against_baseline, notes = self._accept(measured, against_fp32)
         else:
             against_baseline, notes = self._compare(measured)
-            if against_baseline.advice and is_fingerprint_red(self._work):
-                against_baseline = replace(against_baseline, advice=MEND_FIRST)
         refused = updating and against_baseline.outcome is Outcome.FAIL
         judged = (against_baseline,) if refused else (against_fp32, against_baseline)
         open_or_failed = [
@@ -95,8 +92,11 @@ class GateCheck:
             for each in judged
             if each.outcome is outcome
         ]
+        concluded = open_or_failed[0] if open_or_failed else against_baseline
+        if not updating:
+            concluded = advised(concluded, self._file.entry(measured.section), self._work)
         self._conclude(
-            open_or_failed[0] if open_or_failed else against_baseline,
+            concluded,
             measured,
             rows=(*against_fp32.rows, *against_baseline.rows),
             notes=(*notes, *measured.remarks),
@@ -162,10 +162,6 @@ class GateCheck:
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
         if judged.outcome is not Outcome.FAIL:
             return judged, ()
-        # The first suspect, whatever it is that moved.
-        if changed := other_surroundings(entry.versions, surroundings()):
-            advice = judged.advice and f"go back to those, or {judged.advice}"
-            judged = replace(judged, headline=f"{changed}: {judged.headline}", advice=advice)
         notes: tuple[str, ...] = ()
         if self._gate is Gate.FINGERPRINT:
             causes = explain_fingerprint(self._work, entry.samples)

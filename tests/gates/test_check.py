@@ -11,7 +11,7 @@ from suite.catalog.folder import read_catalog
 from suite.catalog.gate import Gate
 from suite.catalog.limits import Limits
 from suite.catalog.policy import PolicySpec
-from suite.gates import acceptance, check, measures
+from suite.gates import acceptance, advice, check, measures
 from suite.gates.check import GateCheck
 from suite.gates.conclusion import attached
 from suite.judging.baselines.store import BaselineFile, entry_document, write_section
@@ -132,7 +132,7 @@ def test_a_failed_comparison_fails_its_snapshot(case: Case, tmp_path: Path) -> N
 
 def test_another_library_version_is_named_first(case: Case, tmp_path: Path, monkeypatch) -> None:
     now = {"onnxruntime": "1.24.4", "numpy": "2.0"}
-    monkeypatch.setattr(check, "surroundings", lambda: now)
+    monkeypatch.setattr(advice, "surroundings", lambda: now)
     accept(case, tmp_path, timed(1.28, 1.28), {"onnxruntime": "1.32.0", "numpy": "2.0"})
     made, _ = gate(case, tmp_path)
     with pytest.raises(pytest.fail.Exception) as failed:
@@ -147,6 +147,10 @@ def test_another_library_version_is_named_first(case: Case, tmp_path: Path, monk
     with pytest.raises(pytest.fail.Exception, match="4: measured and accepted have not the same"):
         made.check(weighed(1e6).model_copy(update={"figures": {}}))
     assert record_of(made).headline.endswith("; go back to those, or accept with --snapshot-update")
+    # It is the first suspect of a loss against FP32 too.
+    made, _ = gate(case, tmp_path, floor={"speedup": 2.0})
+    with pytest.raises(pytest.fail.Exception, match="4: quantization costs too"):
+        made.check(timed(1.28, 1.28))
     # What is as accepted is not put in doubt.
     made, _ = gate(case, tmp_path)
     made.check(timed(1.28, 1.28))
