@@ -16,6 +16,7 @@ from suite.datasets.preprocessing import prepare
 from suite.gates.acceptance import why_unacceptable
 from suite.gates.case_work import CaseWork
 from suite.gates.check import GateCheck
+from suite.gates.conclusion import attached
 from suite.gates.measures import measured
 from suite.judging.record import Record
 
@@ -63,12 +64,14 @@ def for_the_darkest(folder: Path, count: int, answer: float) -> onnx.ModelProto:
 
 def concluded(work: CaseWork, gate: Gate, *, update: bool = False) -> Record:
     """The record of a gate, whatever it concludes."""
-    item = SimpleNamespace(nodeid=f"x::test_{gate}[x]", user_properties=[])
+    item = SimpleNamespace(nodeid=f"x::test_{gate}[x]", stash=pytest.Stash())
     case, snapshot = Case(work.model, work.mode), SimpleNamespace(update_snapshots=update)
     made = GateCheck(item, gate, case, FACES, work, snapshot, "pytest -k x", require_all=False)
     with pytest.raises(pytest.fail.Exception):
         made.check(made.measure())
-    return Record.model_validate_json(item.user_properties[0][1])
+    record = attached(item)
+    assert record is not None
+    return record
 
 
 def test_one_answer_for_all_is_no_recogniser_and_int8_is_not_blamed(tmp_path: Path) -> None:
