@@ -56,7 +56,7 @@ class Looks:
 
     def colour_in_words(self) -> str:
         """Whether the images have colour."""
-        return {0.0: "in colour", 1.0: "grey"}.get(self.grey, f"{self.grey:.0%} of them grey")
+        return {0.0: "in colour", 1.0: "grey"}.get(self.grey, f"{1 - self.grey:.0%} in colour")
 
 
 @dataclass(frozen=True, eq=False)

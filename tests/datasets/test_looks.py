@@ -88,6 +88,17 @@ def test_what_is_otherwise_is_named(
     assert any(words.startswith(said) for words in unlike(changed, evaluation))
 
 
+def test_a_grey_image_among_coloured_ones_is_no_difference(
+    calibration: list[Image], evaluation: Looks
+) -> None:
+    mixed = looks(
+        [grey(image) if place % 10 == 0 else image for place, image in enumerate(calibration)]
+    )
+    assert (mixed.colour_in_words(), unlike(mixed, evaluation)) == ("90% in colour", [])
+    greys = looks([grey(image) for image in calibration])
+    assert unlike(mixed, greys) == ["90% in colour against grey"]
+
+
 def test_noise_and_blank_images_are_no_faces(evaluation: Looks) -> None:
     random = np.random.default_rng(0)
     noise = [random.integers(0, 256, (112, 112, 3), dtype=np.uint8) for _ in range(40)]
