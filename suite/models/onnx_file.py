@@ -9,6 +9,7 @@ from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
 from suite.catalog.errors import ModelError
 from suite.catalog.files import sha256_of
+from suite.models.file_kind import why_no_onnx
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ def read_onnx_file(path: Path) -> OnnxFile:
 
 def load_graph(path: Path) -> onnx.ModelProto:
     """The model's graph without its external data; a ModelError where it cannot be parsed."""
+    try:
+        kind = why_no_onnx(path)
+    except OSError as error:
+        raise ModelError(
+            where=path, what=f"cannot be read ({error.strerror}); see that it is there and yours."
+        ) from None
+    if kind:
+        raise ModelError(where=path, what=f"is no ONNX model: it {kind}.")
     try:
         model = onnx.load(path, load_external_data=False)
     except OSError as error:
