@@ -1,12 +1,13 @@
 """The card of a model."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from suite.catalog.policy import ModeOverride
 from suite.catalog.preprocess import PreprocessSpec
-from suite.catalog.source import BroughtArtifact, SourceSpec
+from suite.catalog.source import BroughtArtifact, Interface, SourceSpec
 from suite.catalog.table import Card, CardId, Fraction, Speed, Table
 
 
@@ -40,6 +41,14 @@ class OutputSpec(Table):
     embedding_dim: Annotated[int, Field(ge=1)]
 
 
+@dataclass(frozen=True)
+class Feeding:
+    """How a network is fed, and what is taken of its outputs."""
+
+    spec: PreprocessSpec
+    outputs: OutputSpec
+
+
 class PublishedAccuracy(Table):
     """The 10-fold accuracy that the model's authors report."""
 
@@ -71,6 +80,28 @@ class ModelCard(Card):
     artifacts: dict[str, BroughtArtifact] = {}
     modes: dict[str, ModeOverride] = {}
     reference: tuple[ReferenceRow, ...] = ()
+
+    def feeding(self, brought: Interface | None = None) -> Feeding:
+        """How the source is fed, or an artifact with an interface of its own."""
+        if brought is None:
+            return Feeding(self.preprocess, self.outputs)
+        given = brought.model_dump(exclude_none=True, include={"input", "embedding", "norm"})
+        spec = self.preprocess.model_copy(
+            update={
+                "layout": brought.layout or self.preprocess.layout,
+                "quantized": brought.quantized_input,
+            }
+        )
+        return Feeding(spec, self.outputs.model_copy(update=given))
+
+    @field_validator("preprocess")
+    @classmethod
+    def _source_takes_no_integers(cls, value: PreprocessSpec) -> PreprocessSpec:
+        if value.quantized:
+            raise ValueError(
+                "has quantized, which FP32 is not: write quantized_input under [artifacts.<mode>]"
+            )
+        return value
 
     @model_validator(mode="after")
     def _norm_has_an_output(self) -> Self:

@@ -4,8 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from suite.catalog.table import HashedTable
+from suite.catalog.table import HashedTable, Speed, Table
 
+Layout = Literal["NCHW", "NHWC"]
 Channels = tuple[float, float, float]
 
 
@@ -18,10 +19,23 @@ def in_words(values: tuple[float, ...]) -> str:
     return f"{values[0]:g}" if len(set(values)) == 1 else str(list(values))
 
 
+class QuantizedInput(Table):
+    """An input of integers: ``round(x / scale + zero_point)`` of each value x, within the type.
+
+    A ``zero_point`` is an integer where a quantizer made it; one in between says that bytes are
+    taken as pixels are, as 127.5 with scale 1/127.5 where FP32 is fed (pixel − 127.5) / 127.5.
+    """
+
+    type: Literal["int8", "uint8"]
+    scale: Speed
+    zero_point: float = 0.0
+
+
 class PreprocessSpec(HashedTable):
     """How pixels become the network's input: ``(pixel · scale / 255 − mean) / std``.
 
-    ``mean`` and ``std`` are given channel by channel in the order of ``color_order``.
+    ``mean`` and ``std`` are given channel by channel in the order of ``color_order``. Only a
+    brought artifact's input may be ``quantized``.
     """
 
     FORMAT_1: ClassVar = frozenset(
@@ -30,11 +44,12 @@ class PreprocessSpec(HashedTable):
 
     height: Annotated[int, Field(ge=1, le=4096)]
     width: Annotated[int, Field(ge=1, le=4096)]
-    layout: Literal["NCHW", "NHWC"] = "NCHW"
+    layout: Layout = "NCHW"
     color_order: Literal["RGB", "BGR"]
     mean: Channels
     std: Channels
     scale: float
+    quantized: QuantizedInput | None = None
 
     def shape(self, batch: int) -> tuple[int, int, int, int]:
         """The input tensor of so many images."""

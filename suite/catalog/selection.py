@@ -26,6 +26,7 @@ class Options:
     catalog: Path | None = None
     data_dir: Path | None = None
     weights_dir: Path | None = None
+    op_library: Path | None = None
     artifact_cache: Path | None = None
     accept_licence: bool = False
     report_dir: Path = Path("face-quant-report")

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from suite.catalog.preprocess import Layout, QuantizedInput
 from suite.catalog.table import Sha256, Table
 
 # What a network's weights are in.
@@ -51,14 +52,31 @@ class SourceSpec(Table):
         return self
 
 
-class BroughtFile(Table):
+class Interface(Table):
+    """What a brought artifact has otherwise than its source: none means that it has the same.
+
+    Attributes
+    ----------
+    layout : of its image input
+    input, embedding, norm : its inputs and outputs by name
+    quantized_input : how values become its integers, where its image input takes such
+    """
+
+    layout: Layout | None = None
+    input: str | None = None
+    embedding: str | None = None
+    norm: str | None = None
+    quantized_input: QuantizedInput | None = None
+
+
+class BroughtFile(Interface):
     """A quantized ONNX file made elsewhere."""
 
     file: str
     sha256: Sha256
 
 
-class BroughtArtifact(Table):
+class BroughtArtifact(Interface):
     """A quantized ONNX for one mode: one file for all providers, or one per provider."""
 
     file: str | None = None
@@ -75,6 +93,11 @@ class BroughtArtifact(Table):
         """The file for a provider: its own, else the one for all."""
         if provider_id in self.providers:
             return self.providers[provider_id]
-        if self.file and self.sha256:
-            return BroughtFile(file=self.file, sha256=self.sha256)
-        return None
+        return self.for_all
+
+    @property
+    def for_all(self) -> BroughtFile | None:
+        """The file for the providers that have none of their own."""
+        if not (self.file and self.sha256):
+            return None
+        return BroughtFile(**{name: getattr(self, name) for name in BroughtFile.model_fields})

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.preprocess import PreprocessSpec, QuantizedInput
 
 
 def prepare(
@@ -16,7 +16,7 @@ def prepare(
     """Make a network's input of decoded images.
 
     Each becomes ``(pixel · scale / 255 − mean) / std``, after bilinear resizing where its size is
-    another one.
+    another one; for a quantized input then whole numbers.
 
     Parameters
     ----------
@@ -39,7 +39,16 @@ def prepare(
         factor, offset = factor[:, None, None], offset[:, None, None]
     tensor = np.multiply(pixels, factor, order="C", dtype=np.float32)
     tensor += offset
-    return tensor
+    return _quantized(tensor, spec.quantized) if spec.quantized else tensor
+
+
+def _quantized(tensor: npt.NDArray[np.float32], how: QuantizedInput) -> npt.NDArray[np.float32]:
+    """Whole numbers within the type, in float32, which holds each of them exactly."""
+    limits = np.iinfo(how.type)
+    whole: npt.NDArray[np.float32] = np.rint(
+        tensor / np.float32(how.scale) + np.float32(how.zero_point)
+    )
+    return np.clip(whole, limits.min, limits.max, out=whole)
 
 
 def _resized(image: npt.NDArray[np.uint8], spec: PreprocessSpec) -> npt.NDArray[np.uint8]:

@@ -9,18 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from suite.catalog.errors import placed
+from suite.catalog.errors import ModelError, placed
 from suite.catalog.gate import Gate
 from suite.catalog.limits import Limits, limits_of
 from suite.catalog.mode_card import ModeCard
-from suite.catalog.model_card import ModelCard
+from suite.catalog.model_card import Feeding, ModelCard
 from suite.catalog.source import BroughtFile
 from suite.datasets.face import Face
 from suite.datasets.face_set import refuse_shared_faces
 from suite.judging.measured import Measured
 from suite.models.onnx_file import OnnxFile
 from suite.models.precision import require_precision
-from suite.models.source import open_named, refuse_source
+from suite.models.source import not_as_its_card, open_named, refuse_source
 from suite.quantization.artifact import Artifact, Ingredients
 from suite.quantization.recipe import resolve_recipe
 from suite.runtime.embedding import embed
@@ -104,12 +104,21 @@ class CaseWork:
         )
 
     @cached_property
+    def brought(self) -> BroughtFile | None:
+        """The file that the card names for the mode on this provider, where it does."""
+        named = self.model.artifacts.get(self.mode.id)
+        return named.for_provider(self.bench.provider.id) if named else None
+
+    @cached_property
+    def feeding(self) -> Feeding:
+        """How the artifact is fed, and what is taken of its outputs."""
+        return self.model.feeding(self.brought)
+
+    @cached_property
     def artifact(self) -> Artifact:
         """The ONNX under test: brought, the source itself, or built."""
-        named = self.model.artifacts.get(self.mode.id)
-        brought = named.for_provider(self.bench.provider.id) if named else None
-        if brought:
-            return Artifact(self._opened(brought), brought=True)
+        if self.brought:
+            return Artifact(self._opened(self.brought), brought=True)
         source = self.of_model.source
         if self.ingredients.recipe.is_source:
             return Artifact(source)
@@ -138,7 +147,7 @@ class CaseWork:
     @cached_property
     def fixed_batch(self) -> int | None:
         """The batch that the graph is fixed at, or None where it takes any."""
-        return graph_batch(self.session, self.model.outputs)
+        return graph_batch(self.session, self.feeding.outputs)
 
     @property
     def batch(self) -> int:
@@ -164,14 +173,13 @@ class CaseWork:
 
     def embed(self, faces: tuple[Face, ...], label: str) -> Embeddings:
         """Faces embedded as the card says: float32 [faces, d]."""
-        model = self.model
         with self.bench.progress.step(label) as advance, placed(self.artifact.file.path):
             return embed(
                 self.session,
                 faces,
-                model.preprocess,
-                model.outputs,
-                model.flip,
+                self.feeding.spec,
+                self.feeding.outputs,
+                self.model.flip,
                 self.batch,
                 advance,
             )
@@ -206,8 +214,11 @@ class CaseWork:
             may_run_elsewhere=self.may_run_elsewhere,
             cuda_graph=cuda_graph,
         )
-        with placed(self.model.card_file):
-            check_network(session, self.model.preprocess, self.model.outputs, self.model.flip)
+        feeding = self.feeding
+        try:
+            check_network(session, feeding.spec, feeding.outputs, self.model.flip)
+        except ModelError as error:
+            raise not_as_its_card(self.model, self.mode.id, self.brought, error) from None
         return session
 
     def identity(self, dataset_id: str | None = None) -> dict[str, str | int]:

@@ -90,8 +90,8 @@ class Stopwatch:
     @cached_property
     def _footprint(self) -> dict[str, float]:
         """What loading and first running a mode costs, one image at a time."""
-        model, path = self._work.model, self._work.artifact.file.path
-        found = footprint(path, self._provider, model.outputs.input, model.preprocess.shape(1))
+        feeding, path = self._work.feeding, self._work.artifact.file.path
+        found = footprint(path, self._provider, feeding.outputs.input, feeding.spec.shape(1))
         return {name: value for name, value in asdict(found).items() if value is not None}
 
     def _measured(self, timed: TimedBlocks) -> Measured:

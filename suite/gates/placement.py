@@ -11,9 +11,9 @@ from suite.runtime.trace import trace
 
 def measure_placement(work: CaseWork) -> Measured:
     """Run the artifact once more under onnxruntime's profiler."""
-    provider, model = work.bench.provider, work.model
+    provider, feeding = work.bench.provider, work.feeding
     found, ran = trace(
-        work.artifact.file.path, provider, model.outputs, model.preprocess, work.may_run_elsewhere
+        work.artifact.file.path, provider, feeding.outputs, feeding.spec, work.may_run_elsewhere
     )
     return Measured(
         section=Gate.PLACEMENT,

@@ -68,13 +68,13 @@ class TimedBlocks:
         self._turn_s = warm_up(calls)
 
     def _bound(self, work: CaseWork) -> BoundSession:
-        provider, model = work.bench.provider, work.model
+        provider, feeding = work.bench.provider, work.feeding
         session = work.open_session(provider.threads.latency, cuda_graph=True)
         with placed(work.artifact.file.path):
             return BoundSession(
                 session,
-                model.outputs.input,
-                model.preprocess.shape(self.batch),
+                feeding.outputs.input,
+                feeding.spec.shape(self.batch),
                 provider.memory,
                 provider.device_id,
             )

@@ -49,15 +49,11 @@ def read_onnx_file(path: Path) -> OnnxFile:
 def load_graph(path: Path) -> onnx.ModelProto:
     """The model's graph without its external data; a ModelError where it cannot be parsed."""
     try:
-        kind = why_no_onnx(path)
-    except OSError as error:
-        raise ModelError(
-            where=path, what=f"cannot be read ({error.strerror}); see that it is there and yours."
-        ) from None
-    if kind:
-        raise ModelError(where=path, what=f"is no ONNX model: it {kind}.")
-    try:
+        if kind := why_no_onnx(path):
+            raise ModelError(where=path, what=f"is no ONNX model: it {kind}.")
         model = onnx.load(path, load_external_data=False)
+    except ModelError:
+        raise
     except OSError as error:
         raise ModelError(
             where=path, what=f"cannot be read ({error.strerror}); let this user read it."

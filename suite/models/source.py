@@ -6,7 +6,7 @@ from suite.catalog.catalog import Catalog
 from suite.catalog.errors import ModelError
 from suite.catalog.files import is_file
 from suite.catalog.model_card import ModelCard
-from suite.catalog.source import BroughtFile, SourceSpec
+from suite.catalog.source import BroughtFile, Interface, SourceSpec
 from suite.models.onnx_file import OnnxFile, read_onnx_file
 from suite.models.pins import pinned
 
@@ -43,6 +43,20 @@ def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFi
             f"{by} says {known}; get the right file, or gate this one by a card of your own.",
         )
     return file
+
+
+def not_as_its_card(
+    model: ModelCard, mode: str, brought: BroughtFile | None, error: ModelError
+) -> ModelError:
+    """A network's mistake against its card, with the place in the card that is its own."""
+    if brought is None:
+        return ModelError(where=model.card_file, what=error.what)
+    own = ", ".join(Interface.model_fields)
+    return ModelError(
+        where=f"{model.card_file}: key 'artifacts.{mode}': {brought.file}",
+        what=f"{error.what.rstrip('.')}; what holds for this file alone belongs in "
+        f"[artifacts.{mode}]: {own}.",
+    )
 
 
 def refuse_source(artifact: OnnxFile, source: OnnxFile) -> None:

@@ -84,8 +84,9 @@ class BoundSession:
 
 
 def noise(shape: tuple[int, ...], dtype: type[np.generic], seed: int) -> Values:
-    """A fixed image: normal noise, for uint8 uniform in 0…255."""
+    """A fixed image: normal noise, for integers uniform over all that the type holds."""
     rng = np.random.default_rng(seed)
-    if dtype is np.uint8:
-        return rng.integers(0, 256, shape, dtype=np.uint8)
+    if issubclass(dtype, np.integer):
+        limits = np.iinfo(dtype)
+        return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
     return rng.standard_normal(shape).astype(dtype)

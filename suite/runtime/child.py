@@ -16,6 +16,7 @@ from typing import Any
 
 from suite.catalog.builtin import PACKAGE
 from suite.catalog.errors import SuiteError, reason_of
+from suite.runtime.op_libraries import name_op_library, op_library
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def ask(module: str, questions: Sequence[object]) -> list[Answer]:
 
 def _ask_one_process(module: str, questions: Sequence[object]) -> list[Answer]:
     """The answers up to the question that ended the process, one at least."""
+    library = op_library()
+    asked = {"op_library": str(library) if library else None, "questions": list(questions)}
     with tempfile.TemporaryDirectory(prefix="face-quant-gate-") as folder:
         # Not on standard output, where libraries print what they like.
         answers = Path(folder) / "answers.jsonl"
@@ -57,7 +60,7 @@ def _ask_one_process(module: str, questions: Sequence[object]) -> list[Answer]:
         done = subprocess.run(
             [sys.executable, "-P", "-m", module, str(answers)],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, packages))},
-            input=json.dumps(list(questions)).encode(),
+            input=json.dumps(asked).encode(),
             capture_output=True,
             check=False,
         )
@@ -85,9 +88,10 @@ def _ending(status: int, said: str) -> str:
 
 def serve(answer: Callable[[Any], object]) -> None:
     """Answer what `ask` wrote to standard input, each into its file as soon as it is known."""
-    questions = json.load(sys.stdin.buffer)
+    asked = json.load(sys.stdin.buffer)
+    name_op_library(Path(asked["op_library"]) if asked["op_library"] else None)
     with Path(sys.argv[1]).open("w", encoding="utf-8") as stream:
-        for question in questions:
+        for question in asked["questions"]:
             stream.write(json.dumps(_answered(answer, question)) + "\n")
             stream.flush()
 

@@ -138,6 +138,9 @@ def _table(name: str, result: Any, rows: int, width: int) -> Floats:
     array: Floats = np.asarray(result, dtype=np.float32)
     if width == 1 and array.shape == (rows,):
         return array[:, None]
+    ones = [1] * (array.ndim - 2)
+    if ones and len(array) == rows and sorted(array.shape[1:]) == sorted([*ones, width]):
+        return array.reshape(rows, width)
     if array.shape != (rows, width):
         key = "outputs.norm" if width == 1 else f"outputs.embedding_dim = {width}"
         raise ModelError(

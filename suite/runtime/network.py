@@ -1,5 +1,6 @@
 """A session held against what a card says of its inputs and outputs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
 from suite.runtime.ports import find_port, image_type, port_names
 
+# The types that an embedding or a norm may have, as onnxruntime names them.
+_FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
 Flip = Literal["none", "add", "concat", "norm_weighted"]
 
 
@@ -51,6 +54,7 @@ def check_network(
     """
     source = find_port(session.get_inputs(), outputs.input, "input")
     _check_input(source, spec)
+    _refuse_unfed(session, source)
     fetched = [_embedding_port(session, outputs, flip)]
     if flip == "norm_weighted":
         if outputs.norm is None:
@@ -59,6 +63,8 @@ def check_network(
                 f"has {port_names(session.get_outputs())}; name one of them."
             )
         fetched.append(find_port(session.get_outputs(), outputs.norm, "norm"))
+    for port in fetched:
+        _require_floats(port)
     names = tuple(str(port.name) for port in fetched)
     return Network(
         session,
@@ -76,14 +82,41 @@ def _embedding_port(session: ort.InferenceSession, outputs: OutputSpec, flip: Fl
     if flip == "norm_weighted" and outputs.embedding is None:
         ports = [port for port in ports if port.name != outputs.norm]
     port = find_port(ports, outputs.embedding, "embedding")
-    rank, width = len(port.shape), port.shape[-1] if port.shape else None  # [] is unknown
-    if rank not in (0, 2) or (isinstance(width, int) and width != outputs.embedding_dim):
+    if not _can_hold(port.shape, outputs.embedding_dim):
         raise ModelError(
             f"outputs.embedding_dim = {outputs.embedding_dim}: the network's output {port.name!r} "
             f"has shape {_shape(port)}; give its last dimension in the card, or the name of "
             "another output in outputs.embedding."
         )
     return port
+
+
+def _can_hold(shape: Sequence[int | str | None], dim: int) -> bool:
+    """Whether a shape is [n, dim], with as many further dimensions of 1 as it likes."""
+    if not shape:  # unknown
+        return True
+    wide = [size for size in shape[1:] if size != 1]
+    known = [size for size in wide if isinstance(size, int)]
+    # One that is not known may be a 1 as well as the dimension.
+    open_ = len(wide) > len(known) or dim == 1
+    return len(shape) > 1 and (known == [dim] or (not known and open_))
+
+
+def _require_floats(port: Any) -> None:
+    if port.type not in _FLOATS:
+        raise ModelError(
+            f"the network's output {port.name!r} is a {port.type} and must be one of "
+            f"{', '.join(_FLOATS)}; end the network with a DequantizeLinear."
+        )
+
+
+def _refuse_unfed(session: ort.InferenceSession, image: Any) -> None:
+    unfed = [port for port in session.get_inputs() if port.name != image.name]
+    if unfed:
+        raise ModelError(
+            f"the network's input {unfed[0].name!r}, a {unfed[0].type}, is fed by no card; export "
+            "the network with its value as a constant."
+        )
 
 
 def _check_input(port: Any, spec: PreprocessSpec) -> None:
@@ -99,11 +132,32 @@ def _check_input(port: Any, spec: PreprocessSpec) -> None:
             f"{spec.layout!r} make {['n', *wanted[1:]]}, and the network's input {port.name!r} is "
             f"{_shape(port)}; correct the card."
         )
+    if 0 in port.shape:
+        raise ModelError(
+            f"the network's input {port.name!r} has shape {_shape(port)}, so that it takes no "
+            "image; export it with a free batch."
+        )
+    _check_type(port, spec)
+
+
+def _check_type(port: Any, spec: PreprocessSpec) -> None:
     dtype = image_type(port)
-    if dtype is np.uint8 and not spec.keeps_bytes:
+    wanted = np.dtype(spec.quantized.type).type if spec.quantized else None
+    if wanted is not None and dtype is not wanted:
+        raise ModelError(
+            f"quantized_input: its type is {np.dtype(wanted)}, and the network's input "
+            f"{port.name!r} is a {port.type}; correct it, or leave it out where that takes floats."
+        )
+    if wanted is None and dtype is np.int8:
+        raise ModelError(
+            f"the network's input {port.name!r} takes int8, which pixels are not; an artifact "
+            "says how with quantized_input, its type, scale and zero_point."
+        )
+    if wanted is None and dtype is np.uint8 and not spec.keeps_bytes:
         raise ModelError(
             f"preprocess: the network's input {port.name!r} takes bytes as they are, so the card "
-            "needs scale = 255.0, mean = [0.0, 0.0, 0.0] and std = [1.0, 1.0, 1.0]."
+            "needs scale = 255.0, mean = [0.0, 0.0, 0.0] and std = [1.0, 1.0, 1.0], or, of an "
+            "artifact alone, quantized_input with its type, scale and zero_point."
         )
 
 

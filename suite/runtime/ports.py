@@ -13,6 +13,7 @@ _IMAGE_TYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
 }
 
 

@@ -12,7 +12,9 @@ import onnxruntime as ort
 
 from suite.catalog.errors import ModelError, ProviderError, reason_of
 from suite.catalog.provider_card import ProviderCard
+from suite.runtime.op_libraries import register_ops
 from suite.runtime.placement import RECORD_ASSIGNMENT, assignment, refuse_fallback
+from suite.runtime.unknown_ops import unknown_op
 
 
 def open_session(
@@ -78,8 +80,9 @@ def load(
             enable_fallback=0,
         )
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
+        reason = (unknown_op(path) if isinstance(path, Path) else None) or reason_of(error)
         raise ModelError(
-            where=named, what=f"onnxruntime cannot load it on {card.id}: {reason_of(error)}."
+            where=named, what=f"onnxruntime cannot load it on {card.id}: {reason}."
         ) from None
     if session.get_providers()[0] != card.execution_provider:
         raise ProviderError(
@@ -96,6 +99,7 @@ def _options(threads: int, trace_prefix: Path | None) -> ort.SessionOptions:
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry(*RECORD_ASSIGNMENT)
+    register_ops(options)
     if trace_prefix:
         options.enable_profiling = True
         options.profile_file_prefix = str(trace_prefix)

@@ -132,3 +132,31 @@ def test_mirror_turns_columns_and_nothing_else():
     assert mirrored.flags.c_contiguous
     as_nhwc = mirror(np.ascontiguousarray(image.transpose(0, 2, 3, 1)), "NHWC")
     np.testing.assert_array_equal(as_nhwc, mirrored.transpose(0, 2, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "zero_point", "wanted"), [("uint8", 127.5, (0, 255)), ("int8", 0.0, (-127, 127))]
+)
+def test_a_quantized_input_is_whole_numbers_within_its_type(kind, zero_point, wanted):
+    how = {"type": kind, "scale": 1 / 127.5, "zero_point": zero_point}
+    ends = np.array([[[0] * 3, [255] * 3]], np.uint8)
+    changes = {"height": 1, "width": 2, "mean": (127.5,) * 3, "std": (127.5,) * 3, "scale": 255.0}
+    made = prepare([ends], spec(**changes, layout="NHWC", quantized=how))
+    low, high = np.rint(np.float32(wanted))
+    np.testing.assert_array_less(np.abs(made[0, 0, 0] - low), 1.5)
+    np.testing.assert_array_less(np.abs(made[0, 0, 1] - high), 1.5)
+    assert np.array_equal(made, np.rint(made))
+    wide = prepare([ends], spec(**changes, quantized={**how, "scale": 1e-4}))
+    assert (wide.min(), wide.max()) == (np.iinfo(kind).min, np.iinfo(kind).max)
+
+
+def test_bytes_taken_as_pixels_are_stay_so():
+    how = {"type": "uint8", "scale": 1 / 127.5, "zero_point": 127.5}
+    changes = {"mean": (127.5,) * 3, "std": (127.5,) * 3, "scale": 255.0, "color_order": "BGR"}
+    pixels = np.arange(12 * 3, dtype=np.uint8).reshape(4, 3, 3) * 7
+    made = prepare([pixels], spec(**changes, layout="NHWC", quantized=how))
+    np.testing.assert_array_equal(made[0], pixels)
+
+
+def test_no_hash_changes_by_an_input_that_is_not_quantized():
+    assert "quantized" not in spec().hashed()

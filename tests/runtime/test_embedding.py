@@ -290,3 +290,33 @@ def test_a_graph_that_cannot_run_says_the_shape_it_was_given():
 def test_an_output_of_another_shape_than_it_claims_is_said():
     with pytest.raises(ModelError, match=r"has shape \[1, 72\] where \[2, 36\] is expected"):
         embed(reshaping([1, -1]), make_faces(2), spec(), OutputSpec(embedding_dim=36), "none", 2)
+
+
+@pytest.mark.parametrize("shape", [[-1, DIM, 1, 1], [-1, 1, 1, DIM], [-1, 1, DIM]])
+def test_an_embedding_with_further_dimensions_of_one_is_taken_as_n_by_d(shape):
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, HEIGHT, WIDTH])
+    sizes = ["n", *(size if size > 0 else "d" for size in shape[1:])]
+    out = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, sizes)
+    nodes = [
+        helper.make_node("Flatten", ["image"], ["flat"], axis=1),
+        helper.make_node("MatMul", ["flat", "weights"], ["rows"]),
+        helper.make_node("Reshape", ["rows", "shape"], ["embedding"]),
+    ]
+    held = {"weights": WEIGHTS, "shape": np.array(shape)}
+    constants = [numpy_helper.from_array(value, name) for name, value in held.items()]
+    wide = session(helper.make_graph(nodes, "wide", [image], [out], constants))
+    faces = make_faces(3)
+    np.testing.assert_array_equal(
+        embed(wide, faces, spec(), OUTPUTS, "none", 2),
+        embed(network(), faces, spec(), OUTPUTS, "none", 2),
+    )
+
+
+def test_an_embedding_of_two_wide_dimensions_is_refused():
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, HEIGHT, WIDTH])
+    out = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 3, HEIGHT, WIDTH])
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["image"], ["embedding"])], "map", [image], [out]
+    )
+    with pytest.raises(ModelError, match=r"outputs\.embedding_dim = 36: .* \['n', 3, 4, 3\]"):
+        embed(session(graph), make_faces(1), spec(), OutputSpec(embedding_dim=36), "none", 1)

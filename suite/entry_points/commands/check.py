@@ -13,7 +13,6 @@ from suite.catalog.files import is_file, is_there, write_whole
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec
-from suite.catalog.source import BroughtFile
 from suite.catalog.table import Card
 from suite.catalog.unknown_names import unknown_names
 from suite.datasets.face_set import FaceSet, refuse_shared_faces
@@ -21,11 +20,9 @@ from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of, unlike_in_words
 from suite.entry_points.commands.arguments import add_catalog, add_roots
-from suite.models.precision import require_precision
-from suite.models.source import open_named
+from suite.entry_points.commands.check_networks import network_problems
 from suite.runtime.constraints import constraints_text
-from suite.runtime.network import check_network
-from suite.runtime.sessions import load
+from suite.runtime.op_libraries import name_op_library
 
 # Of images that cannot be decoded, so many of a set are named.
 _NAMED = 10
@@ -62,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_catalog(parser)
     add_roots(parser)
     parser.add_argument(
+        "--op-library",
+        metavar="FILE",
+        type=Path,
+        help="library of ops that onnxruntime lacks, which it loads and runs",
+    )
+    parser.add_argument(
         "--constraints",
         metavar="FILE",
         type=Path,
@@ -71,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Print what is wrong; 1 where anything is."""
+    name_op_library(chosen.op_library)
     check = check_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
     for note in check.notes:
         print(f"note: {note}")
@@ -102,9 +106,7 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
     ]
     for model in catalog.models.values():
         found.problems += _of_preprocessing(model)
-        if model in here:
-            found.problems += _of_network(catalog, model)
-        found.problems += _of_artifacts(catalog, model, needed=model in here)
+    found.problems += network_problems(catalog, here, partial(_may_be_here, catalog))
     sets = _datasets(catalog)
     read = {card.id: _of_dataset(catalog, card, found) for card in sets}
     _of_calibration(catalog, read, found)
@@ -144,31 +146,6 @@ def _of_preprocessing(model: ModelCard) -> Iterator[str]:
                 "and std for pixels in 0…255 with scale = 255.0, those for 0…1 with scale = 1.0."
             )
             return
-
-
-def _of_network(catalog: Catalog, model: ModelCard) -> Iterator[str]:
-    try:
-        file = open_named(catalog, model, model.source)
-        require_precision(file.path, model.source.precision)
-        session = load(file.path, catalog.providers["cpu"], threads=1)
-        check_network(session, model.preprocess, model.outputs, model.flip)
-    except SuiteError as error:
-        yield _with_card(model, error)
-
-
-def _of_artifacts(catalog: Catalog, model: ModelCard, *, needed: bool) -> Iterator[str]:
-    """The files that a model's card brings; those of a model that is not here may be absent."""
-    for mode, brought in model.artifacts.items():
-        files = {f"artifacts.{mode}.providers.{id_}": f for id_, f in brought.providers.items()}
-        if brought.file and brought.sha256:
-            files[f"artifacts.{mode}"] = BroughtFile(file=brought.file, sha256=brought.sha256)
-        for key, file in files.items():
-            if not needed and not _may_be_here(catalog, model, file.file):
-                continue
-            try:
-                open_named(catalog, model, file)
-            except SuiteError as error:
-                yield f"{model.card_file}: key {key!r}: {error.beyond(model.card_file)}"
 
 
 def _datasets(catalog: Catalog) -> list[DatasetCard]:

@@ -122,7 +122,7 @@ def draft_card(path: Path, beside: Path | None) -> str:
         *("", "[preprocess]", *_preprocess(image)),
         *("", "[outputs]"),
         *([f"input = {_chosen(image.names)}"] if len(inputs) > 1 else []),
-        *_outputs([(port.name, _shape(port)) for port in graph.output]),
+        *_outputs([(port.name, _flat(_shape(port))) for port in graph.output]),
         *("", *_FLOOR),
     ]
     return "\n".join(lines) + "\n"
@@ -191,6 +191,12 @@ def _image(path: Path, inputs: Sequence[onnx.ValueInfoProto]) -> _Image:
     if channels_last:
         return _Image(names, kind, "NHWC", _side(second), _side(third))
     return _Image(names, kind, "NCHW", _side(third), _side(fourth))
+
+
+def _flat(shape: Sequence[int | str]) -> list[int | str]:
+    """[n, d] of [n, d, 1, 1] and the like, which are taken as that."""
+    wide = [size for size in shape[1:] if size != 1]
+    return [shape[0], *(wide or [1])] if len(shape) > 2 and len(wide) < 2 else list(shape)
 
 
 def _outputs(outputs: Sequence[tuple[str, list[int | str]]]) -> Iterator[str]:

@@ -27,9 +27,11 @@ def workbench(request: pytest.FixtureRequest) -> Workbench:
     from suite.entry_points.plugin.xdist import threads_a_worker
     from suite.gates.progress import Progress
     from suite.gates.workbench import Workbench
+    from suite.runtime.op_libraries import name_op_library
 
     config = request.config
     run = GateRun.of(config)
+    name_op_library(run.options.op_library)
     capture = config.pluginmanager.getplugin("capturemanager")
     return Workbench(
         run.selection.catalog,

@@ -30,7 +30,11 @@ class Kind(Enum):
     IDS = "ID[,ID…]"
     ID = "ID"
     FOLDER = "DIR"
+    FILE = "FILE"
     FLAG = ""
+
+
+_PATHS = (Kind.FOLDER, Kind.FILE)
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,12 @@ OPTIONS = (
     ),
     Option("weights_dir", Kind.FOLDER, Effect.FIGURES, "folder in which weights are looked for"),
     Option(
+        "op_library",
+        Kind.FILE,
+        Effect.FIGURES,
+        "library of ops that onnxruntime lacks, which it loads and runs",
+    ),
+    Option(
         "artifact_cache",
         Kind.FOLDER,
         Effect.RUN,
@@ -157,7 +167,7 @@ def add_options(parser: pytest.Parser, config: pytest.Config) -> None:
             *names,
             dest=option.dest,
             metavar=option.kind.value,
-            type=Path if option.kind is Kind.FOLDER else str,
+            type=Path if option.kind in _PATHS else str,
             default="" if option.kind is Kind.IDS else getattr(Options(), option.field),
             help=option.help,
         )
@@ -190,6 +200,6 @@ def read_options(config: pytest.Config) -> Options:
 
 
 def folders_after_a_space(config: pytest.Config) -> list[str]:
-    """The options for a folder that were given without an equals sign."""
-    names = {n for o in OPTIONS if o.kind is Kind.FOLDER for n in (o.short, o.long)}
+    """The options for a path that were given without an equals sign."""
+    names = {n for o in OPTIONS if o.kind in _PATHS for n in (o.short, o.long)}
     return [word for word in map(str, config.invocation_params.args) if word in names]

@@ -16,6 +16,7 @@ VALUES: dict[Kind, Any] = {
     Kind.IDS: ("one", "two"),
     Kind.ID: "other",
     Kind.FOLDER: Path("some where"),
+    Kind.FILE: Path("some ops.so"),
     Kind.FLAG: True,
 }
 CASE: Case = SimpleNamespace(model=SimpleNamespace(id="net"), mode=SimpleNamespace(id="int8"))
