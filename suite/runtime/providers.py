@@ -1,8 +1,6 @@
 """Whether a provider can be used here, and if not, what is missing."""
 
-import subprocess
-import sys
-from pathlib import Path
+import contextlib
 
 import onnx
 import onnxruntime as ort
@@ -10,11 +8,10 @@ from onnx import TensorProto, helper
 
 from suite.catalog.errors import ProviderError, SuiteError
 from suite.catalog.provider_card import ProviderCard
+from suite.runtime.native_log import captured_stderr, logged_reasons, plain_reason
 from suite.runtime.nvidia import find_gpu
 from suite.runtime.placement import assignment
 from suite.runtime.sessions import load
-
-_LOAD_LIBRARY = "import ctypes, sys\ntry: ctypes.CDLL(sys.argv[1])\nexcept OSError as e: print(e)"
 
 
 def require_provider(card: ProviderCard) -> None:
@@ -23,8 +20,8 @@ def require_provider(card: ProviderCard) -> None:
     Raises
     ------
     ProviderError
-        saying which is missing: the wheel, the driver, the device or a library, and what to
-        install.
+        saying which is missing, the wheel, the driver or the device, or onnxruntime's own reason;
+        and what the provider needs.
     """
     available = ort.get_available_providers()
     if card.execution_provider not in available:
@@ -43,18 +40,36 @@ def require_provider(card: ProviderCard) -> None:
         # Finds the libraries that pip installed beside onnxruntime.
         ort.preload_dlls()
     try:
-        session = load(_one_relu(), card, threads=1)
-        strays = assignment(session, card).strays
+        strays = assignment(load(_one_relu(), card, threads=1), card).strays
     except SuiteError as error:
-        raise _refusal(card, _missing_library(card) or str(error).rstrip(".")) from None
+        raise _refusal(card, _own_reason(card, error), of_onnxruntime=True) from None
     if strays:
-        raise _refusal(card, f"a Relu that it was given ran on {strays[0].provider}")
+        reason = f"a Relu that it was given ran on {strays[0].provider}"
+        raise _refusal(card, reason, of_onnxruntime=True)
 
 
-def _refusal(card: ProviderCard, reason: str) -> ProviderError:
+def _own_reason(card: ProviderCard, error: SuiteError) -> str:
+    """What onnxruntime raised, and what it logs where it leaves a provider out."""
+    with captured_stderr() as log:
+        # Again, since nothing is kept of what a process has logged.
+        with contextlib.suppress(SuiteError):
+            load(_one_relu(), card, threads=1)
+        logged = logged_reasons(log)
+    raised = plain_reason(error.what)
+    logged = [said for said in logged if said not in raised]
+    if logged and isinstance(error, ProviderError):  # which says no more than that it was left out
+        return "; ".join(logged)
+    return "; ".join([*logged, raised])
+
+
+def _refusal(card: ProviderCard, reason: str, *, of_onnxruntime: bool = False) -> ProviderError:
     what = reason
+    if of_onnxruntime and card.options:
+        what += f"; look at [options] in {card.card_file}"
     if card.install:
         what += f"; install it with {card.install} in an environment of its own"
+        # What is installed need not be the whole of it, as CUDA's libraries.
+        what += " where it is not" if of_onnxruntime else ""
     if card.needs:
         what += f"; it needs {card.needs}"
     return ProviderError(where=f"--provider {card.id}", what=f"{what}.")
@@ -71,15 +86,3 @@ def _one_relu() -> bytes:
     opset = [helper.make_opsetid("", 17)]
     model: onnx.ModelProto = helper.make_model(graph, opset_imports=opset, ir_version=8)
     return bytes(model.SerializeToString())
-
-
-def _missing_library(card: ProviderCard) -> str | None:
-    """What the loader says of the provider's library, asked in a process that may crash."""
-    name = card.execution_provider.removesuffix("ExecutionProvider").lower()
-    folder = Path(ort.__file__).parent / "capi"
-    for library in sorted(folder.glob(f"*onnxruntime_providers_{name}.*")):
-        command = [sys.executable, "-c", _LOAD_LIBRARY, str(library)]
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-        if said:
-            return f"a library is missing ({said.splitlines()[0]})"
-    return None

@@ -83,15 +83,26 @@ def test_cuda_is_refused_with_the_reason(team: Team) -> None:
     assert "is a wheel without CUDAExecutionProvider" in result.stdout
 
 
-def test_a_gpu_that_openvino_has_not_is_refused(team: Team) -> None:
-    # OpenVINO itself falls to onnxruntime's CPU kernels without a word.
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        # OpenVINO itself falls to onnxruntime's CPU kernels with a line in its log.
+        ('device_type = "GPU"', "[OpenVINO] Device GPU is not available"),
+        ('device_type = "CPU"\nbogus = "1"', "Invalid OpenVINO EP option: bogus"),
+        ('device_type = "CPU"\nload_config = "/nowhere.json"', "JSON parsing error: "),
+        ('device_type = "CPU"\nnum_streams = "-3"', "Wrong value for property key NUM_STREAMS"),
+    ],
+)
+def test_what_openvino_refuses_is_said_in_its_own_words(
+    team: Team, option: str, reason: str
+) -> None:
     built_in = Path(__file__).resolve().parents[2] / "fixtures" / "providers" / "openvino.toml"
     (team.folder / "providers").mkdir()
     shutil.copy(built_in, team.folder / "providers")
-    team.edit(
-        team.folder / "providers" / "openvino.toml", 'device_type = "CPU"', 'device_type = "GPU"'
-    )
+    team.edit(team.folder / "providers" / "openvino.toml", 'device_type = "CPU"', option)
     result = team.run(PROVIDER)
     assert result.returncode == 4, result.stdout
-    assert "--provider openvino" in result.stdout
+    (said,) = (line for line in result.stdout.splitlines() if "--provider openvino: " in line)
+    assert reason in said
+    assert "look at [options] in " in said
     assert not (team.folder / "face-quant-report").exists()

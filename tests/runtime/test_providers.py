@@ -1,12 +1,13 @@
 """Providers that are not here are refused, with what is missing; nodes that stray are named."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import onnxruntime as ort
 import pytest
 
-from suite.catalog.errors import ProviderError
+from suite.catalog.errors import ModelError, ProviderError
 from suite.catalog.folder import read_catalog
 from suite.catalog.provider_card import ProviderCard
 from suite.runtime.placement import assignment, fallback, refuse_fallback
@@ -102,3 +103,51 @@ def test_a_node_that_lands_elsewhere_refuses_the_provider(monkeypatch) -> None:
     )
     with pytest.raises(ProviderError, match="a Relu that it was given ran on CPUExecutionProvider"):
         require_provider(card(memory="cpu"))
+
+
+def test_what_onnxruntime_itself_refuses_to_run_is_refused() -> None:
+    # In every wheel, and never on the hardware that runs a Relu.
+    azure = card("openvino", execution_provider="AzureExecutionProvider")
+    with pytest.raises(ProviderError) as error:
+        require_provider(azure)
+    assert str(error.value) == (
+        "--provider openvino: a Relu that it was given ran on CPUExecutionProvider; look at "
+        f"[options] in {azure.card_file}; install it with pip install 'face-quant-gate[openvino]' "
+        "in an environment of its own where it is not."
+    )
+
+
+LOGGED = (
+    b"2026-11-26 12:05:56.1 [E:onnxruntime:Default, provider_bridge_ort.cc:2310 Create] Device GPU "
+    b"is not available\n"
+    b"2026-11-26 12:05:56.2 [W:onnxruntime:Default, x.cc:1 Create] Failed to create it.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("logged", "raised", "reason"),
+    [
+        (LOGGED, ProviderError("asked for X, got Y."), "Device GPU is not available"),
+        (b"", ProviderError("asked for X, got Y."), "asked for X, got Y"),
+        (b"", ModelError("Invalid option: bogus."), "Invalid option: bogus"),
+        (
+            LOGGED,
+            ModelError("Please install TensorRT."),
+            "Device GPU is not available; Please install TensorRT",
+        ),
+        (LOGGED, ModelError("Device GPU is not available."), "Device GPU is not available"),
+    ],
+)
+def test_the_reason_is_what_onnxruntime_raised_and_logged(
+    monkeypatch, logged: bytes, raised: Exception, reason: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        os.write(2, logged)
+        raise raised
+
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr("suite.runtime.providers.load", refuse)
+    with pytest.raises(ProviderError) as error:
+        require_provider(card(memory="cpu"))
+    assert str(error.value).startswith(f"--provider cuda: {reason}; look at [options] in ")
+    assert "a library is missing" not in str(error.value)
