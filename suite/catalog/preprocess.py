@@ -26,7 +26,7 @@ class QuantizedInput(Table):
     taken as pixels are, as 127.5 with scale 1/127.5 where FP32 is fed (pixel − 127.5) / 127.5.
     """
 
-    type: Literal["int8", "uint8"]
+    type: Literal["int8", "uint8", "int16", "uint16"]
     scale: Speed
     zero_point: float = 0.0
 

@@ -2,6 +2,7 @@
 
 from suite.judging.outcome import Outcome
 from suite.report.folder import ReportFolder
+from suite.report.reference import by_its_name
 from suite.report.sections.acceptance import acceptance_lines, without_latency
 from suite.report.verdict import is_gated
 
@@ -14,14 +15,15 @@ def summary_lines(folder: ReportFolder) -> list[str]:
     for record in folder.records:
         if record.outcome is Outcome.UNDECIDED:
             place = f" on {record.dataset}" if record.dataset else ""
-            lines.append(
+            said = (
                 f"undecided: {record.gate} {record.model} {record.mode}{place}: {record.headline}"
             )
+            lines += by_its_name([said], record.precision)
     notes = {
         f"note: {record.model}{f' on {record.dataset}' if record.dataset else ''}: {remark}": None
         for record in folder.records
         if record.gate.has_remarks and record.measured
-        for remark in record.measured.remarks
+        for remark in by_its_name(record.measured.remarks, record.precision)
     }
     lines += notes
     lines += [f"not run: {node}" for node in folder.not_run]

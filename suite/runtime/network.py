@@ -148,10 +148,10 @@ def _check_type(port: Any, spec: PreprocessSpec) -> None:
             f"quantized_input: its type is {np.dtype(wanted)}, and the network's input "
             f"{port.name!r} is a {port.type}; correct it, or leave it out where that takes floats."
         )
-    if wanted is None and dtype is np.int8:
+    if wanted is None and dtype in (np.int8, np.int16, np.uint16):
         raise ModelError(
-            f"the network's input {port.name!r} takes int8, which pixels are not; an artifact "
-            "says how with quantized_input, its type, scale and zero_point."
+            f"the network's input {port.name!r} takes {np.dtype(dtype)}, which pixels are not; an "
+            "artifact says how with quantized_input, its type, scale and zero_point."
         )
     if wanted is None and dtype is np.uint8 and not spec.keeps_bytes:
         raise ModelError(

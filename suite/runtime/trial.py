@@ -5,21 +5,21 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
-from suite.catalog.errors import ModelError, SuiteError, placed
+from suite.catalog.errors import ModelError, SuiteError
 from suite.catalog.model_card import Feeding, OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.provider_card import ProviderCard
 from suite.datasets.face import Face
-from suite.runtime.child import ask, serve
+from suite.runtime.child import Answer, ask, serve
 from suite.runtime.embedding import embed
-from suite.runtime.network import Flip, graph_batch
+from suite.runtime.network import Flip, check_network, graph_batch
 from suite.runtime.sessions import load
 
 
@@ -34,18 +34,32 @@ class Trial:
     charts: tuple[Face, ...]
 
 
-def try_networks(trials: Sequence[Trial]) -> list[str | None]:
-    """What is wrong with each network, in a sentence; None where nothing is.
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a network, in a sentence; ``of_card``: keys of its card may mend it."""
+
+    problem: str
+    of_card: bool = False
+
+
+class _NotAsFed(ModelError):
+    """A network that its card feeds otherwise than it wants."""
+
+
+def try_networks(trials: Sequence[Trial]) -> list[Finding | None]:
+    """What is wrong with each network; None where nothing is.
 
     A network that crashes its process costs no other one its trial.
     """
     answers = ask("suite.runtime.trial", [_question(trial) for trial in trials])
-    return [
-        f"{trial.path}: cannot be loaded and run in a process of its own: {answer.problem}"
-        if answer.problem
-        else answer.value
-        for trial, answer in zip(trials, answers, strict=True)
-    ]
+    return [_finding(trial, answer) for trial, answer in zip(trials, answers, strict=True)]
+
+
+def _finding(trial: Trial, answer: Answer) -> Finding | None:
+    if answer.problem:
+        words = f"cannot be loaded and run in a process of its own: {answer.problem}"
+        return Finding(f"{trial.path}: {words}")
+    return Finding(**answer.value) if answer.value else None
 
 
 def _question(trial: Trial) -> dict[str, object]:
@@ -60,7 +74,7 @@ def _question(trial: Trial) -> dict[str, object]:
     }
 
 
-def _try(question: dict[str, Any]) -> str | None:
+def _try(question: dict[str, Any]) -> dict[str, object] | None:
     charts = [Face.held("a chart", b64decode(chart)) for chart in question["charts"]]
     spec = PreprocessSpec.model_validate(question["spec"], strict=False)
     outputs = OutputSpec.model_validate(question["outputs"], strict=False)
@@ -70,10 +84,14 @@ def _try(question: dict[str, Any]) -> str | None:
         ort.preload_dlls()
     try:
         session = load(path, card, threads=1)
-        with placed(path):
-            _run(session, charts, spec, outputs, question["flip"])
+        try:
+            check_network(session, spec, outputs, question["flip"])
+        except ModelError as error:
+            raise _NotAsFed(error.what) from None
+        _run(session, charts, spec, outputs, question["flip"])
     except SuiteError as error:
-        return str(error)
+        said = str(error) if error.where else f"{path}: {error.what}"
+        return asdict(Finding(said, isinstance(error, _NotAsFed)))
     return None
 
 
@@ -97,7 +115,7 @@ def _run(
             run(1, other)
         except ModelError:
             raise error from None
-        raise ModelError(
+        raise _NotAsFed(
             f"{error.what.rstrip('.')}; with layout = {other.layout!r} it runs."
         ) from None
     broken = (~np.isfinite(rows)).any(axis=1)

@@ -1,5 +1,8 @@
 """A report on a source that is no float32 never calls it FP32."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 from records import measured, record
 
@@ -9,6 +12,8 @@ from suite.judging.record import Against, Row
 from suite.report.failure import failure_message
 from suite.report.sections.failures import failures
 from suite.report.sections.model_table import model_section
+from suite.report.sections.undecided import undecided
+from suite.report.terminal import summary_lines
 
 LOSS = Row(
     metric="accuracy",
@@ -40,4 +45,10 @@ def test_fp32_is_said_of_float32_alone(precision: str, says: bool) -> None:
         text = "\n".join(lines)
         assert ("FP32" in text) is says
         assert ("float16 source" in text) is not says
+    open_ = failed.model_copy(update={"outcome": Outcome.UNDECIDED})
+    doubts = measured(Gate.VERIFICATION, "lfw", remarks=("FP32 accuracy is far below",))
+    noted = open_.model_copy(update={"measured": doubts})
+    folder = SimpleNamespace(records=[noted], not_run=(), concluded="", folder=Path("r"))
+    for lines in (undecided([open_]), summary_lines(folder)):
+        assert ("FP32" in "\n".join(lines)) is says
     assert "--modes=fp32" in failure_message(failed), "the command keeps the mode's id"

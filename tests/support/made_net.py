@@ -11,7 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 SIDE, DIM = 4, 5
 WEIGHTS = np.random.default_rng(7).standard_normal((3 * SIDE * SIDE, DIM)).astype(np.float32)
-FLOAT, UINT8, INT8 = TensorProto.FLOAT, TensorProto.UINT8, TensorProto.INT8
+FLOAT, UINT8 = TensorProto.FLOAT, TensorProto.UINT8
+INT8, INT16 = TensorProto.INT8, TensorProto.INT16
 Port = tuple[str, int, list[int | str]]
 
 

@@ -105,6 +105,10 @@ def _brought(model: ModelCard) -> Iterator[tuple[str, str, BroughtFile]]:
 
 def _of_trials(named: list[_Named]) -> Iterator[str]:
     found = try_networks([each.trial for each in named])
-    for each, problem in zip(named, found, strict=True):
-        if problem:
-            yield str(not_as_its_card(each.model, each.mode, each.brought, ModelError(problem)))
+    for each, finding in zip(named, found, strict=True):
+        if finding and finding.of_card:
+            error = ModelError(finding.problem)
+            yield str(not_as_its_card(each.model, each.mode, each.brought, error))
+        elif finding:
+            key = f"key 'artifacts.{each.mode}': " if each.brought else ""
+            yield f"{each.model.card_file}: {key}{finding.problem}"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from suite.judging.record import Record
+from suite.report.reference import by_its_name
 from suite.report.tables import markdown
 
 
@@ -14,7 +15,7 @@ def undecided(records: Sequence[Record]) -> list[str]:
     rows = [
         (
             *(r.gate, r.model, r.mode, r.dataset or "", str(r.outcome)),
-            r.headline,
+            *by_its_name([r.headline], r.precision),
         )
         for r in found
     ]

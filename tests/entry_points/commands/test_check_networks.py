@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_net import DIM, FLOAT, FULL_INTEGER, INT8, SIDE, UINT8, WEIGHTS, Net, image, node
+from made_net import DIM, FLOAT, FULL_INTEGER, INT8, INT16, SIDE, UINT8, WEIGHTS, Net, image, node
 from onnx import TensorProto
 from team import MODEL, copy_catalog
 
@@ -167,6 +167,11 @@ ARTIFACTS: dict[str, tuple[Net, tuple[str, ...], str]] = {
         "outputs.embedding = 'y': the network has 'Identity'",
     ),
     "a-int8": (SIGNED, (), "takes int8, which pixels are not"),
+    "a-int16": (
+        Net(image(["n", 3, SIDE, SIDE], INT16), before=(node("Cast", ["x"], "image", to=FLOAT),)),
+        ('quantized_input = { type = "int16", scale = 3.0518e-5 }',),
+        "",
+    ),
     "a-other-type": (SIGNED, (INPUT,), "its type is uint8, and the network's input 'x' is a"),
     "a-nan": (Net(weights=WEIGHTS * np.float32("nan")), (), "gives NaN or infinity"),
     "a-source": (Net(), (), "is the very file that is the source"),
@@ -181,7 +186,7 @@ def test_an_artifact_is_run_as_it_says_and_named(problems: list[str], name: str)
         assert words in said
         assert "key 'artifacts.int8_static_qdq'" in said
         assert f"{name}.int8.onnx" in said
-        assert said.endswith(PLACE) is (name != "a-source")
+        assert said.endswith(PLACE) is (name not in ("a-source", "a-nan"))
 
 
 def test_a_crash_names_the_file(

@@ -410,6 +410,21 @@ def test_a_draft_takes_what_has_two_dimensions_for_the_embedding(
     assert drafted(tmp_path / "net.onnx", [IMAGE], outputs)["outputs"] == said
 
 
+def test_a_draft_takes_an_embedding_with_further_dimensions_of_one(tmp_path: Path) -> None:
+    outputs: list[Port] = [("e", ["b", 512, 1, 1]), ("n", ["b", 1, 1, 1]), ("map", ["b", 8, 7, 7])]
+    table = drafted(tmp_path / "m.onnx", [IMAGE], outputs)
+    assert table["outputs"] == {"embedding": "e", "norm": "n", "embedding_dim": 512}
+
+
+@pytest.mark.parametrize(
+    "content", [b"version https://git-lfs.github.com/spec/v1\n", b"<!DOCTYPE html>", b"PK\x03\x04"]
+)
+def test_a_draft_calls_a_file_what_it_is(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "m.onnx").write_bytes(content)
+    with pytest.raises(ModelError, match=r"m\.onnx: is no ONNX model: it is a"):
+        draft_card(tmp_path / "m.onnx", tmp_path)
+
+
 def test_a_draft_takes_the_input_of_three_channels_for_the_image(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     mask: Port = ("mask", ["b", 1, 96, 96])
