@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from suite.catalog.errors import CatalogError
+from suite.catalog.errors import CatalogError, spelt_out
 from suite.catalog.mistakes import blanks_in, sentences
 from suite.catalog.table import Card
 
@@ -38,6 +38,8 @@ def read_card(path: Path, adapter: TypeAdapter[C]) -> C:
     BrokenCardError
         where it cannot be read, says what it may not, or has a drafted blank left.
     """
+    if spelt_out(str(path)) != str(path):
+        raise _broken(path, "its path is not text in UTF-8; rename it, or set LC_ALL=C.UTF-8")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -62,4 +64,4 @@ def read_card(path: Path, adapter: TypeAdapter[C]) -> C:
 
 
 def _broken(path: Path, what: str) -> BrokenCardError:
-    return BrokenCardError([f"{path}: {what}."], path.stem)
+    return BrokenCardError([spelt_out(f"{path}: {what}.")], path.stem)

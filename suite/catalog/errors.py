@@ -20,6 +20,15 @@ _ADVICE = {
 _SHOWN = 200
 
 
+def spelt_out(text: str) -> str:
+    """A text that any record can hold: bytes of a path that are no UTF-8 are spelt out.
+
+    >>> spelt_out("caf\\udce9/größe")
+    'caf\\\\udce9/größe'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 class SuiteError(Exception):
     """Something the user can mend; its message is shown without a traceback.
 
@@ -30,13 +39,13 @@ class SuiteError(Exception):
     """
 
     def __init__(self, what: str, *, where: object = "") -> None:
-        self.what = what
-        self.where = str(where)
-        super().__init__(f"{where}: {what}" if self.where else what)
+        self.what = spelt_out(what)
+        self.where = spelt_out(str(where))
+        super().__init__(f"{self.where}: {self.what}" if self.where else self.what)
 
     def beyond(self, where: object) -> str:
         """What is said after that place is named: the whole message, where it is another one."""
-        return self.what if self.where == str(where) else str(self)
+        return self.what if self.where == spelt_out(str(where)) else str(self)
 
 
 class CatalogError(SuiteError):

@@ -10,7 +10,7 @@ from suite.catalog.builtin import builtin_cards, builtin_folder
 from suite.catalog.card_file import BrokenCardError, read_card
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.dataset_card import DatasetCard
-from suite.catalog.errors import CatalogError
+from suite.catalog.errors import CatalogError, spelt_out
 from suite.catalog.files import is_folder, names_in
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
@@ -54,6 +54,11 @@ def read_cards(
     if folder is not None and not is_folder(folder):
         raise CatalogError(
             where=folder, what="no such catalog folder; give --catalog an existing one."
+        )
+    if folder is not None and spelt_out(str(folder.absolute())) != str(folder.absolute()):
+        raise CatalogError(
+            where=folder.absolute(),
+            what="this catalog's path is not text in UTF-8; rename it, or set LC_ALL=C.UTF-8.",
         )
     own = folder or builtin
     unread: set[str] | None = set() if pass_over else None

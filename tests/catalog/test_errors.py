@@ -1,6 +1,7 @@
 """Messages and the parts that they are made of."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,10 @@ def test_a_refusal_that_nobody_knows_is_said_as_the_system_says_it() -> None:
     assert str(refused(error)) == (
         "/mnt/x: the system refuses it (Input/output error); look at the disk."
     )
+
+
+def test_an_error_can_be_written_whatever_bytes_its_path_has() -> None:
+    path = Path(os.fsdecode(b"/data/caf\xe9"))
+    error = DatasetError(where=path, what=f"{path} is empty.")
+    assert str(error) == "/data/caf\\udce9: /data/caf\\udce9 is empty."
+    assert error.beyond(path) == "/data/caf\\udce9 is empty."

@@ -1,3 +1,4 @@
+import os
 import shutil
 from pathlib import Path
 
@@ -257,3 +258,22 @@ def test_weights_with_too_long_a_name_are_absent(catalog: Path) -> None:
     edit(card, 'file = "../embedded/arcface.onnx"', f'file = "{"a" * 300}.onnx"')
     cases = select(Options(catalog=catalog)).cases
     assert all("are absent (looked at" in str(case.skip) for case in cases)
+
+
+def test_a_catalog_whose_path_is_no_text_is_one_sentence(catalog: Path) -> None:
+    odd = catalog.rename(catalog.with_name(os.fsdecode(b"caf\xe9")))
+    with pytest.raises(CatalogError) as caught:
+        read_catalog(odd)
+    assert str(caught.value) == (
+        f"{odd.parent}/caf\\udce9: this catalog's path is not text in UTF-8; rename it, or set "
+        "LC_ALL=C.UTF-8."
+    )
+
+
+def test_a_card_whose_name_is_no_text_is_one_sentence(catalog: Path) -> None:
+    card = catalog / "models" / "arcface-embedded.toml"
+    card.rename(card.with_name(os.fsdecode(b"caf\xe9.toml")))
+    (said,) = broken_cards(catalog)
+    assert said.endswith(
+        "caf\\udce9.toml: its path is not text in UTF-8; rename it, or set LC_ALL=C.UTF-8."
+    )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from suite.catalog.errors import DatasetError
+from suite.catalog.errors import DatasetError, spelt_out
 from suite.catalog.files import is_file, is_folder, leads_outside
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp")
@@ -32,7 +32,7 @@ def images_below(folder: Path) -> Iterator[NamedImage]:
     """Every image below a folder, in the order of their paths; what is hidden is no image."""
     for path in _files_below(folder):
         if path.suffix.lower() in IMAGE_SUFFIXES and is_file(path):
-            yield NamedImage(path.relative_to(folder).as_posix(), path)
+            yield NamedImage(spelt_out(path.relative_to(folder).as_posix()), path)
 
 
 def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
     """
     named = {os.path.realpath(path) for path in known}
     others = [
-        path.relative_to(folder).as_posix()
+        spelt_out(path.relative_to(folder).as_posix())
         for path in _files_below(folder)
         if not (path.suffix.lower() in IMAGE_SUFFIXES and is_file(path))
         and os.path.realpath(path) not in named

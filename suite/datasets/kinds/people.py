@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from suite.catalog.dataset_card import PeopleDataset
-from suite.catalog.errors import DatasetError
+from suite.catalog.errors import DatasetError, spelt_out
 from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.drawn_pairs import draw_pairs
 from suite.datasets.face import Face
@@ -61,7 +61,11 @@ def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage
             )
     shown = {image.name.split("/", 1)[0] for image in images}
     for place in sorted(folder.iterdir()):
-        if place.is_dir() and not is_hidden_folder(place.name) and place.name not in shown:
+        if (
+            place.is_dir()
+            and not is_hidden_folder(place.name)
+            and spelt_out(place.name) not in shown
+        ):
             raise DatasetError(
                 where=place,
                 what=f"this person's folder holds no image ({', '.join(IMAGE_SUFFIXES)}); put "

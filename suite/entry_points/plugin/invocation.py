@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from suite.catalog.case import Case
+from suite.catalog.errors import spelt_out
 from suite.catalog.selection import Options
 from suite.entry_points.plugin.options import OPTIONS, TAKEN, Effect, read_options
 from suite.entry_points.pytest_command import JOB_PLUGIN, job_words
@@ -36,7 +37,7 @@ class Invocation:
     @property
     def command(self) -> str:
         """The command that started this run."""
-        return shlex.join([*self.program, *self.given])
+        return spelt_out(shlex.join([*self.program, *self.given]))
 
     def rerun(self, case: Case, dataset: str | None, test: str) -> str:
         """The command that runs one gate alone, given its test's name."""
@@ -46,7 +47,8 @@ class Invocation:
             modes=(case.mode.id,),
             datasets=(dataset,) if dataset else (),
         )
-        return shlex.join([*self.program, *self.gates, *self._words(own), "-k", test])
+        words = [*self.program, *self.gates, *self._words(own), "-k", test]
+        return spelt_out(shlex.join(words))
 
     def _words(self, options: Options) -> Sequence[str]:
         """The options that a rerun has, its own case's last."""

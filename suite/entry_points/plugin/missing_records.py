@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from suite.catalog.case import Case
+from suite.catalog.errors import spelt_out
 from suite.entry_points.plugin.items import (
     case_of,
     dataset_of,
@@ -34,7 +35,7 @@ def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExceptio
     elif mistake := mistake_in(excinfo):
         headline = str(mistake)
     else:
-        headline = f"the gate broke: {excinfo.exconly()}"
+        headline = spelt_out(f"the gate broke: {excinfo.exconly()}")
     name, dataset = function_of(item), dataset_of(item)
     run = GateRun.of(item.config)
     attach(item, _record(run, item.nodeid, name, case, dataset, outcome, headline))

@@ -80,11 +80,18 @@ class BaselineFile:
 
 
 def all_files(root: Path) -> Iterator[BaselineFile]:
-    """Every baseline below a folder, sorted by its path."""
-    for path in sorted(root.glob("*/*/*.json")):
-        if not path.name.startswith("."):
-            profile, model, _ = path.relative_to(root).parts
-            yield BaselineFile(root, profile, model, path.stem)
+    """Every baseline below a folder, sorted by its path.
+
+    Raises
+    ------
+    SuiteError
+        where this user may not read one of the folders.
+    """
+    for profile in names_in(root):
+        for model in names_in(root / profile):
+            for name in names_in(root / profile / model):
+                if name.endswith(".json") and not name.startswith("."):
+                    yield BaselineFile(root, profile, model, name.removesuffix(".json"))
 
 
 def read_sections(path: Path) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Naming images below a folder."""
 
+import os
+
 import pytest
 
 from suite.datasets.images.folder import images_below, passed_over, plain_name
@@ -77,3 +79,10 @@ def test_a_link_to_itself_is_passed_over(tmp_path):
     (tmp_path / "a/2.png").symlink_to(tmp_path / "a/2.png")
     assert [image.name for image in images_below(tmp_path)] == ["a/1.png"]
     assert passed_over(tmp_path)[0].startswith("1 file below its folder (a/2.png)")
+
+
+def test_names_that_are_no_text_are_spelt_out(tmp_path):
+    below(tmp_path, os.fsdecode(b"\xe9/1.png"), os.fsdecode(b"\xe9/1.gif"))
+    (image,) = images_below(tmp_path)
+    assert (image.name, image.path.exists()) == ("\\udce9/1.png", True)
+    assert passed_over(tmp_path)[0].startswith("1 file below its folder (\\udce9/1.gif)")

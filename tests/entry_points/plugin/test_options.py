@@ -1,5 +1,6 @@
 """The table of options: the typed options, and the command that runs a gate alone."""
 
+import os
 from dataclasses import fields, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -46,6 +47,12 @@ def test_a_rerun_names_its_own_case_and_quotes_for_a_shell() -> None:
         "pytest --pyargs suite.gates '--data-dir=some where' --models=net --modes=int8 "
         "--datasets=lfw -k test_artifact"
     )
+
+
+def test_a_command_can_be_written_whatever_bytes_its_paths_have() -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    assert "--data-dir=caf\\udce9" in rerun(Options(data_dir=Path(odd)))
+    assert Invocation(("pytest",), (), (odd,), Options(), frozenset()).command.isprintable()
 
 
 def test_a_rerun_spells_out_what_somebody_else_has() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from suite.catalog.errors import BaselineError
-from suite.judging.baselines.store import BaselineFile, read_sections, write_section
+from suite.catalog.errors import BaselineError, SuiteError
+from suite.judging.baselines.store import BaselineFile, all_files, read_sections, write_section
 from suite.judging.judgement import FORMAT
 
 
@@ -97,3 +97,16 @@ def test_a_file_is_as_old_as_its_oldest_section(tmp_path: Path) -> None:
     # A suite of format 3 that accepts one gate says nothing of the gates that it did not run.
     write_section(file.path, "artifact", entry(1))
     assert file.format == 1
+
+
+@pytest.mark.parametrize("refused", ["", "cpu", "cpu/net"])
+def test_baselines_that_this_user_may_not_list_are_named(
+    tmp_path: Path, forbid, refused: str
+) -> None:
+    (tmp_path / "cpu" / "net").mkdir(parents=True)
+    (tmp_path / "cpu" / "net" / "fp32.json").touch()
+    (found,) = all_files(tmp_path)
+    assert (found.profile, found.model, found.mode) == ("cpu", "net", "fp32")
+    forbid(tmp_path / refused)
+    with pytest.raises(SuiteError, match=r"the system refuses it \(Permission denied\)"):
+        list(all_files(tmp_path))
