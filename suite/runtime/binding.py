@@ -6,7 +6,7 @@ import onnxruntime as ort
 
 from suite.catalog.errors import ModelError
 from suite.runtime.ports import image_input
-from suite.runtime.running import cannot_run
+from suite.runtime.running import cannot_run, running
 
 Values = npt.NDArray[np.generic]
 
@@ -42,18 +42,19 @@ class BoundSession:
         self._images = [noise(shape, dtype, seed) for seed in (0, 1)]
         # In host memory an OrtValue is a view of the array that it is made of.
         own = self._images[0].copy()
-        self._input = ort.OrtValue.ortvalue_from_numpy(own, memory, device_id)
-        self._binding = session.io_binding()
-        self._binding.bind_ortvalue_input(name, self._input)
-        outputs = [port.name for port in session.get_outputs()]
-        for name in outputs:
-            self._binding.bind_output(name, memory, device_id)
-        self()
-        # From here on the outputs keep their addresses, which a CUDA graph needs.
-        self._outputs = self._binding.get_outputs()
-        for name, value in zip(outputs, self._outputs, strict=True):
-            self._binding.bind_ortvalue_output(name, value)
-        self._refuse_one_answer()
+        with running(shape):
+            self._input = ort.OrtValue.ortvalue_from_numpy(own, memory, device_id)
+            self._binding = session.io_binding()
+            self._binding.bind_ortvalue_input(name, self._input)
+            outputs = [port.name for port in session.get_outputs()]
+            for name in outputs:
+                self._binding.bind_output(name, memory, device_id)
+            self()
+            # From here on the outputs keep their addresses, which a CUDA graph needs.
+            self._outputs = self._binding.get_outputs()
+            for name, value in zip(outputs, self._outputs, strict=True):
+                self._binding.bind_ortvalue_output(name, value)
+            self._refuse_one_answer()
 
     def __call__(self) -> None:
         """Run once; the answer is there when this returns."""

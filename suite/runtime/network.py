@@ -104,9 +104,11 @@ def _can_hold(shape: Sequence[int | str | None], dim: int) -> bool:
 
 def _require_floats(port: Any) -> None:
     if port.type not in _FLOATS:
+        integers = port.type.startswith(("tensor(int", "tensor(uint"))
+        advice = "end the network with a DequantizeLinear" if integers else "export it as one"
         raise ModelError(
             f"the network's output {port.name!r} is a {port.type} and must be one of "
-            f"{', '.join(_FLOATS)}; end the network with a DequantizeLinear."
+            f"{', '.join(_FLOATS)}; {advice}."
         )
 
 

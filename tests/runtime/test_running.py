@@ -80,3 +80,21 @@ def test_a_reason_to_refuse_a_file_is_whole(
     assert str(caught.value).endswith(
         "m.onnx: onnxruntime cannot load it on cpu: Load model failed: node 'a': no such attribute."
     )
+
+
+def test_an_output_that_no_memory_can_be_bound_to_is_one_sentence(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Flatten", ["image"], ["embedding"]),
+        helper.make_node("SequenceConstruct", ["embedding"], ["all"]),
+    ]
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, 4, 4])
+    outputs = [
+        helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 48]),
+        helper.make_tensor_sequence_value_info("all", TensorProto.FLOAT, None),
+    ]
+    graph = helper.make_graph(nodes, "sequence", [image], outputs)
+    opsets = [helper.make_opsetid("", 17)]
+    path = tmp_path / "sequence.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=9), path)
+    with pytest.raises(ModelError, match=r"the network cannot run on an input of shape"):
+        latency(path)
