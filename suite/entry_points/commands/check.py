@@ -20,7 +20,7 @@ from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of, unlike_in_words
 from suite.entry_points.commands.arguments import add_catalog, add_roots
-from suite.entry_points.commands.check_networks import network_problems
+from suite.entry_points.commands.check_networks import check_networks
 from suite.runtime.constraints import constraints_text
 from suite.runtime.op_libraries import name_op_library
 
@@ -106,7 +106,9 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
     ]
     for model in catalog.models.values():
         found.problems += _of_preprocessing(model)
-    found.problems += network_problems(catalog, here, partial(_may_be_here, catalog))
+    problems, notes = check_networks(catalog, here, partial(_may_be_here, catalog))
+    found.problems += problems
+    found.notes += notes
     sets = _datasets(catalog)
     read = {card.id: _of_dataset(catalog, card, found) for card in sets}
     _of_calibration(catalog, read, found)

@@ -34,10 +34,10 @@ class _Named:
         return Trial(self.file.path, self.provider, feeding, self.model.flip, two)
 
 
-def network_problems(
+def check_networks(
     catalog: Catalog, here: list[ModelCard], may_be_here: Callable[[ModelCard, str], bool]
-) -> list[str]:
-    """What is wrong with files and networks, a sentence each.
+) -> tuple[list[str], list[str]]:
+    """What is wrong with files and networks, a sentence each; and which were not run, and why.
 
     Parameters
     ----------
@@ -45,6 +45,7 @@ def network_problems(
     may_be_here : whether a model's file is here, of those that need not be
     """
     problems: list[str] = []
+    notes: list[str] = []
     named: list[_Named] = []
     for model in catalog.models.values():
         source = None
@@ -66,7 +67,11 @@ def network_problems(
             card = catalog.providers.get(provider or "cpu")
             if card and _runs_here(card):
                 named.append(_Named(model, file, card, key.removeprefix("artifacts."), brought))
-    return problems + list(_of_trials(named))
+            elif card:
+                notes.append(
+                    f"{model.card_file}: key {key!r}: not run, for {card.id} cannot be used here"
+                )
+    return problems + list(_of_trials(named)), notes
 
 
 def _runs_here(card: ProviderCard) -> bool:

@@ -189,6 +189,24 @@ def test_an_artifact_is_run_as_it_says_and_named(problems: list[str], name: str)
         assert said.endswith(PLACE) is (name not in ("a-source", "a-nan"))
 
 
+def test_what_cannot_be_run_here_is_a_note(tmp_path: Path) -> None:
+    copy_catalog(tmp_path, MODEL)
+    (tmp_path / "models" / f"{MODEL}.toml").unlink()
+    (tmp_path / "providers").mkdir()
+    (tmp_path / "providers" / "npu.toml").write_text(
+        'id = "npu"\nexecution_provider = "NoSuchExecutionProvider"\n'
+    )
+    digest = FULL_INTEGER.save(tmp_path / "npu.onnx")
+    named = 'file = "../npu.onnx"', f'sha256 = "{digest}"'
+    card(tmp_path, "plain", Net(), "[artifacts.int8_static_qdq.providers.npu]", *named)
+    found = check_catalog(tmp_path, Roots())
+    assert found.problems == []
+    (said,) = found.notes
+    assert said.endswith(
+        "key 'artifacts.int8_static_qdq.providers.npu': not run, for npu cannot be used here"
+    )
+
+
 def test_a_crash_names_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
