@@ -11,6 +11,7 @@ import numpy as np
 from suite.catalog.alignment import MarginAlign, YunetAlign
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import DatasetError, SuiteError
+from suite.catalog.files import is_file
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec, in_words
 from suite.datasets.alignment.detector import Detector, check_detector
@@ -70,7 +71,7 @@ def find_yunet(catalog: Catalog) -> YunetFile | None:
         align = getattr(card, "align", None)
         if isinstance(align, YunetAlign | MarginAlign) and align.detector:
             path = catalog.locate(card, align.detector)
-            if path.is_file() and align.detector_sha256:
+            if is_file(path) and align.detector_sha256:
                 return YunetFile(path, align.detector_sha256, card.card_file)
     return None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from suite.catalog.errors import ModelError
-from suite.catalog.files import write_whole
+from suite.catalog.files import is_there, write_whole
 
 PINS = "pins.json"
 
@@ -31,7 +31,7 @@ def pin(path: Path, sha256: str) -> None:
 
 
 def _read(path: Path) -> dict[str, str]:
-    if not path.exists():
+    if not is_there(path):
         return {}
     try:
         pins = json.loads(path.read_text(encoding="utf-8"))

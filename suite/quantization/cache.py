@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from suite.catalog.errors import ArtifactError, ModelError
+from suite.catalog.files import is_there
 from suite.models.onnx_file import OnnxFile, read_onnx_file
 from suite.quantization.artifact import Artifact, BuildRecord, Ingredients
 from suite.quantization.builder import build
@@ -77,7 +78,7 @@ class ArtifactCache:
             lock.release()
 
     def _remove_damaged(self, entry: Path) -> None:
-        if entry.exists():
+        if is_there(entry):
             self._say(f"{entry}: the cached artifact is damaged; building it again.")
             shutil.rmtree(entry, ignore_errors=True)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from suite.catalog.dataset_card import BinDataset
 from suite.catalog.errors import DatasetError
-from suite.catalog.files import sha256_of
+from suite.catalog.files import is_file, sha256_of
 from suite.datasets.card_hash import compare_hash
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, PairList, face_set
@@ -119,7 +119,7 @@ def _shown(item: object) -> str:
 def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:
     """The set of a ``.bin``."""
     path = reading.locate(card.file)
-    if card.sha256 and path.is_file():
+    if card.sha256 and is_file(path):
         compare_hash(card, path, sha256_of(path))
     images, genuine = read_bin(path)
     faces = [Face.held(f"{path.name}[{index}]", data) for index, data in enumerate(images)]

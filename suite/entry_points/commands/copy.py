@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.errors import CatalogError
+from suite.catalog.files import is_file, is_there
 from suite.catalog.folder import card_files, read_catalog
 from suite.catalog.model_card import ModelCard
 from suite.catalog.selection import chosen_datasets, chosen_models
@@ -94,7 +95,7 @@ def copy_cards(
     ]
     copies += [_of_dataset(builtin.datasets[name], folder) for name in needed if name not in here]
     for copy in copies:
-        if copy.path.exists():
+        if is_there(copy.path):
             raise CatalogError(
                 where=copy.path, what="is there already; remove it or choose another --catalog."
             )
@@ -144,7 +145,7 @@ def _of_model(
 def _weights_hash(builtin: Catalog, card: ModelCard, own_weights: bool) -> str | None:
     """The hash of a model's weights, None where they are not here."""
     path = builtin.locate(card, card.source.file, weights=True)
-    if not path.is_file():
+    if not is_file(path):
         return None
     found = read_onnx_file(path).sha256
     known = card.source.sha256 or pinned(path)

@@ -11,6 +11,7 @@ from pathlib import Path
 import onnx
 
 from suite.catalog.errors import ModelError, SuiteError
+from suite.catalog.files import is_file, is_there
 from suite.catalog.source import Precision
 from suite.catalog.table import BLANK
 from suite.entry_points.output import print_file
@@ -71,7 +72,7 @@ def run(chosen: argparse.Namespace) -> int:
     if output is None:
         print_file(text)
         return 0
-    if output.exists():
+    if is_there(output):
         raise SuiteError(
             where=output, what="is there already; remove it or choose another --output."
         )
@@ -102,7 +103,7 @@ def draft_card(path: Path, beside: Path | None) -> str:
         where the file is no ONNX model or no float network, has no input that could be an image
         or no output, or has a name that no card can hold.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise ModelError(where=path, what="there is no such file; give the path of an ONNX file.")
     relative, precision = _relative(path, beside), precision_of(path)
     file, graph = read_onnx_file(path), load_graph(path).graph

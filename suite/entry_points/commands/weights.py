@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.errors import SuiteError
+from suite.catalog.files import is_file
 from suite.catalog.folder import read_catalog
 from suite.catalog.model_card import ModelCard
 from suite.catalog.selection import chosen_datasets, chosen_models, refuse_unaccepted_licence
@@ -65,7 +66,7 @@ def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespa
             got = get_weights(
                 model,
                 catalog.roots.weights,
-                here=need.path if need.path.is_file() else None,
+                here=need.path if is_file(need.path) else None,
                 trust_first_use=chosen.trust_first_use,
                 progress=sys.stderr.isatty(),
                 say=print,

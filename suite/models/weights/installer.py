@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from filelock import FileLock
 
 from suite.catalog.errors import ModelError
-from suite.catalog.files import sha256_of
+from suite.catalog.files import is_file, sha256_of
 from suite.catalog.model_card import ModelCard
 from suite.catalog.source import Architecture, CheckpointSpec, SourceSpec
 from suite.models.onnx_file import load_graph, read_onnx_file
@@ -76,7 +76,7 @@ class _Order:
 
 def _get(order: _Order, target: Path) -> None:
     source = order.source
-    if target.is_file():
+    if is_file(target):
         digest = _onnx_sha256(target, order.model)
         if source.sha256 not in (None, digest):
             raise ModelError(
@@ -127,7 +127,7 @@ def _onnx_sha256(path: Path, model: ModelCard) -> str:
 
 def _exported(order: _Order, wanted: CheckpointSpec, target: Path) -> None:
     checkpoint = order.folder / wanted.file
-    if checkpoint.is_file():
+    if is_file(checkpoint):
         digest = sha256_of(checkpoint)
         _verify(checkpoint, digest, wanted.sha256, order, may_pin=False)
         _export(order, checkpoint, wanted.architecture, target)
@@ -146,7 +146,7 @@ def _unpacked(order: _Order, member: str, target: Path) -> None:
     archive = order.folder / PurePosixPath(str(order.source.url)).name
     if order.source.sha256 is None and pinned(target) is None and not order.trust_first_use:
         raise _untrusted(f"{member!r} of {archive.name}", f"at {order.source.url}")
-    if archive.is_file():
+    if is_file(archive):
         order.say(f"{order.model.id}: taking {member} out of {archive}")
         _take_out(archive, member, target, order)
         return

@@ -1,14 +1,15 @@
 """What models need, what of it is here, and what is missing."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.catalog.catalog import Catalog, dataset_paths
+from suite.catalog.catalog import Catalog
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import SuiteError
+from suite.catalog.files import is_file, is_there
 from suite.catalog.model_card import ModelCard
+from suite.catalog.table import Card
 from suite.models.source import open_named
 
 
@@ -37,25 +38,28 @@ def needs_of(
         yield weights_of(catalog, model)
         for mode, brought in model.artifacts.items():
             for named in filter(None, (brought.for_provider(p) for p in catalog.providers)):
-                path = catalog.locate(model, named.file, weights=True)
+                path, refusal = _find(catalog, model, named.file, weights=True)
                 if str(path) not in seen:
                     seen.add(str(path))
-                    yield Need(model.id, f"{mode} artifact", path, _absent(path))
+                    problem = refusal or ("" if is_there(path) else "missing")
+                    yield Need(model.id, f"{mode} artifact", path, problem)
         evaluation = [name for name in model.evaluation if name in datasets]
         for dataset_id in filter(None, (*evaluation, model.calibration)):
             if dataset_id in seen:
                 continue
             seen.add(dataset_id)
             card = catalog.datasets[dataset_id]
-            for key, path in dataset_paths(catalog, card).items():
-                yield Need(dataset_id, key, *_data(catalog, card, path))
+            for key, relative in card.named_files().items():
+                yield Need(dataset_id, key, *_data(catalog, card, relative))
 
 
 def weights_of(catalog: Catalog, model: ModelCard) -> Need:
     """A model's weights, verified where they are here."""
     source = model.source
-    path = catalog.locate(model, source.file, weights=True)
-    if not path.exists():
+    path, refusal = _find(catalog, model, source.file, weights=True)
+    if refusal:
+        return Need(model.id, "weights", path, refusal)
+    if not is_there(path):
         return Need(
             model.id, "weights", catalog.roots.weights / source.file, _origin(catalog, model)
         )
@@ -72,7 +76,7 @@ def _origin(catalog: Catalog, model: ModelCard) -> str:
     source = model.source
     wanted = source.checkpoint.file if source.checkpoint else source.file
     export = ", and --get exports it" if source.checkpoint else ""
-    if source.checkpoint and (catalog.roots.weights / wanted).is_file():
+    if source.checkpoint and is_file(catalog.roots.weights / wanted):
         return f"missing; {wanted} is here{export}"
     if source.url:
         return f"missing; --get downloads {source.url}"
@@ -82,15 +86,22 @@ def _origin(catalog: Catalog, model: ModelCard) -> str:
     return "missing; put it there"
 
 
-def _data(catalog: Catalog, card: DatasetCard, path: Path) -> tuple[Path, str]:
+def _data(catalog: Catalog, card: DatasetCard, relative: str) -> tuple[Path, str]:
     """Where data is, or where it would be looked for last."""
     root = catalog.roots.data_dir
-    if path.exists():
-        return path, ""
+    path, refusal = _find(catalog, card, relative)
+    if refusal or is_there(path):
+        return path, refusal
     if root is None:
         return path, "missing; give its root by --data-dir"
-    return root / os.path.relpath(path, card.card_file.parent), "missing"
+    return root / relative, "missing"
 
 
-def _absent(path: Path) -> str:
-    return "" if path.exists() else "missing"
+def _find(
+    catalog: Catalog, card: Card, relative: str, *, weights: bool = False
+) -> tuple[Path, str]:
+    """Where a file or folder is, and what keeps this user from looking there."""
+    try:
+        return catalog.locate(card, relative, weights=weights), ""
+    except SuiteError as error:
+        return catalog.places(card, relative, weights=weights)[0], str(error)

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from team import ROOT
 
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.folder import read_catalog
@@ -43,3 +44,14 @@ def test_other_weights_are_a_problem(catalog: Catalog, tmp_path: Path) -> None:
     model = catalog.models["facenet-vggface2"]
     (tmp_path / model.source.file).write_bytes(b"no network")
     assert "is not a readable ONNX model" in weights_of(catalog, model).problem
+
+
+def test_what_this_user_may_not_look_at_is_listed_with_the_rest(
+    catalog: Catalog, forbid, tmp_path: Path
+) -> None:
+    forbid(ROOT / "fixtures" / "embedded" / "arcface.onnx")
+    forbid(ROOT / "fixtures" / "embedded" / "calibration")
+    found = list(needs_of(catalog, [catalog.models["arcface-embedded"]], ["embedded-evaluation"]))
+    assert [bool(need.problem) for need in found] == [True, False, False, True]
+    assert found[0].problem.endswith("let this user read it and the folders above it.")
+    assert "calibration: the system refuses it (Permission denied)" in found[3].problem
