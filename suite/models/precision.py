@@ -18,7 +18,9 @@ from suite.models.graph import all_nodes, all_weights
 from suite.models.onnx_file import load_graph
 
 # Ops of ONNX, of onnxruntime and of the quantizers' own domains, as QcQuantizeOp and FakeQuantize.
-_QUANTIZED_OP = re.compile(r"quant|^QLinear|^QGemm$|^QAttention$|Integer(ToFloat)?$", re.IGNORECASE)
+_QUANTIZED_OP = re.compile(
+    r"quant(?!il)|^QLinear|^QGemm$|^QAttention$|Integer(ToFloat)?$", re.IGNORECASE
+)
 _OPTIMISED_DOMAINS = ("com.microsoft", "com.ms.internal")
 _HALF: dict[int, Precision] = {TensorProto.FLOAT16: "float16", TensorProto.BFLOAT16: "bfloat16"}
 _FLOATS = frozenset({*_HALF, TensorProto.FLOAT, TensorProto.DOUBLE})

@@ -151,7 +151,7 @@ def test_a_float_network_is_float32(tmp_path: Path) -> None:
         helper.make_node("Constant", [], [n], value=v)
         for n, v in zip("ab", [few, labels], strict=True)
     ]
-    path = save(tmp_path / "m.onnx", *constants)
+    path = save(tmp_path / "m.onnx", *constants, node("Quantile", "my.statistics"))
     require_precision(path, "float32")
     assert "precision" not in draft_card(path, tmp_path)
     with pytest.raises(ModelError, match="its weights are float32; leave the key out"):
