@@ -41,7 +41,7 @@ def read_card(path: Path, adapter: TypeAdapter[C]) -> C:
     if spelt_out(str(path)) != str(path):
         raise _broken(path, "its path is not text in UTF-8; rename it, or set LC_ALL=C.UTF-8")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise _broken(path, f"cannot be read ({error.strerror}); mend it") from None
     except UnicodeDecodeError:

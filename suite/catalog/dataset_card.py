@@ -8,12 +8,20 @@ from pydantic import Field, field_validator
 
 from suite.catalog.alignment import AlignSpec
 from suite.catalog.folds import FOLDS
-from suite.catalog.table import Card, Sha256
+from suite.catalog.table import Card, Sha256, Table
 
 # What may follow a colon; Python's own formats may ask for a gigabyte of blanks.
 _FORMATS = {"person": r"([<>^]?\d{1,2})?s?", "number": r"([<>^]?\d{1,2})?[dxX]?"}
 
 Unreadable = Literal["error", "skip"]
+
+
+class ExpectedCounts(Table):
+    """How many distinct images, people and pairs a set must have; none given, none is asked."""
+
+    images: Annotated[int, Field(ge=1)] | None = None
+    people: Annotated[int, Field(ge=1)] | None = None
+    pairs: Annotated[int, Field(ge=1)] | None = None
 
 
 class Dataset(Card):
@@ -27,6 +35,7 @@ class Dataset(Card):
     HAS_PAIRS: ClassVar[bool] = True
 
     sha256: Sha256 | None = None
+    expected: ExpectedCounts = ExpectedCounts()
 
     @property
     def decodes_images(self) -> bool:

@@ -17,6 +17,7 @@ from suite.catalog.dataset_card import (
 from suite.catalog.errors import refusals_said
 from suite.catalog.files import user_cache
 from suite.datasets.card_hash import compare_hash
+from suite.datasets.expected_counts import refuse_other_counts
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import need_folder, passed_over
 from suite.datasets.images.grey import grey_remark
@@ -53,7 +54,8 @@ def load_dataset(
     Raises
     ------
     DatasetError
-        where files are absent or not what they should be, or have another hash than the card's.
+        where files are absent or not what they should be, or have another hash or other counts
+        than the card's.
     SuiteError
         where the system refuses a file or folder.
     """
@@ -78,4 +80,6 @@ def _read(
         if card.TAKES_WHOLE_FOLDER:
             named = [locate(path) for path in card.named_files().values()]
             remarks += passed_over(locate(card.folder), named)
-    return replace(faces, remarks=(*remarks, *grey_remark(faces.faces)))
+    faces = replace(faces, remarks=(*remarks, *grey_remark(faces.faces)))
+    refuse_other_counts(card, faces)
+    return faces

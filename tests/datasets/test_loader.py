@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from suite.catalog.dataset_card import (
     BinDataset,
     CsvDataset,
     DatasetCard,
+    ExpectedCounts,
     FolderDataset,
     LfwDataset,
     PeopleDataset,
@@ -465,3 +467,52 @@ def test_a_file_that_this_user_may_not_look_at_is_named(lfw, forbid):
     forbid(lfw / "faces" / "Bob" / "Bob_0001.jpg")
     with pytest.raises(SuiteError, match=r"Bob_0001\.jpg: the system refuses it \(Permission"):
         load(lfw_card(), lfw)
+
+
+def test_identities_with_a_mark_blanks_and_letters_apart_are_the_same_people(labelled):
+    plain = load(identities_card(), labelled)
+    lines = (labelled / "set.txt").read_text().splitlines()
+    apart = unicodedata.normalize("NFD", "Jos\u00e9")
+    named = [line.replace(lines[0], "Jos\u00e9") for line in lines]
+    forms = [name if n % 2 else name.replace("Jos\u00e9", apart) for n, name in enumerate(named)]
+    text = "".join(f"{name} \t\r\n" for name in forms)
+    (labelled / "set.txt").write_bytes(f"\ufeff{text}".encode())
+    again = load(identities_card(), labelled)
+    assert again.people.tolist() == plain.people.tolist()
+    assert again.sha256 == plain.sha256
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_list_may_name_files_in_another_unicode_form(lfw, form):
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    on_disk, listed = (unicodedata.normalize(f, "Jos\u00e9") for f in (form, other))
+    (lfw / "faces/Ann").rename(lfw / "faces" / on_disk)
+    for image in (lfw / "faces" / on_disk).iterdir():
+        image.rename(image.with_name(image.name.replace("Ann", on_disk)))
+    (lfw / "pairs.txt").write_text(PAIRS.replace("Ann", listed))
+    assert len(load(lfw_card(), lfw).genuine) == 2
+
+
+@pytest.mark.parametrize(
+    ("expected", "message"),
+    [
+        ({"images": 4}, r"set\.toml: expected\.images = 4, and there are 3; bring"),
+        ({"people": 3}, r"expected\.people = 3, and there are 2; bring"),
+        ({"pairs": 40}, r"expected\.pairs = 40, and there are 2; bring"),
+    ],
+)
+def test_a_set_of_other_counts_than_expected_is_refused(lfw, expected, message):
+    card = lfw_card().model_copy(update={"expected": ExpectedCounts(**expected)})
+    with pytest.raises(DatasetError, match=message):
+        load(card, lfw)
+
+
+def test_a_set_of_the_expected_counts_is_taken(lfw):
+    counts = ExpectedCounts(images=3, people=2, pairs=2)
+    assert load(lfw_card().model_copy(update={"expected": counts}), lfw)
+
+
+def test_people_are_expected_where_nobody_says_who_is_who(labelled):
+    card = bin_card().model_copy(update={"expected": ExpectedCounts(people=2)})
+    with pytest.raises(DatasetError, match=r"expected\.people = 2, and nobody says who"):
+        load(card, labelled)

@@ -1,6 +1,7 @@
 """A CSV of five points for each image."""
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from suite.catalog.errors import DatasetError
+from suite.catalog.text import read_text
 from suite.datasets.alignment.geometry import TEMPLATE, Image, Points
 from suite.datasets.images.folder import plain_name
 
@@ -90,11 +92,10 @@ def read_landmarks(path: Path) -> dict[str, Landmarks]:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The lines of a CSV that are not blank, each with its number from 1."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            for row in reader:
-                if any(field.strip() for field in row):
-                    yield reader.line_num, row
+        reader = csv.reader(io.StringIO(read_text(path)), strict=True)
+        for row in reader:
+            if any(field.strip() for field in row):
+                yield reader.line_num, row
     except OSError as error:
         raise DatasetError(
             where=path,

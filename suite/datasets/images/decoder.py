@@ -5,8 +5,10 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.catalog.errors import DatasetError
+from suite.datasets.images.exif import orientation, turned
 from suite.datasets.images.header import ImageFile, Unfit, inspect
 
+_TURNED_HERE = ("PNG", "WebP")
 # Any bytes but 0xFF: a decoder that lacks data would take them for the picture's.
 _JUNK = b"\x5a\x37" * 256
 
@@ -23,7 +25,7 @@ def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
     Returns
     -------
     uint8 [h, w, 3], channels in the order BGR; a grey image has three equal channels, of 16 bits
-    the upper eight are taken, transparency is dropped
+    the upper eight are taken, transparency is dropped; turned as its Exif says
 
     Raises
     ------
@@ -34,7 +36,7 @@ def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
         found = inspect(data)
     except Unfit as reason:
         raise DatasetError(where=name, what=f"{reason}.") from None
-    image = _pixels(found.data)
+    image = _pixels(found.data, turn=found.format not in _TURNED_HERE)
     if image is None:
         raise DatasetError(
             where=name,
@@ -42,12 +44,13 @@ def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
         )
     if found.format == "JPEG" and _is_filled_up(found, image):
         raise DatasetError(where=name, what="this JPEG is cut short; fetch the image again.")
-    return image
+    return turned(image, orientation(found.data)) if found.format in _TURNED_HERE else image
 
 
-def _pixels(data: bytes) -> npt.NDArray[np.uint8] | None:
+def _pixels(data: bytes, *, turn: bool = True) -> npt.NDArray[np.uint8] | None:
+    how = cv2.IMREAD_COLOR | (0 if turn else cv2.IMREAD_IGNORE_ORIENTATION)
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), how)
     except cv2.error:
         return None
     return None if image is None else np.asarray(image, dtype=np.uint8)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from suite.catalog.errors import DatasetError, spelt_out
-from suite.catalog.files import is_file, is_folder, leads_outside
+from suite.catalog.files import is_file, is_folder, leads_outside, names_in
+from suite.catalog.text import composed
 
+# Links to folders that one way may take; a few that lead to each other could multiply without end.
+_MOST_LINKS = 4
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp")
 
 
@@ -32,7 +35,7 @@ def images_below(folder: Path) -> Iterator[NamedImage]:
     """Every image below a folder, in the order of their paths; what is hidden is no image."""
     for path in _files_below(folder):
         if path.suffix.lower() in IMAGE_SUFFIXES and is_file(path):
-            yield NamedImage(spelt_out(path.relative_to(folder).as_posix()), path)
+            yield NamedImage(composed(spelt_out(path.relative_to(folder).as_posix())), path)
 
 
 def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
@@ -70,13 +73,33 @@ def _passed_over(names: Sequence[str]) -> str:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not is_hidden_folder(name)]
-        links = [name for name in folders if Path(place, name).is_symlink()]  # not followed
-        shown = [name for name in names if not _is_hidden_file(name)]
-        found += [Path(place, name) for name in (*shown, *links)]
+    found = _files_in(folder, (folder.resolve(),), 0)
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
+
+
+def _files_in(folder: Path, above: tuple[Path, ...], links: int) -> Iterator[Path]:
+    """The files below a folder, those in folders that links lead to included.
+
+    Parameters
+    ----------
+    above : the folders that it lies in, itself included, as they really are
+    links : how many links lead to it
+    """
+    for name in names_in(folder):
+        path = folder / name
+        if not is_folder(path):
+            if not _is_hidden_file(name):
+                yield path
+        elif not is_hidden_folder(name):
+            beyond = links + path.is_symlink()
+            real = path.resolve()
+            if beyond > _MOST_LINKS or real in above:
+                raise DatasetError(
+                    where=path,
+                    what="is a link back to a folder that it lies in, or the "
+                    f"{_MOST_LINKS + 1}th link on its way; remove the link.",
+                )
+            yield from _files_in(path, (*above, real), beyond)
 
 
 def plain_name(given: str) -> str | None:

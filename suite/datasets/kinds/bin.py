@@ -13,6 +13,7 @@ import numpy.typing as npt
 from suite.catalog.dataset_card import BinDataset
 from suite.catalog.errors import DatasetError
 from suite.catalog.files import is_file, sha256_of
+from suite.catalog.text import read_text
 from suite.datasets.card_hash import compare_hash
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, PairList, face_set
@@ -132,7 +133,7 @@ def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:
 
 def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
     try:
-        people = path.read_text(encoding="utf-8").splitlines()
+        people = [line.strip() for line in read_text(path).splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(
             where=path,
@@ -146,6 +147,6 @@ def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
             "give one line for each image, in their order.",
         )
     for line, person in enumerate(people, 1):
-        if not person.strip():
+        if not person:
             raise DatasetError(where=path, what=f"line {line} is empty; name who the image shows.")
     return people

@@ -1,6 +1,7 @@
 """Pairs in a CSV: two images' paths, whether they show one person, and a fold where given."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from suite.catalog.dataset_card import CsvDataset
 from suite.catalog.errors import DatasetError
 from suite.catalog.files import is_file
 from suite.catalog.folds import FOLDS
+from suite.catalog.text import on_disk, read_text
 from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
@@ -69,9 +71,7 @@ def read_pairs_csv(path: Path, folds: int | None = None) -> LinePairs[str]:
 
 def _rows(path: Path) -> tuple[bool, list[CsvPair]]:
     try:
-        # utf-8-sig: spreadsheets write a byte-order mark.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _read(path, file)
+        return _read(path, io.StringIO(read_text(path)))
     except OSError as error:
         raise DatasetError(
             where=path, what=f"cannot be read ({error.strerror}); give the path of a CSV of pairs."
@@ -170,13 +170,14 @@ def face_set_of(card: CsvDataset, reading: Reading) -> FaceSet:
     read = read_pairs_csv(file, card.folds)
 
     def named(name: str, line: int) -> NamedImage:
-        if not is_file(folder / name):
+        path = on_disk(folder / name)
+        if not is_file(path):
             raise DatasetError(
                 where=file,
                 what=f"line {line} names {name!r}, and there is no {folder / name}; add it, or "
                 f"correct folder in {card.card_file}.",
             )
-        return NamedImage(name, folder / name)
+        return NamedImage(name, path)
 
     listed = list_pairs(read, named)
     return paired(card, listed, cut_faces(card, listed.images, reading))

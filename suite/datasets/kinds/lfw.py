@@ -6,6 +6,7 @@ from pathlib import Path
 from suite.catalog.dataset_card import LfwDataset
 from suite.catalog.errors import DatasetError
 from suite.catalog.files import is_file
+from suite.catalog.text import on_disk, read_text
 from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
@@ -64,7 +65,7 @@ def read_lfw_pairs(path: Path) -> LinePairs[NumberedImage]:
 
 def _lines(path: Path) -> list[tuple[int, str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except OSError as error:
         raise DatasetError(
             where=path, what=f"cannot be read ({error.strerror}); give the path of LFW's pairs.txt."
@@ -142,7 +143,7 @@ def face_set_of(card: LfwDataset, reading: Reading) -> FaceSet:
 
     def named(image: NumberedImage, line: int) -> NamedImage:
         name = card.image.format(person=image.person, number=image.number)
-        path = folder / name
+        path = on_disk(folder / name)
         if plain_name(name) is None or not is_file(path):
             raise DatasetError(
                 where=file,

@@ -181,7 +181,7 @@ def _ids_in(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in card_files(folder):
         try:
-            found[str(tomllib.loads(path.read_text(encoding="utf-8")).get("id"))] = path
+            found[str(tomllib.loads(path.read_text(encoding="utf-8-sig")).get("id"))] = path
         except (OSError, ValueError):
             continue
     return found

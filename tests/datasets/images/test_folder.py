@@ -1,9 +1,12 @@
 """Naming images below a folder."""
 
 import os
+import unicodedata
+from pathlib import Path
 
 import pytest
 
+from suite.catalog.errors import DatasetError, SuiteError
 from suite.datasets.images.folder import images_below, passed_over, plain_name
 
 
@@ -86,3 +89,47 @@ def test_names_that_are_no_text_are_spelt_out(tmp_path):
     (image,) = images_below(tmp_path)
     assert (image.name, image.path.exists()) == ("\\udce9/1.png", True)
     assert passed_over(tmp_path)[0].startswith("1 file below its folder (\\udce9/1.gif)")
+
+
+def test_a_link_to_a_folder_is_followed(tmp_path):
+    below(tmp_path, "elsewhere/1.png", "set/a/2.png", "elsewhere/x.heic")
+    (tmp_path / "set/b").symlink_to(tmp_path / "elsewhere")
+    assert [image.name for image in images_below(tmp_path / "set")] == ["a/2.png", "b/1.png"]
+    assert passed_over(tmp_path / "set")[0].startswith("1 file below its folder (b/x.heic)")
+
+
+def test_links_that_go_round_are_refused(tmp_path):
+    below(tmp_path, "set/a/1.png")
+    (tmp_path / "set/a/b").symlink_to(tmp_path / "set")
+    with pytest.raises(DatasetError, match=r"a/b: is a link back to a folder that it lies in"):
+        list(images_below(tmp_path / "set"))
+
+
+def test_links_that_multiply_are_refused(tmp_path):
+    for number in range(8):
+        below(tmp_path, f"{number}/1.png")
+        for name in ("x", "y"):
+            (tmp_path / f"{number}/{name}").symlink_to(tmp_path / f"{number + 1}")
+    below(tmp_path, "8/1.png")
+    with pytest.raises(DatasetError, match="the 5th link on its way"):
+        list(images_below(tmp_path / "0"))
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    below(tmp_path, "a/1.png", "b/1.png")
+    listed = Path.iterdir
+
+    def refusing(path):
+        if path.name == "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refusing)
+    with pytest.raises(SuiteError, match=r"/b: the system refuses it \(Permission denied\)"):
+        list(images_below(tmp_path))
+
+
+def test_names_are_composed_whatever_the_disk_has(tmp_path):
+    below(tmp_path, unicodedata.normalize("NFD", "Jos\u00e9/1.png"))
+    (image,) = images_below(tmp_path)
+    assert (image.name, image.path.exists()) == ("Jos\u00e9/1.png", True)

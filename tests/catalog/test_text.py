@@ -1,0 +1,21 @@
+import unicodedata
+from pathlib import Path
+
+from suite.catalog.text import composed, on_disk, read_text
+
+NAME = "Jos\u00e9"
+APART = unicodedata.normalize("NFD", NAME)
+
+
+def test_text_is_read_without_its_mark_and_composed(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes(f"\ufeff{APART} 1\r\n".encode())
+    assert read_text(tmp_path / "list.txt") == f"{NAME} 1\n"
+    assert composed(NAME) == NAME
+
+
+def test_a_path_is_found_in_the_form_that_the_disk_has(tmp_path: Path) -> None:
+    for there, given in ((NAME, APART), (APART, NAME)):
+        folder = tmp_path / ("a" if there == NAME else "b")
+        (folder / there).mkdir(parents=True)
+        assert on_disk(folder / given) == folder / there
+    assert on_disk(tmp_path / NAME) == tmp_path / NAME
