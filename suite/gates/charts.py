@@ -18,6 +18,8 @@ from suite.datasets.preprocessing import prepare
 
 _GRID = 4
 _EMBEDDING_SAMPLES = 32
+# The least change of mean and std, as a share, that moves the tensor by what its gate tolerates.
+_SEEN = 1e-3
 _FIT_TOLERANCE = 2e-3
 _CHANNELS = "RGB"
 Samples = tuple[float, ...]
@@ -100,7 +102,7 @@ def _differences(fits: Sequence[Fit], spec: PreprocessSpec) -> list[str]:
     std = scale / slopes
     mean = -np.array([fit.intercept for fit in fits]) * std
     ratio = now_slopes / slopes
-    std_differs = not np.allclose(std, spec.std, rtol=0.01)
+    std_differs = not np.allclose(std, spec.std, rtol=_SEEN)
     if std_differs and (np.all(ratio > 30) or np.all(ratio < 1 / 30)):
         causes.append(
             f"range: inputs are now {ratio.mean():.3g} × as large as accepted; check scale, mean "
@@ -108,7 +110,7 @@ def _differences(fits: Sequence[Fit], spec: PreprocessSpec) -> list[str]:
         )
     elif std_differs:
         causes.append(f"std: accepted {_vector(std)}, the card now says {_vector(spec.std)}")
-    if not np.allclose(mean, spec.mean, atol=0.01 * spec.scale):
+    if not np.allclose(mean, spec.mean, atol=_SEEN * spec.scale):
         causes.append(
             f"mean: accepted {_vector(mean)} on 0…{spec.scale:g}, the card now says "
             f"{_vector(spec.mean)}"

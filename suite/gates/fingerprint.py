@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.gates.case_work import CaseWork
 from suite.gates.charts import charts, embedding_samples, explain_tensor, tensor_samples
@@ -40,8 +41,19 @@ def explain_fingerprint(
     if size and size != (float(spec.height), float(spec.width)):
         was = "×".join(f"{side:.0f}" for side in size)
         return (f"size: accepted {was}, the card now says {spec.height}×{spec.width}",)
-    causes = explain_tensor(accepted.get("tensor", ()), charts(spec.height, spec.width), spec)
-    return tuple(causes) or (
+    before, faces = accepted.get("tensor", ()), charts(spec.height, spec.width)
+    causes = explain_tensor(before, faces, spec)
+    if causes:
+        return tuple(causes)
+    if not _close(before, tensor_samples(faces, spec)):
+        return ("preprocessing: no colour order, mean or std explains the other tensor",)
+    return (
         "the preprocessed tensor is as accepted: other weights, another output, another flip or "
         "another runtime changed the embedding",
     )
+
+
+def _close(before: tuple[float, ...], now: tuple[float, ...]) -> bool:
+    tolerance = FIGURES["tensor"].tolerance
+    assert tolerance is not None, "the tensor is compared"
+    return len(before) == len(now) and np.allclose(before, now, rtol=0, atol=tolerance.fp32)

@@ -19,6 +19,8 @@ SPEC = PreprocessSpec(
         ({"color_order": "BGR"}, "colour order: the accepted pipeline feeds RGB"),
         ({"mean": (0.0, 0.0, 0.0)}, "mean: accepted [0.485, 0.456, 0.406] on 0…1"),
         ({"std": (0.5, 0.5, 0.5)}, "std: accepted [0.229, 0.224, 0.225]"),
+        ({"std": (0.23, 0.224, 0.225)}, "std: accepted [0.229, 0.224, 0.225]"),
+        ({"mean": (0.487, 0.456, 0.406)}, "mean: accepted [0.485, 0.456, 0.406] on 0…1"),
         ({"scale": 255.0}, "range: inputs are now 255 × as large as accepted"),
     ],
 )
@@ -43,3 +45,15 @@ def test_a_pipeline_that_no_card_gives_is_said_to_be_so() -> None:
     squared = tuple(value**2 for value in tensor_samples(faces, SPEC))
     (cause,) = explain_tensor(squared, faces, SPEC)
     assert "no colour order, mean and std explain" in cause
+
+
+@pytest.mark.parametrize("key", ["mean", "std"])
+def test_half_a_grey_level_is_named(key: str) -> None:
+    accepted_spec = SPEC.model_copy(
+        update={"scale": 255.0, "mean": (127.5,) * 3, "std": (127.5,) * 3}
+    )
+    faces = charts(SPEC.height, SPEC.width)
+    accepted = tensor_samples(faces, accepted_spec)
+    (cause,) = explain_tensor(accepted, faces, accepted_spec.model_copy(update={key: (128.0,) * 3}))
+    assert cause.startswith(f"{key}: accepted [127.5, 127.5, 127.5]")
+    assert cause.endswith("now says [128, 128, 128]")
