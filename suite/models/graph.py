@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import onnx
+from google.protobuf.message import Message
 
 
 def all_graphs(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
@@ -31,6 +32,18 @@ def all_weights(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
                 named.CopyFrom(attribute.t)
                 named.name = named.name or (node.output[0] if node.output else node.name)
                 yield named
+
+
+def all_tensors(message: Message) -> Iterator[onnx.TensorProto]:
+    """Every tensor below a message, whatever holds it: graphs, attributes, functions, training."""
+    if isinstance(message, onnx.TensorProto):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        for part in (value,) if isinstance(value, Message) else value:
+            yield from all_tensors(part)
 
 
 def _nodes_in(nodes: Iterator[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:

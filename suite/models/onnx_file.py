@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
-from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
 from suite.catalog.errors import ModelError
 from suite.catalog.files import sha256_of
+from suite.models.external_data import DataFile, find_data, read_data
 from suite.models.file_kind import why_no_onnx
+
+# Protobuf's own limit of a message, and so of a file that holds its weights.
+LARGEST_MESSAGE = (1 << 31) - 1
 
 
 @dataclass(frozen=True)
@@ -18,9 +21,9 @@ class OnnxFile:
 
     Attributes
     ----------
-    path : the ``.onnx`` file
+    path : the ``.onnx`` file; where its data lies only beside the file that a link leads to, that
     sha256 : the file's own SHA-256 where it holds all its weights; else the SHA-256 over the
-        file's and each external data file's hash and name, sorted by name
+        file's and each external data file's hash and name, sorted by the names in the graph
     size_bytes : the file and its external data together
     """
 
@@ -35,15 +38,16 @@ def read_onnx_file(path: Path) -> OnnxFile:
     Raises
     ------
     ModelError
-        where the file is no ONNX model, is truncated, or refers to data outside its folder.
+        where the file is no ONNX model, is truncated, or its data is absent, short or outside its
+        folder.
     """
-    parts = [path, *_external_files(path)]
-    digests = [sha256_of(part) for part in parts]
-    size = sum(part.stat().st_size for part in parts)
-    if len(parts) == 1:
-        return OnnxFile(path, digests[0], size)
-    listing = "".join(f"{d}  {p.name}\n" for d, p in zip(digests, parts, strict=True))
-    return OnnxFile(path, hashlib.sha256(listing.encode()).hexdigest(), size)
+    data = find_data(load_graph(path), path)
+    if not data:
+        return OnnxFile(path, sha256_of(path), path.stat().st_size)
+    parts = [DataFile(path.name, path), *data]
+    listing = "".join(f"{sha256_of(part.path)}  {Path(part.name).name}\n" for part in parts)
+    size = sum(part.path.stat().st_size for part in parts)
+    return OnnxFile(_beside(path, data), hashlib.sha256(listing.encode()).hexdigest(), size)
 
 
 def load_graph(path: Path) -> onnx.ModelProto:
@@ -51,7 +55,8 @@ def load_graph(path: Path) -> onnx.ModelProto:
     try:
         if kind := why_no_onnx(path):
             raise ModelError(where=path, what=f"is no ONNX model: it {kind}.")
-        model = onnx.load(path, load_external_data=False)
+        size = path.stat().st_size
+        model = onnx.load(path, load_external_data=False) if size <= LARGEST_MESSAGE else None
     except ModelError:
         raise
     except OSError as error:
@@ -64,39 +69,24 @@ def load_graph(path: Path) -> onnx.ModelProto:
             what=f"is not a readable ONNX model ({type(error).__name__}); it may be truncated: "
             "copy or export it again.",
         ) from None
+    if model is None:
+        raise ModelError(
+            where=path,
+            what=f"has {size:,} bytes, and no ONNX file can have over {LARGEST_MESSAGE:,}; save it "
+            "with its weights as external data.",
+        )
     if not model.graph.node:
         raise ModelError(where=path, what="holds no graph; copy or export it again.")
     return model
 
 
-def _external_files(path: Path) -> list[Path]:
-    folder = path.resolve().parent
-    names = set()
-    for tensor in _tensors(load_graph(path).graph):
-        if uses_external_data(tensor):
-            names.add(ExternalDataInfo(tensor).location)
-    files = []
-    for name in sorted(names):
-        file = (folder / name).resolve()
-        if not file.is_relative_to(folder):
-            raise ModelError(
-                where=path, what=f"refers to external data outside its folder ({name!r})."
-            )
-        if not file.is_file():
-            raise ModelError(
-                where=path, what=f"its external data {name!r} is missing; put it beside it."
-            )
-        files.append(file)
-    return files
+def load_whole(path: Path) -> onnx.ModelProto:
+    """The model with all its weights in it; a ModelError as `read_onnx_file`."""
+    model = load_graph(path)
+    read_data(model, path)
+    return model
 
 
-def _tensors(graph: onnx.GraphProto) -> list[onnx.TensorProto]:
-    found = list(graph.initializer)
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                found.append(attribute.t)
-            found.extend(attribute.tensors)
-            for sub in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs):
-                found.extend(_tensors(sub))
-    return found
+def _beside(path: Path, data: list[DataFile]) -> Path:
+    """The path with which onnxruntime finds the data: it takes no folder but the path's own."""
+    return path if all(part.path == path.parent / part.name for part in data) else path.resolve()

@@ -10,7 +10,6 @@ from pathlib import Path
 from filelock import FileLock
 
 from suite.catalog.errors import ArtifactError, ModelError
-from suite.catalog.files import is_there
 from suite.models.onnx_file import OnnxFile, read_onnx_file
 from suite.quantization.artifact import Artifact, BuildRecord, Ingredients
 from suite.quantization.builder import build
@@ -30,7 +29,7 @@ class ArtifactCache:
         Raises
         ------
         ArtifactError
-            where it cannot be built or kept; what failed is not tried again.
+            where it cannot be built or kept; the same at once where that was tried already.
         """
         if ingredients.key in self._failed:
             raise self._failed[ingredients.key]
@@ -78,7 +77,7 @@ class ArtifactCache:
             lock.release()
 
     def _remove_damaged(self, entry: Path) -> None:
-        if is_there(entry):
+        if entry.exists():
             self._say(f"{entry}: the cached artifact is damaged; building it again.")
             shutil.rmtree(entry, ignore_errors=True)
 

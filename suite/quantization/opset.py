@@ -1,4 +1,4 @@
-"""A network's opset, raised to the first whose DequantizeLinear takes a scale per channel."""
+"""A source's opset, raised where a method needs a higher one, and held against the source."""
 
 from pathlib import Path
 
@@ -8,11 +8,10 @@ import onnx
 import onnxruntime as ort
 from onnx import version_converter
 
-from suite.catalog.errors import ArtifactError, reason_of
+from suite.catalog.errors import ArtifactError, SuiteError, reason_of
 from suite.catalog.mode_card import RecipeSpec
-from suite.catalog.model_card import OutputSpec
-from suite.catalog.preprocess import PreprocessSpec
-from suite.models.onnx_file import load_graph
+from suite.models.onnx_file import load_graph, load_whole
+from suite.quantization.artifact import Ingredients
 from suite.runtime.binding import noise
 from suite.runtime.ports import find_port, image_input
 from suite.verification.scores import unit_rows
@@ -26,7 +25,7 @@ _IMAGES = 4
 
 def needs_raising(source: Path, recipe: RecipeSpec) -> bool:
     """Whether an ONNX file is of an older opset than a recipe's Q/DQ nodes need."""
-    per_channel = recipe.method == "static_qdq" and recipe.per_channel
+    per_channel = recipe.needs_calibration and recipe.per_channel
     return per_channel and opset_of(load_graph(source)) < PER_CHANNEL
 
 
@@ -36,7 +35,7 @@ def opset_of(model: onnx.ModelProto) -> int:
     return max(versions, default=1)
 
 
-def raise_opset(source: Path, target: Path, spec: PreprocessSpec, outputs: OutputSpec) -> None:
+def raise_opset(source: Path, target: Path, ingredients: Ingredients) -> None:
     """Write an ONNX file in the opset `PER_CHANNEL`, proved to give the same embeddings.
 
     Raises
@@ -45,27 +44,25 @@ def raise_opset(source: Path, target: Path, spec: PreprocessSpec, outputs: Outpu
         where onnx cannot convert it, or where the embeddings of noise differ, at unit length, by
         more than `EXACT`.
     """
-    model = onnx.load(source)
-    before = opset_of(model)
-    _constants_alone(model)
+    before = opset_of(load_graph(source))
+    too_low = f"its opset {before} cannot hold a scale per channel, and"
     try:
+        model = load_whole(source)
+        _constants_alone(model)
         onnx.save(version_converter.convert_version(model, PER_CHANNEL), target)
+        difference = _difference(source, target, ingredients)
+    except SuiteError:
+        raise
     except Exception as error:  # the converter's assertions are RuntimeErrors, and others
         raise ArtifactError(
-            where=source,
-            what=f"its opset {before} cannot hold a scale per channel, and onnx cannot convert it "
-            f"to {PER_CHANNEL} ({reason_of(error)}); {_EXPORT_ANEW}",
+            f"{too_low} onnx cannot convert it to {PER_CHANNEL} ({reason_of(error)}); "
+            f"{_EXPORT_ANEW}"
         ) from None
-    difference = np.abs(
-        _embeddings(source, spec, outputs) - _embeddings(target, spec, outputs)
-    ).max()
     # Not a number is no agreement either.
     if not difference <= EXACT:
         raise ArtifactError(
-            where=source,
-            what=f"its opset {before} cannot hold a scale per channel, and converted to "
-            f"{PER_CHANNEL} its embeddings differ by {difference:.2g} at unit length (at most "
-            f"{EXACT:g} may); {_EXPORT_ANEW}",
+            f"{too_low} converted to {PER_CHANNEL} its embeddings differ by {difference:.2g} at "
+            f"unit length (at most {EXACT:g} may); {_EXPORT_ANEW}"
         )
 
 
@@ -84,14 +81,21 @@ def _constants_alone(model: onnx.ModelProto) -> None:
     model.ir_version = max(model.ir_version, onnx.IR_VERSION_2020_5_8)
 
 
-def _embeddings(path: Path, spec: PreprocessSpec, outputs: OutputSpec) -> npt.NDArray[np.floating]:
+def _difference(source: Path, raised: Path, ingredients: Ingredients) -> float:
+    before, after = (_embeddings(path, ingredients) for path in (source, raised))
+    return float(np.abs(before - after).max())
+
+
+def _embeddings(path: Path, ingredients: Ingredients) -> npt.NDArray[np.floating]:
+    """Unit-length embeddings of a few images of noise."""
     options = ort.SessionOptions()
     options.log_severity_level = 3
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    outputs = ingredients.outputs
     name, dtype = image_input(session, outputs.input)
     wanted = find_port(session.get_outputs(), outputs.embedding, "embedding").name
-    batch = session.get_inputs()[0].shape[0]
-    shape = spec.shape(batch if isinstance(batch, int) else 1)
+    batch = next(port.shape[0] for port in session.get_inputs() if port.name == name)
+    shape = ingredients.preprocess.shape(batch if isinstance(batch, int) else 1)
     rows = [session.run([wanted], {name: noise(shape, dtype, n)})[0] for n in range(_IMAGES)]
     flat = [row.reshape(len(row), -1) for row in rows]
     return unit_rows(np.concatenate(flat).astype(np.float64))

@@ -4,12 +4,13 @@ import logging
 from pathlib import Path
 
 import pytest
+from quantizable import network
 
 from suite.catalog.errors import ArtifactError
 from suite.catalog.mode_card import RecipeSpec
 from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
-from suite.quantization import builder
+from suite.quantization import builder, preparation
 from suite.quantization.artifact import Ingredients
 
 SPEC = PreprocessSpec(
@@ -27,9 +28,9 @@ def test_the_optimisers_whole_reason_is_kept(
         )
         record.error(said + "ValueError: node 'a' is refused:\nits opset is 3\n")
 
-    monkeypatch.setattr(builder, "quant_pre_process", logged)
+    monkeypatch.setattr(preparation, "quant_pre_process", logged)
     recipe = RecipeSpec(method="dynamic")
     made = Ingredients("0" * 64, recipe, SPEC, OutputSpec(embedding_dim=5), None)
     with pytest.raises(ArtifactError) as caught:
-        builder.build(tmp_path / "m.onnx", tmp_path / "q.onnx", made)
+        builder.build(network(tmp_path / "m.onnx", 1), tmp_path / "q.onnx", made)
     assert str(caught.value).endswith("ValueError: node 'a' is refused: its opset is 3.")

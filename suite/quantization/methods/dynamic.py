@@ -5,9 +5,10 @@ from pathlib import Path
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from suite.quantization.artifact import Ingredients
+from suite.quantization.preparation import Prepared
 
 
-def quantize(prepared: Path, target: Path, ingredients: Ingredients) -> None:
+def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> None:
     """Quantize an ONNX file that was prepared for it, and write it to ``target``."""
     recipe = ingredients.recipe
     op_types = set(recipe.op_types)
@@ -15,10 +16,11 @@ def quantize(prepared: Path, target: Path, ingredients: Ingredients) -> None:
         # onnxruntime turns each Gemm into a MatMul first, and would leave that in float.
         op_types.add("MatMul")
     quantize_dynamic(
-        prepared,
+        prepared.path,
         target,
         op_types_to_quantize=sorted(op_types) or None,
         per_channel=recipe.per_channel,
         reduce_range=recipe.reduce_range,
         weight_type=QuantType[recipe.weight_type],
+        use_external_data_format=prepared.large,
     )

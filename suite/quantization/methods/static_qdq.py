@@ -9,9 +9,10 @@ from suite.catalog.errors import ArtifactError
 from suite.models.onnx_file import load_graph
 from suite.quantization.artifact import Ingredients
 from suite.quantization.calibration import FaceReader
+from suite.quantization.preparation import Prepared
 
 
-def quantize(prepared: Path, target: Path, ingredients: Ingredients) -> None:
+def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> None:
     """Quantize an ONNX file that was prepared for it, and write it to ``target``.
 
     Raises
@@ -25,7 +26,7 @@ def quantize(prepared: Path, target: Path, ingredients: Ingredients) -> None:
             "a static recipe needs calibration faces: name a calibration set in the model's card "
             "or bring the artifact."
         )
-    images = _image_input(load_graph(prepared).graph, ingredients.outputs.input)
+    images = _image_input(load_graph(prepared.path).graph, ingredients.outputs.input)
     tensor = images.type.tensor_type
     batch = max(1, int(tensor.shape.dim[0].dim_value)) if tensor.shape.dim else 1
     reader = FaceReader(
@@ -36,7 +37,7 @@ def quantize(prepared: Path, target: Path, ingredients: Ingredients) -> None:
         onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type),
     )
     quantize_static(
-        prepared,
+        prepared.path,
         target,
         reader,
         quant_format=QuantFormat.QDQ,
@@ -47,6 +48,7 @@ def quantize(prepared: Path, target: Path, ingredients: Ingredients) -> None:
         weight_type=QuantType[recipe.weight_type],
         calibrate_method=CalibrationMethod[recipe.calibration_method],
         extra_options={"ActivationSymmetric": recipe.symmetric_activations},
+        use_external_data_format=prepared.large,
     )
 
 

@@ -12,6 +12,7 @@ from suite.catalog.preprocess import PreprocessSpec
 from suite.quantization.artifact import Ingredients
 from suite.quantization.inspection import quantized_ops
 from suite.quantization.methods.dynamic import quantize
+from suite.quantization.preparation import Prepared
 
 SPEC = PreprocessSpec(
     height=1, width=1, color_order="RGB", scale=255.0, mean=(0.0,) * 3, std=(1.0,) * 3
@@ -31,6 +32,6 @@ def test_a_gemm_is_quantized_where_gemm_alone_is_named(tmp_path: Path) -> None:
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=9), tmp_path / "m.onnx")
     recipe = RecipeSpec(method="dynamic", op_types=("Gemm",))
     made = Ingredients("0" * 64, recipe, SPEC, OutputSpec(embedding_dim=5), None)
-    quantize(tmp_path / "m.onnx", tmp_path / "q.onnx", made)
+    quantize(Prepared(tmp_path / "m.onnx", large=False), tmp_path / "q.onnx", made)
     ops = quantized_ops(tmp_path / "q.onnx", ("Gemm",))
     assert (ops.quantized, ops.left_in_float) == (1, ())

@@ -16,6 +16,7 @@ from suite.datasets.face import Face
 from suite.datasets.face_set import face_set
 from suite.quantization.artifact import Ingredients
 from suite.quantization.methods.static_qdq import quantize
+from suite.quantization.preparation import Prepared
 
 SPEC = PreprocessSpec(
     height=8, width=8, color_order="RGB", scale=255.0, mean=(0.0,) * 3, std=(1.0,) * 3
@@ -45,17 +46,18 @@ def ingredients(name: str | None) -> Ingredients:
 
 @pytest.mark.parametrize("name", [None, "images"])
 def test_the_only_input_need_not_be_named(tmp_path: Path, name: str | None) -> None:
-    quantize(network(tmp_path / "m.onnx", IMAGES), tmp_path / "q.onnx", ingredients(name))
+    path = network(tmp_path / "m.onnx", IMAGES)
+    quantize(Prepared(path, large=False), tmp_path / "q.onnx", ingredients(name))
     assert (tmp_path / "q.onnx").is_file()
 
 
 def test_of_several_inputs_one_must_be_named(tmp_path: Path) -> None:
     path = network(tmp_path / "m.onnx", IMAGES, THRESHOLD)
     with pytest.raises(ArtifactError, match=r"has inputs \['images', 'threshold'\]: name one"):
-        quantize(path, tmp_path / "q.onnx", ingredients(None))
+        quantize(Prepared(path, large=False), tmp_path / "q.onnx", ingredients(None))
 
 
 def test_an_input_that_there_is_not_is_refused(tmp_path: Path) -> None:
     path = network(tmp_path / "m.onnx", IMAGES)
     with pytest.raises(ArtifactError, match=r"no input 'data' but \['images'\]: correct the card"):
-        quantize(path, tmp_path / "q.onnx", ingredients("data"))
+        quantize(Prepared(path, large=False), tmp_path / "q.onnx", ingredients("data"))

@@ -1,0 +1,136 @@
+"""A graph's external data: the files beside it that hold its weights, wherever they are named."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from onnx.external_data_helper import uses_external_data
+
+from suite.catalog.errors import ModelError
+from suite.catalog.files import leads_outside
+from suite.models.graph import all_tensors
+
+# Of elements smaller than a byte, how many are packed in one is the format's own business.
+_PACKED_OR_TEXT = frozenset(
+    getattr(onnx.TensorProto, name, None)
+    for name in ("STRING", "INT4", "UINT4", "FLOAT4E2M1", "INT2", "UINT2", "UNDEFINED")
+)
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file of external data: the name by which a graph refers to it, and where it lies."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Where a tensor's bytes lie in a file; ``stop`` is the least that the file has to hold."""
+
+    name: str
+    start: int
+    stop: int
+
+
+def data_names(model: onnx.ModelProto, path: Path) -> list[str]:
+    """The names of the data files that a model refers to, sorted.
+
+    Raises
+    ------
+    ModelError
+        where one leads outside the model's folder, or a reference cannot be understood.
+    """
+    return sorted({_span(tensor, path).name for tensor in _external(model)})
+
+
+def find_data(model: onnx.ModelProto, path: Path) -> list[DataFile]:
+    """The data files that a model refers to, each verified to hold all that is referred to.
+
+    A name is looked for beside the model's path, and beside the file that this is a link to. In
+    Hugging Face's cache both the model and its data are links into one folder.
+
+    Raises
+    ------
+    ModelError
+        where one is absent, outside the model's folder, or shorter than its tensors need.
+    """
+    files = {name: DataFile(name, _found(path, name)) for name in data_names(model, path)}
+    sizes = {name: file.path.stat().st_size for name, file in files.items()}
+    for tensor in _external(model):
+        span = _span(tensor, path)
+        if span.stop > sizes[span.name]:
+            raise ModelError(
+                where=path,
+                what=f"its external data {span.name!r} is cut short: it holds "
+                f"{sizes[span.name]:,} bytes, and tensor {tensor.name!r} needs {span.stop:,}; "
+                "copy or download it again.",
+            )
+    return list(files.values())
+
+
+def read_data(model: onnx.ModelProto, path: Path) -> None:
+    """Take a model's external data into the model, which then refers to no file.
+
+    Raises
+    ------
+    ModelError
+        as `find_data`.
+    """
+    files = {file.name: file.path for file in find_data(model, path)}
+    for tensor in _external(model):
+        span = _span(tensor, path)
+        with files[span.name].open("rb") as stream:
+            stream.seek(span.start)
+            tensor.raw_data = stream.read(span.stop - span.start)
+        tensor.ClearField("data_location")
+        tensor.ClearField("external_data")
+
+
+def _external(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    return (tensor for tensor in all_tensors(model) if uses_external_data(tensor))
+
+
+def _span(tensor: onnx.TensorProto, path: Path) -> _Span:
+    said = {entry.key: entry.value for entry in tensor.external_data}
+    name = said.get("location", "")
+    if leads_outside(name):
+        raise ModelError(where=path, what=f"refers to external data outside its folder ({name!r}).")
+    try:
+        start = int(said.get("offset") or 0)
+        length = int(said["length"]) if said.get("length") else _bytes_of(tensor)
+    except (ValueError, OverflowError):
+        start = length = -1
+    if not name or start < 0 or length < 0:
+        raise ModelError(
+            where=path,
+            what=f"tensor {tensor.name!r} refers to external data without a file, an offset and a "
+            "length that can be read; export it again.",
+        )
+    return _Span(name, start, start + length)
+
+
+def _bytes_of(tensor: onnx.TensorProto) -> int:
+    if tensor.data_type in _PACKED_OR_TEXT:
+        raise ValueError("only its length tells how many bytes it has")
+    kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+    return int(math.prod(tensor.dims) * kind.itemsize)
+
+
+def _found(path: Path, name: str) -> Path:
+    folders = (path.parent, path.resolve().parent)
+    inside = [folder.resolve() for folder in folders]
+    for folder in folders:
+        file = folder / name
+        if not file.is_file():
+            continue
+        if not any(file.resolve().is_relative_to(root) for root in inside):
+            raise ModelError(
+                where=path,
+                what=f"its external data {name!r} is a link out of its folder; put the file there.",
+            )
+        return file
+    raise ModelError(where=path, what=f"its external data {name!r} is missing; put it beside it.")
