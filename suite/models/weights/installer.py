@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote, urljoin
 
 from filelock import FileLock
 
@@ -15,6 +16,7 @@ from suite.models.pins import PINS, pin, pinned
 from suite.models.weights.archive import extract
 from suite.models.weights.checkpoint import exporter
 from suite.models.weights.download import fetch
+from suite.models.weights.staging import complete, put, staged
 
 Say = Callable[[str], None]
 
@@ -90,7 +92,25 @@ def _get(order: _Order, target: Path) -> None:
     elif source.member:
         _unpacked(order, source.member, target)
     else:
-        _download(order, target, source.sha256, lambda fresh: _accept_onnx(order, fresh))
+        _download_onnx(order, target)
+
+
+def _download_onnx(order: _Order, target: Path) -> None:
+    """Fetch a model, and what it refers to from beside its address."""
+    source = order.source
+    known = source.sha256 or pinned(target)
+    _refuse_untrusted(order, target, known)
+
+    def bring(name: str, place: Path) -> None:
+        fetch(urljoin(str(source.url), quote(name)), place, order.folder, progress=order.progress)
+
+    with staged(target) as fresh:
+        _fetch(order, fresh)
+        digest = complete(fresh, bring)
+        _refuse_other(order, digest, known, source.sha256)
+        _accept_onnx(order, fresh)
+        put(fresh, target)
+    _pin_new(target, digest, source.sha256)
 
 
 def _accept_onnx(order: _Order, fresh: Path) -> None:
@@ -162,25 +182,33 @@ def _download(
     order: _Order, target: Path, sha256: str | None, accept: Callable[[Path], None]
 ) -> None:
     """Fetch a file, and give it its name only when its hash is right and it is accepted."""
-    url = order.source.url
     known = sha256 or pinned(target)
-    if url and known is None and not order.trust_first_use:
-        raise _untrusted(repr(target.name), f"at {url}")
+    _refuse_untrusted(order, target, known)
     fresh = target.with_name(f".{target.name}.part")
     try:
         _fetch(order, fresh)
         digest = sha256_of(fresh)
-        if known is not None and digest != known:
-            by = str(order.model.card_file) if sha256 else f"{PINS} beside it, of the first use,"
-            raise ModelError(
-                where=url,
-                what=f"came with the SHA-256 {digest}, {by} says {known}; nothing was kept.",
-            )
+        _refuse_other(order, digest, known, sha256)
         accept(fresh)
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
     _pin_new(target, digest, sha256)
+
+
+def _refuse_untrusted(order: _Order, target: Path, known: str | None) -> None:
+    url = order.source.url
+    if url and known is None and not order.trust_first_use:
+        raise _untrusted(repr(target.name), f"at {url}")
+
+
+def _refuse_other(order: _Order, digest: str, known: str | None, sha256: str | None) -> None:
+    if known is not None and digest != known:
+        by = str(order.model.card_file) if sha256 else f"{PINS} beside it, of the first use,"
+        raise ModelError(
+            where=order.source.url,
+            what=f"came with the SHA-256 {digest}, {by} says {known}; nothing was kept.",
+        )
 
 
 def _pin_new(path: Path, digest: str, published: str | None) -> None:
@@ -209,16 +237,18 @@ def _fetch(order: _Order, target: Path) -> None:
 
 
 def _take_out(archive: Path, member: str, target: Path, order: _Order) -> None:
-    fresh = target.with_name(f".{target.name}.part")
     origin = archive if not archive.name.startswith(".") else order.source.url
-    try:
+
+    def bring(name: str, place: Path) -> None:
+        extract(archive, (PurePosixPath(member).parent / name).as_posix(), place, origin)
+
+    with staged(target) as fresh:
         extract(archive, member, fresh, origin)
+        digest = complete(fresh, bring)
         if order.source.sha256 is None:
             _accept_onnx(order, fresh)
-        _verify(target, sha256_of(fresh), order.source.sha256, order)
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
+        _verify(target, digest, order.source.sha256, order)
+        put(fresh, target)
 
 
 def _verify(

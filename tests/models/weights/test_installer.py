@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import unquote
 
 import onnx
 import pytest
@@ -19,6 +20,7 @@ from suite.catalog.errors import ModelError
 from suite.catalog.folder import read_catalog
 from suite.catalog.model_card import ModelCard
 from suite.catalog.source import CheckpointSpec, SourceSpec
+from suite.models.onnx_file import read_onnx_file
 from suite.models.pins import PINS, pin, pinned
 from suite.models.weights import download, installer
 from suite.models.weights.installer import get_weights
@@ -43,10 +45,20 @@ def archive(*names: str) -> bytes:
     return held.getvalue()
 
 
+def with_data(folder: Path) -> tuple[dict[str, bytes], str]:
+    """The files of the same network with its weights beside it, and the hash that its card has."""
+    folder.mkdir()
+    network = onnx.load_from_string(DATA)
+    onnx.save(network, folder / "net.onnx", save_as_external_data=True, location="net weights.bin")
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return files, read_onnx_file(folder / "net.onnx").sha256
+
+
 class Server(http.server.BaseHTTPRequestHandler):
     """Serves by the path's first word how, and counts."""
 
     asked: ClassVar[list[str]] = []
+    files: ClassVar[dict[str, bytes]] = {}
 
     def do_GET(self) -> None:
         Server.asked.append(self.path)
@@ -55,8 +67,9 @@ class Server(http.server.BaseHTTPRequestHandler):
             "zip": archive("pack/net.onnx", "other.txt"),
             "evil": archive("pack/net.onnx", "../../outside.onnx"),
             "nozip": b"this is no archive",
+            "files": Server.files.get(unquote(self.path.rsplit("/", 1)[-1])),
         }.get(how, DATA)
-        if how == "404":
+        if how == "404" or body is None:
             self.send_error(404)
             return
         if how == "busy" and len(Server.asked) < 3:
@@ -82,7 +95,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch) -> Iterator[str]:
-    Server.asked = []
+    Server.asked, Server.files = [], {}
     monkeypatch.setattr(download, "_PAUSE_S", 0.01)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
@@ -299,3 +312,53 @@ def test_a_file_that_only_a_human_can_get_says_where(tmp_path: Path) -> None:
 def test_a_card_without_hash_and_origin_is_refused() -> None:
     with pytest.raises(ValueError, match="needs sha256"):
         SourceSpec(file="net.onnx")
+
+
+def test_an_addresss_data_files_come_with_the_model(server: str, tmp_path: Path) -> None:
+    Server.files, digest = with_data(tmp_path / "published")
+    card = model(url=f"{server}/files/net.onnx", sha256=digest)
+    got = get(card, tmp_path / "weights")
+    assert {path.name: path.read_bytes() for path in got.parent.glob("net*")} == Server.files
+    assert read_onnx_file(got).sha256 == digest
+    assert left_in(tmp_path / "weights") == ["net weights.bin", "net.onnx"]
+    assert get(card, tmp_path / "weights") == got
+
+
+@pytest.mark.parametrize("damage", ["changed", "absent"])
+def test_other_or_absent_data_leaves_nothing(server: str, tmp_path: Path, damage: str) -> None:
+    Server.files, digest = with_data(tmp_path / "published")
+    words = "the server answered 404"
+    if damage == "changed":
+        Server.files["net weights.bin"] = Server.files["net weights.bin"][::-1]
+        words = "came with the SHA-256"
+    else:
+        del Server.files["net weights.bin"]
+    with pytest.raises(ModelError, match=words):
+        get(model(url=f"{server}/files/net.onnx", sha256=digest), tmp_path / "weights")
+    assert left_in(tmp_path / "weights") == []
+
+
+def test_an_archives_data_files_come_with_the_member(server: str, tmp_path: Path) -> None:
+    files, digest = with_data(tmp_path / "published")
+    (tmp_path / "weights").mkdir()
+    with zipfile.ZipFile(tmp_path / "weights/pack.zip", "w") as packed:
+        for name, data in files.items():
+            packed.writestr(f"pack/{name}", data)
+    card = model(url=f"{server}/zip/pack.zip", member="pack/net.onnx", sha256=digest)
+    assert read_onnx_file(get(card, tmp_path / "weights")).sha256 == digest
+    assert left_in(tmp_path / "weights") == ["net weights.bin", "net.onnx", "pack.zip"]
+
+
+def test_another_models_data_is_not_written_over(server: str, tmp_path: Path) -> None:
+    Server.files, digest = with_data(tmp_path / "published")
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights/net weights.bin").write_bytes(b"another model's")
+    with pytest.raises(ModelError, match="another model's data is there"):
+        get(model(url=f"{server}/files/net.onnx", sha256=digest), tmp_path / "weights")
+    assert left_in(tmp_path / "weights") == ["net weights.bin"]
+
+
+def test_a_model_with_data_is_pinned_with_it(server: str, tmp_path: Path) -> None:
+    Server.files, digest = with_data(tmp_path / "published")
+    got = get(model(url=f"{server}/files/net.onnx"), tmp_path / "weights", trust=True)
+    assert pinned(got) == digest

@@ -1,0 +1,66 @@
+"""A model got beside its place, with the data files that it refers to, and put there whole."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from suite.catalog.errors import ModelError
+from suite.catalog.files import sha256_of
+from suite.models.external_data import data_names, find_data
+from suite.models.onnx_file import load_graph, read_onnx_file
+
+Bring = Callable[[str, Path], None]
+"""Writes a data file, by its name relative to the model, to a path."""
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """A file of the target's name in a folder of its own beside it, which is removed afterwards."""
+    folder = target.with_name(f".{target.name}.part")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder / target.name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def complete(fresh: Path, bring: Bring) -> str:
+    """Bring the data files that a staged model refers to; its SHA-256, those files included.
+
+    Of what is no ONNX model it is the file's own.
+    """
+    try:
+        names = data_names(load_graph(fresh), fresh)
+    except ModelError:
+        return sha256_of(fresh)
+    for name in names:
+        place = fresh.parent / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        bring(name, place)
+    return read_onnx_file(fresh).sha256
+
+
+def put(fresh: Path, target: Path) -> None:
+    """Move a staged model to its place, its data files first.
+
+    Raises
+    ------
+    ModelError
+        where another file of a data file's name is there already.
+    """
+    found = find_data(load_graph(fresh), fresh)
+    for data in found:
+        place = target.parent / data.name
+        if place.exists() and sha256_of(place) != sha256_of(data.path):
+            raise ModelError(
+                where=place,
+                what=f"another model's data is there under the name that {target.name} gives its "
+                "own; get it into a folder of its own by --weights-dir.",
+            )
+    for data in found:
+        place = target.parent / data.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        data.path.replace(place)
+    fresh.replace(target)
