@@ -33,8 +33,8 @@ class Figure:
     digits : digits after the point in tables
     gate : the gate that measures it
     unit : its unit; empty for a share, a count or a number without one
-    tolerance : how far it may lie from the accepted one; None where it is observed alone and no
-        baseline holds it
+    tolerance : how far it may lie from the accepted one, or be itself where it is how far apart
+        the same faces lie in one run; None where it is observed alone
     relative : whether the tolerance is a share of the accepted value
     only_worse_fails : whether better than accepted is never a failure
     is_share : whether it is a share of one or a cosine, which is never above 1
@@ -84,6 +84,19 @@ class Registry(dict[str, Figure]):
         for figure in figures:
             if figure.tolerance is None:
                 raise ValueError(f"{figure.name}: a baseline holds it, so give it a tolerance")
+            self._add(figure)
+
+    def repeated(self, *figures: Figure) -> None:
+        """Register how far apart the same faces lie that are run in two ways; no baseline has it.
+
+        Raises
+        ------
+        ValueError
+            where one has no default tolerance, or its name is taken.
+        """
+        for figure in figures:
+            if figure.tolerance is None:
+                raise ValueError(f"{figure.name}: it is held to a tolerance, so give it one")
             self._add(figure)
 
     def observed(self, *figures: Figure) -> None:

@@ -13,6 +13,7 @@ class Gate(StrEnum):
     VERIFICATION = "verification"
     FIDELITY = "fidelity"
     PLACEMENT = "placement"
+    BEHAVIOUR = "behaviour"
     LATENCY = "latency"
 
     @property
@@ -32,8 +33,8 @@ class Gate(StrEnum):
 
     @property
     def guards_acceptance(self) -> bool:
-        """Whether a case that fails it against FP32 may not be accepted, whichever gates run."""
-        return self in (Gate.ARTIFACT, Gate.VERIFICATION, Gate.FIDELITY)
+        """Whether a case that fails it in this run may not be accepted, whichever gates run."""
+        return self in (Gate.ARTIFACT, Gate.VERIFICATION, Gate.FIDELITY, Gate.BEHAVIOUR)
 
     @property
     def of_fp32(self) -> bool:

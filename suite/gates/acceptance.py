@@ -1,14 +1,14 @@
-"""Whether a case may be accepted: never where a gate fails against FP32, or nodes fell back."""
+"""Whether a case may be accepted: never where a gate fails in this run, or nodes fell back."""
 
 from collections.abc import Iterator
 
-from suite.catalog.gate import Gate
+from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured
-from suite.judging.against_fp32 import judge_against_fp32
+from suite.gates.reference import judged_in_this_run
 from suite.judging.judgement import Judgement
-from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
+from suite.judging.record import Against
 
 
 def why_unacceptable(work: CaseWork) -> str:
@@ -28,25 +28,26 @@ def _refusal(work: CaseWork) -> str:
         named = ", ".join(f"{s.name or 'unnamed'} ({s.op_type})" for s in fallen[:3])
         words = f"placement: {len(fallen)} nodes of {work.mode.id} fell back: {named}"
         return f"{words}; {what_to_do(work)}"
-    of_fp32 = work.mode.is_fp32
-    for each in _guarded(work):
-        judged = judge_against_fp32(each, work.limits.policy, of_fp32=of_fp32)
+    whose = f" of {work.mode.id}" if work.mode.is_fp32 else ""
+    for section in _guarding(work):
+        judged = judged_in_this_run(work, section.gate, section.key or None)
         if judged.outcome is Outcome.FAIL:
-            whose = f" of {work.mode.id}" if of_fp32 else ""
-            return f"{each.section}{whose}: {judged.headline}; {what_to_do(work, judged)}"
+            return f"{section}{whose}: {judged.headline}; {what_to_do(work, judged)}"
     return ""
 
 
 def what_to_do(work: CaseWork, judged: Judgement | None = None) -> str:
-    """What a case that is refused asks for; to ease the policy helps where a figure breaks it."""
+    """What a case that is refused asks for; to ease a limit helps where a figure breaks it."""
     ways = ["mend that"] if work.mode.is_fp32 else ["mend that", "leave the mode out with --modes"]
     if judged and judged.rows:
-        ways.append(f"ease [modes.{work.mode.id}.policy] in {work.model.card_file.name}")
+        itself = any(row.against is Against.ITSELF for row in judged.rows)
+        table = f"[modes.{work.mode.id}.{'tolerances' if itself else 'policy'}]"
+        ways.append(f"ease {table} in {work.model.card_file.name}")
     return " or ".join([", ".join(ways[:-1]), ways[-1]]) if len(ways) > 1 else ways[0]
 
 
-def _guarded(work: CaseWork) -> Iterator[Measured]:
+def _guarding(work: CaseWork) -> Iterator[Section]:
     for gate in Gate:
         if gate.guards_acceptance and (gate.of_fp32 or not work.mode.is_fp32):
-            for dataset_id in work.model.evaluation if gate.per_dataset else (None,):
-                yield measured(work, gate, dataset_id)
+            for dataset_id in work.model.evaluation if gate.per_dataset else ("",):
+                yield Section(gate, dataset_id)

@@ -171,8 +171,8 @@ class CaseWork:
         lost = zero_rows(self.fp32.embeddings(dataset_id)) & np.isfinite(rows).all(axis=1)
         return np.where(lost[:, np.newaxis], np.float32(0), rows) if lost.any() else rows
 
-    def embed(self, faces: tuple[Face, ...], label: str) -> Embeddings:
-        """Faces embedded as the card says: float32 [faces, d]."""
+    def embed(self, faces: tuple[Face, ...], label: str, *, batch: int | None = None) -> Embeddings:
+        """Faces embedded as the card says, in its own batch or another: float32 [faces, d]."""
         with self.bench.progress.step(label) as advance, placed(self.artifact.file.path):
             return embed(
                 self.session,
@@ -180,7 +180,7 @@ class CaseWork:
                 self.feeding.spec,
                 self.feeding.outputs,
                 self.model.flip,
-                self.batch,
+                batch or self.batch,
                 advance,
             )
 

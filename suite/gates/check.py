@@ -25,6 +25,7 @@ from suite.judging.against_baseline import (
     too_wide,
 )
 from suite.judging.against_fp32 import judge_against_fp32
+from suite.judging.against_itself import judge_against_itself
 from suite.judging.baselines.store import BaselineFile, baselines_of, entry_document, unwritable
 from suite.judging.baselines.syrupy_extension import (
     BaselineExtension,
@@ -115,6 +116,14 @@ class GateCheck:
             measured,
             notes=measured.remarks,
             unacceptable=bool(measured.problem) or fell_back,
+        )
+
+    def check_itself(self, measured: Measured) -> None:
+        """Hold what the same faces gave in several ways to one another; no baseline is asked."""
+        judged = judge_against_itself(measured, self._work.limits.tolerances)
+        failed = judged.outcome is Outcome.FAIL
+        self._conclude(
+            judged, measured, rows=judged.rows, notes=measured.remarks, unacceptable=failed
         )
 
     def is_undecided(self, measured: Measured) -> bool:

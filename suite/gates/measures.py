@@ -2,6 +2,7 @@
 
 from suite.catalog.gate import Gate
 from suite.gates.artifact import measure_artifact
+from suite.gates.behaviour import measure_behaviour
 from suite.gates.case_work import CaseWork
 from suite.gates.fidelity import measure_fidelity
 from suite.gates.fingerprint import measure_fingerprint
@@ -30,5 +31,7 @@ def _measure(work: CaseWork, gate: Gate, dataset_id: str) -> Measured:
             return measure_fidelity(work, dataset_id)
         case Gate.PLACEMENT:
             return measure_placement(work)
+        case Gate.BEHAVIOUR:
+            return measure_behaviour(work)
         case Gate.LATENCY:
             raise AssertionError("latency is timed by its own stopwatch")

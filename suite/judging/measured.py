@@ -105,13 +105,15 @@ class Measured(Frozen):
     ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
     nothing is compared with, ``intervals`` the 95 % intervals on which a figure is judged, and
     ``remarks`` what the report says of a figure whatever the verdict; ``described`` says what was
-    measured, in words. ``fp32`` are FP32's figures in the same run, of which a loss is counted.
+    measured, in words. ``fp32`` are FP32's figures in the same run, of which a loss is counted,
+    ``differences`` how far apart the same faces lie that were run in two ways.
     """
 
     section: str
     identity: dict[str, str | int]
     figures: dict[str, float] = {}
     observed: dict[str, float] = {}
+    differences: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
     remarks: tuple[str, ...] = ()
     strays: tuple[StrayNode, ...] = ()

@@ -14,12 +14,14 @@ class Against(StrEnum):
     """What a figure is held against.
 
     The accepted one (measured − accepted within ± limit), FP32 of the same run (a loss of at most
-    the limit) or a floor (at least the limit).
+    the limit), a floor (at least the limit), or itself: the same faces run in another way of the
+    same run (apart by at most the limit).
     """
 
     BASELINE = "baseline"
     FP32 = "fp32"
     FLOOR = "floor"
+    ITSELF = "itself"
 
     @property
     def label(self) -> str:
@@ -28,16 +30,21 @@ class Against(StrEnum):
 
     def allowed(self, limit: str) -> str:
         """How tables say what a limit allows."""
-        signs = {Against.BASELINE: "±", Against.FP32: "loss ≤", Against.FLOOR: "≥"}
+        signs = {
+            Against.BASELINE: "±",
+            Against.FP32: "loss ≤",
+            Against.FLOOR: "≥",
+            Against.ITSELF: "≤",
+        }
         return f"{signs[self]} {limit}"
 
 
 class Row(Frozen):
     """One figure held against one limit.
 
-    ``held_to`` is the accepted value, FP32's, or the floor. ``difference`` is in the figure's own
-    unit, or a share of the accepted value where its tolerance is one. ``interval`` is that of the
-    difference, where it is judged on one.
+    ``held_to`` is the accepted value, FP32's, or the floor; None against itself. ``difference`` is
+    in the figure's own unit, or a share of the accepted value where its tolerance is one.
+    ``interval`` is that of the difference, where it is judged on one.
     """
 
     metric: str

@@ -289,13 +289,13 @@ def test_what_cannot_be_accepted_is_not_written(case: Case, tmp_path: Path, monk
 
 def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) -> None:
     judged: list[str] = []
-    judge = acceptance.judge_against_fp32
+    judge = acceptance.judged_in_this_run
 
-    def noted(measured: Measured, policy: PolicySpec, *, of_fp32: bool) -> Judgement:
-        judged.append(measured.section)
-        return judge(measured, policy, of_fp32=of_fp32)
+    def noted(work, gate: Gate, dataset_id: str | None) -> Judgement:
+        judged.append(f"{work.mode.id} {gate} {dataset_id}")
+        return judge(work, gate, dataset_id)
 
-    monkeypatch.setattr(acceptance, "judge_against_fp32", noted)
+    monkeypatch.setattr(acceptance, "judged_in_this_run", noted)
     asked: list[tuple[str, Gate, str]] = []
 
     def measure(work, gate: Gate, dataset_id: str) -> Measured:
@@ -308,7 +308,8 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
     of_model = {"model": model, "limits": Limits({}, PolicySpec())}
     fp32 = SimpleNamespace(mode=catalog.fp32, measured={}, refusal=None, **of_model)
     work = SimpleNamespace(mode=case.mode, measured={}, refusal=None, fp32=fp32, **of_model)
-    for _ in range(12):  # its gates: artifact, placement, latency twice, and two for each set
+    # Its gates: artifact, behaviour, placement, latency twice, and two for each set.
+    for _ in range(13):
         assert not acceptance.why_unacceptable(work)
-    assert len(asked) == len(set(asked)) == (2 + 4) + (2 + 2 * 4)
-    assert len(judged) == (1 + 4) + (1 + 2 * 4)
+    assert len(asked) == len(set(asked)) == (3 + 4) + (3 + 2 * 4)
+    assert len(judged) == len(set(judged)) == (2 + 4) + (2 + 2 * 4)

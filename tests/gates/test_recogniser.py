@@ -1,26 +1,19 @@
 """An FP32 that is no recogniser is never accepted, and INT8 is not blamed for it."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import pytest
 from onnx import helper
-from small import bring, network, small_catalog, small_work
+from small import FACES, bring, concluded, faithful, network, small_catalog, small_work
 
-from suite.catalog.case import Case
 from suite.catalog.gate import Gate
 from suite.datasets.images.decoder import decode
 from suite.datasets.preprocessing import prepare
 from suite.gates.acceptance import why_unacceptable
-from suite.gates.case_work import CaseWork
-from suite.gates.check import GateCheck
-from suite.gates.conclusion import attached
 from suite.gates.measures import measured
-from suite.judging.record import Record
 
-FACES = "small-faces"
 PUBLISHED = '\n[published]\naccuracy = 0.9999\ndataset = "LFW"\nsource = "the authors"\n'
 MODE = "int8_static_qdq"
 
@@ -32,12 +25,6 @@ def brightness(folder: Path) -> np.ndarray:
     images = [decode(face.read(), face.name) for face in faces]
     tensor = prepare(images, work.model.preprocess)
     return np.sort(tensor.reshape(len(images), -1).astype(np.float64).mean(axis=1))
-
-
-def faithful() -> onnx.ModelProto:
-    """Another file, whose embeddings point where those of FP32 do."""
-    node = helper.make_node("Mul", ["e", "two"], ["embedding"])
-    return network(node, two=np.float32([2]))
 
 
 def one_answer() -> onnx.ModelProto:
@@ -60,18 +47,6 @@ def for_the_darkest(folder: Path, count: int, answer: float) -> onnx.ModelProto:
     ]
     dark = np.float32([(means[count - 1] + means[count]) / 2])
     return network(*nodes, dark=dark, answer=np.float32([answer]))
-
-
-def concluded(work: CaseWork, gate: Gate, *, update: bool = False) -> Record:
-    """The record of a gate, whatever it concludes."""
-    item = SimpleNamespace(nodeid=f"x::test_{gate}[x]", stash=pytest.Stash())
-    case, snapshot = Case(work.model, work.mode), SimpleNamespace(update_snapshots=update)
-    made = GateCheck(item, gate, case, FACES, work, snapshot, "pytest -k x", require_all=False)
-    with pytest.raises(pytest.fail.Exception):
-        made.check(made.measure())
-    record = attached(item)
-    assert record is not None
-    return record
 
 
 def test_one_answer_for_all_is_no_recogniser_and_int8_is_not_blamed(tmp_path: Path) -> None:

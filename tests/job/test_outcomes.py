@@ -19,11 +19,11 @@ def outcomes(team: Team) -> dict[str, str]:
 
 
 def compared(team: Team, mode: str) -> set[str]:
-    """The outcomes of a mode's gates that compare something; placement only proves."""
+    """The outcomes of a mode's gates that compare with a baseline; two only prove."""
     return {
         record["outcome"]
         for record in team.report["records"]
-        if record["mode"] == mode and record["gate"] != "placement"
+        if record["mode"] == mode and record["gate"] not in ("placement", "behaviour")
     }
 
 
@@ -243,7 +243,12 @@ def test_an_interrupted_run(team: Team, monkeypatch, how: signal.Signals, status
     report = team.report
     jsonschema.validate(report, json.loads((ROOT / "docs" / "report.schema.json").read_text()))
     assert not report["complete"]
-    assert [r["gate"] for r in report["records"]] == ["artifact", "fingerprint", "placement"]
+    assert [r["gate"] for r in report["records"]] == [
+        "artifact",
+        "behaviour",
+        "fingerprint",
+        "placement",
+    ]
     assert "the run did not end" in team.markdown
     assert report["verdict"] == "fail"
     assert "the run did not end" in report["summary"]

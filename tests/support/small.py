@@ -2,19 +2,27 @@
 
 import hashlib
 import zlib
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from suite.catalog.case import Case
 from suite.catalog.folder import read_catalog
+from suite.catalog.gate import Gate
 from suite.gates.case_work import CaseWork
+from suite.gates.check import GateCheck
+from suite.gates.conclusion import attached
 from suite.gates.progress import Progress
 from suite.gates.workbench import Workbench
+from suite.judging.record import Record
 
+FACES = "small-faces"
 SIDE, DIM = 16, 32
 PEOPLE, PICTURES = 30, 4
 CARD = f"""
@@ -69,6 +77,12 @@ def network(
     return helper.make_model(graph, opset_imports=[opset], ir_version=9)
 
 
+def faithful() -> onnx.ModelProto:
+    """Another file, whose embeddings point where those of FP32 do."""
+    node = helper.make_node("Mul", ["e", "two"], ["embedding"])
+    return network(node, two=np.float32([2]))
+
+
 def write_faces(folder: Path) -> None:
     """A folder per person: each has a pattern, and each picture of it noise of its own."""
     for person in range(PEOPLE):
@@ -114,3 +128,17 @@ def small_work(folder: Path, mode: str = "fp32") -> CaseWork:
     progress = Progress(nullcontext)
     bench = Workbench(catalog, provider, 1, "cpu-avx2", folder / "cache", progress)
     return bench.case(catalog.models["small"], catalog.modes[mode])
+
+
+def concluded(work: CaseWork, gate: Gate, *, update: bool = False) -> Record:
+    """The record of a gate that compares with no accepted section, whatever it concludes."""
+    item = SimpleNamespace(nodeid=f"x::test_{gate}[x]", stash=pytest.Stash())
+    case, snapshot = Case(work.model, work.mode), SimpleNamespace(update_snapshots=update)
+    dataset = FACES if gate.per_dataset else None
+    made = GateCheck(item, gate, case, dataset, work, snapshot, "pytest -k x", require_all=False)
+    judge = made.check_itself if gate is Gate.BEHAVIOUR else made.check
+    with suppress(pytest.fail.Exception, pytest.skip.Exception):
+        judge(made.measure())
+    record = attached(item)
+    assert record is not None
+    return record
