@@ -162,6 +162,10 @@ FIGURES.repeated(
 )
 
 FIGURES.observed(
+    _of_artifact(
+        "quantized_share", "Share of claimed arithmetic quantized", "lower", 4, is_share=True
+    ),
+    _of_artifact("float_weights", "Weights in float before a QuantizeLinear", "higher", 0),
     _of_placement("nodes", "Nodes", "either", 0),
     _of_placement("nodes_elsewhere", "Nodes elsewhere", "higher", 0),
     _of_placement("nodes_fallen_back", "Nodes fallen back", "higher", 0),

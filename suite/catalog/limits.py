@@ -24,6 +24,22 @@ class Limits:
     policy: PolicySpec
 
 
+# Of the multiply-accumulates that a static mode claims, what its graph must quantize.
+LEAST_QUANTIZED = 0.9
+
+
+def _of_claim(mode: ModeCard) -> PolicySpec:
+    """What a mode's claim to quantize asks of a file, where no card says otherwise.
+
+    It is no larger than FP32 and holds its weights in integers. Dynamic INT8 leaves ops in float
+    by their kind, so that no share is asked of it.
+    """
+    if not mode.quantizes:
+        return PolicySpec()
+    floor = {} if mode.batch_dependent else {"quantized_share": LEAST_QUANTIZED}
+    return PolicySpec(loss={"size_bytes": 0.0, "float_weights": 0.0}, floor=floor)
+
+
 def limits_of(model: ModelCard, mode: ModeCard, provider: ProviderCard) -> Limits:
     """The figures' own limits with what the mode's card, then the model's, says otherwise.
 
@@ -35,7 +51,7 @@ def limits_of(model: ModelCard, mode: ModeCard, provider: ProviderCard) -> Limit
         for name, figure in FIGURES.items()
         if figure.tolerance
     }
-    policy = mode.policy.merged(own.policy)
+    policy = _of_claim(mode).merged(mode.policy).merged(own.policy)
     speed = own.speed_floor.get(provider.id, provider.speed_floor.get(mode.id))
     if speed:
         policy = policy.merged(PolicySpec(floor={"speedup": speed}))

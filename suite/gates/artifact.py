@@ -13,9 +13,14 @@ def measure_artifact(work: CaseWork) -> Measured:
     file, mode = work.artifact.file, work.mode
     _ = work.session
     figures = {"size_bytes": float(file.size_bytes)}
+    observed: dict[str, float] = {}
+    fp32: dict[str, float] = {}
     problem = None
     if mode.quantizes:
-        ops = quantized_ops(file.path, mode.quantizes)
+        feeding = work.feeding
+        ops = quantized_ops(file.path, mode.quantizes, feeding.outputs.input, feeding.spec.shape(1))
+        observed = {"quantized_share": ops.share, "float_weights": float(ops.float_weights)}
+        fp32 = {"size_bytes": float(work.of_model.source.size_bytes), "float_weights": 0.0}
         figures["quantized_ops"] = ops.quantized
         figures["float_ops"] = len(ops.left_in_float)
         if not ops.quantized:
@@ -33,6 +38,8 @@ def measure_artifact(work: CaseWork) -> Measured:
         section=Gate.ARTIFACT,
         identity=work.identity(),
         figures=figures,
+        observed=observed,
+        reference=fp32,
         remarks=remarks,
         described=model_in_words(work.model) if mode.is_fp32 else (),
         problem=problem,

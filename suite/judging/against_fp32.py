@@ -3,6 +3,7 @@
 import math
 
 from suite.catalog.figures import FIGURES
+from suite.catalog.gate import Gate
 from suite.catalog.policy import PolicySpec
 from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
@@ -24,19 +25,19 @@ def judge_against_fp32(
         *(
             _loss_row(name, measured, limit, on_interval=name in policy.on_interval)
             for name, limit in policy.loss.items()
-            if name in measured.figures and name in measured.fp32
+            if name in measured.known and name in measured.fp32
         ),
         *(
             _floor_row(name, measured, limit)
             for name, limit in policy.floor.items()
-            if name in measured.figures
+            if name in measured.known
         ),
     ]
     broken = [name for name, value in measured.figures.items() if not math.isfinite(value)]
     if broken:
         return Judgement(Outcome.FAIL, f"not a number: {', '.join(broken)}", tuple(rows))
     for outcome, words in (
-        (Outcome.FAIL, "FP32 itself is too bad" if of_fp32 else "quantization costs too much"),
+        (Outcome.FAIL, _too_bad(measured, of_fp32=of_fp32)),
         (Outcome.UNDECIDED, "the interval straddles the limit"),
     ):
         found = [row for row in rows if row.outcome is outcome]
@@ -46,9 +47,17 @@ def judge_against_fp32(
     return Judgement(Outcome.PASS, "within the policy against FP32", tuple(rows))
 
 
+def _too_bad(measured: Measured, *, of_fp32: bool) -> str:
+    if of_fp32:
+        return "FP32 itself is too bad"
+    if measured.section == Gate.ARTIFACT:
+        return "the file is not what its mode claims"
+    return "quantization costs too much"
+
+
 def _loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:
     """What a figure lost against FP32 held against what it may lose."""
-    value, reference = measured.figures[name], measured.fp32[name]
+    value, reference = measured.known[name], measured.fp32[name]
     known = measured.uncertainty.changes.get(name) if measured.uncertainty else None
     interval = (known.low, known.high) if known and on_interval else None
     worse = [FIGURES[name].loss(end) for end in interval or (value - reference,)]
@@ -59,7 +68,7 @@ def _loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool)
 
 def _floor_row(name: str, measured: Measured, limit: float) -> Row:
     """A figure held against the least that it may be."""
-    value, between = measured.figures[name], measured.intervals.get(name)
+    value, between = measured.known[name], measured.intervals.get(name)
     interval = (between[0] - limit, between[1] - limit) if between else None
     below = [limit - end for end in between or (value,)]
     return _policy_row(name, Against.FLOOR, (value, limit), limit, interval, held(below, EPSILON))

@@ -103,7 +103,7 @@ class Measured(Frozen):
     """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
     ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
-    nothing is compared with, ``intervals`` the 95 % intervals on which a figure is judged, and
+    no baseline holds, ``intervals`` the 95 % intervals on which a figure is judged, and
     ``remarks`` what the report says of a figure whatever the verdict; ``described`` says what was
     measured, in words. ``fp32`` are FP32's figures in the same run, of which a loss is counted,
     ``differences`` how far apart the same faces lie that were run in two ways.
@@ -125,3 +125,8 @@ class Measured(Frozen):
     flips: tuple[Flip, ...] = ()
     calibration: Calibration | None = None
     problem: str | None = None
+
+    @property
+    def known(self) -> dict[str, float]:
+        """Every figure that was measured, held in baselines or observed alone."""
+        return {**self.observed, **self.figures}

@@ -1,60 +1,162 @@
-"""What a graph really quantizes, whoever made it."""
+"""What a graph really quantizes to 8 bits, whoever made it: by ops and by their arithmetic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from pathlib import Path
 
 import onnx
+from onnx import TensorProto, helper, inliner
 
+from suite.models.arithmetic import DENSE_OPS, claimed_ops, multiply_accumulates
+from suite.models.graph import all_graphs, all_nodes, all_tensors
 from suite.models.onnx_file import load_graph
+from suite.quantization.shapes import known_shapes
 
-# Integer ops, each with the float op that it stands for.
-_INTEGER_OPS = {
-    "ConvInteger": "Conv",
-    "QLinearConv": "Conv",
-    "MatMulInteger": "MatMul",
-    "QLinearMatMul": "MatMul",
-    "DynamicQuantizeMatMul": "MatMul",
-    "MatMulIntegerToFloat": "MatMul",
-    "QGemm": "Gemm",
-}
+_EIGHT_BITS = (TensorProto.INT8, TensorProto.UINT8)
+# Through these weights may pass on their way to an op, or to a QuantizeLinear.
+_MOVES = ("Transpose", "Reshape", "Identity", "Squeeze", "Unsqueeze", "Flatten")
+# Smaller tensors are scales and biases; larger ones say nothing that shapes depend on.
+_LEAST_WEIGHTS, _MOST_CONSTANT_BYTES = 16, 1024
 
 
 @dataclass(frozen=True)
 class QuantizedOps:
-    """How many ops of the claimed types are quantized, and which are still float."""
+    """What of the claimed types of ops is quantized.
+
+    Attributes
+    ----------
+    quantized : how many ops are
+    left_in_float : the names of those that are not
+    share : of the multiply-accumulates of all these ops, what the quantized ones do; where a shape
+        is not known, of the ops themselves; 0 where there is none
+    float_weights : tensors of weights that are kept in float and quantized while the network runs
+    """
 
     quantized: int
     left_in_float: tuple[str, ...]
+    share: float
+    float_weights: int
 
 
-def quantized_ops(path: Path, op_types: Sequence[str]) -> QuantizedOps:
-    """Count the quantized ops of the given types in an ONNX file.
+def quantized_ops(
+    path: Path,
+    op_types: Sequence[str],
+    input_name: str | None = None,
+    image: Sequence[int] = (),
+) -> QuantizedOps:
+    """Count the quantized ops of the given types in an ONNX file, those in subgraphs included.
 
     An op is quantized where it is an integer op, or where its data and its weights both come out
-    of a DequantizeLinear (QDQ form). MatMul and Gemm count as one kind, because a Gemm becomes a
-    MatMulInteger.
+    of a DequantizeLinear of 8-bit integers (QDQ form). Q/DQ of 16 or 4 bits or of float8 are none.
+    MatMul and Gemm count as one kind, because a Gemm becomes a MatMulInteger.
+
+    Parameters
+    ----------
+    input_name : the image input; the only one where it is None
+    image : the shape of one image there, which fills what the graph leaves open; nothing where it
+        is empty
     """
-    graph = load_graph(path).graph
-    made_by = {name: node for node in graph.node for name in node.output}
-    claimed = set(op_types)
-    if claimed & {"MatMul", "Gemm"}:
-        claimed |= {"MatMul", "Gemm"}
-    quantized, left = 0, []
-    for node in graph.node:
-        if _INTEGER_OPS.get(node.op_type) in claimed:
-            quantized += 1
-        elif node.op_type in claimed:
-            if all(_dequantized(name, made_by) for name in node.input[:2]):
-                quantized += 1
-            else:
-                left.append(node.name or node.output[0])
-    return QuantizedOps(quantized, tuple(left))
+    model = load_graph(path)
+    if model.functions:
+        model = inliner.inline_local_functions(model)
+    claimed = claimed_ops(op_types)
+    graph = _Graph(model)
+    ops = [node for node in all_nodes(model) if _stands_for(node) in claimed]
+    whole = [graph.is_quantized(node) for node in ops]
+    costs = list(_costs(model, ops, input_name, image))
+    left = (n.name or n.output[0] for n, done in zip(ops, whole, strict=True) if not done)
+    done = sum(cost for cost, is_done in zip(costs, whole, strict=True) if is_done)
+    return QuantizedOps(sum(whole), tuple(left), done / (sum(costs) or 1), graph.float_weights)
 
 
-def _dequantized(name: str, made_by: dict[str, onnx.NodeProto]) -> bool:
-    node = made_by.get(name)
-    # Weights may be transposed after they are dequantized.
-    while node is not None and node.op_type in {"Transpose", "Reshape", "Identity"}:
-        node = made_by.get(node.input[0])
-    return node is not None and node.op_type == "DequantizeLinear"
+def _stands_for(node: onnx.NodeProto) -> str:
+    dense = DENSE_OPS.get(node.op_type)
+    return dense.stands_for if dense else node.op_type
+
+
+def _costs(
+    model: onnx.ModelProto, ops: list[onnx.NodeProto], name: str | None, image: Sequence[int]
+) -> Iterator[int]:
+    """Each op's multiply-accumulates; one for each op where a shape is not known."""
+    bare = onnx.ModelProto()
+    bare.CopyFrom(model)
+    for tensor in all_tensors(bare):
+        if len(tensor.raw_data) > _MOST_CONSTANT_BYTES:
+            tensor.ClearField("raw_data")
+    shapes: dict[str, tuple[int, ...]] = {}
+    for _, found in known_shapes(bare, name, image):
+        shapes |= found
+    costs = []
+    for node in ops:
+        dense = DENSE_OPS.get(node.op_type)
+        named = (node.input[0], node.input[dense.weights], node.output[0]) if dense else ()
+        if dense is None or any(each not in shapes for each in named):
+            return iter([1] * len(ops))
+        costs.append(multiply_accumulates(dense, *(shapes[each] for each in named)))
+    return iter(costs)
+
+
+class _Graph:
+    """Who makes each tensor, and what type those have that are held."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self._made_by = {name: node for node in all_nodes(model) for name in node.output}
+        self._held = {
+            tensor.name: tensor for graph in all_graphs(model) for tensor in graph.initializer
+        }
+        for node in all_nodes(model):
+            for attribute in node.attribute:
+                if node.op_type == "Constant" and attribute.name == "value":
+                    self._held[node.output[0]] = attribute.t
+
+    def is_quantized(self, node: onnx.NodeProto) -> bool:
+        dense = DENSE_OPS.get(node.op_type)
+        if dense and dense.in_integers:
+            return True
+        return all(self._is_dequantized(name) for name in node.input[:2])
+
+    def _is_dequantized(self, name: str) -> bool:
+        node = self._origin(name)
+        return (
+            node is not None
+            and node.op_type == "DequantizeLinear"
+            and self._type_of_integers(node) in _EIGHT_BITS
+        )
+
+    def _type_of_integers(self, node: onnx.NodeProto) -> int:
+        """What a QuantizeLinear gives or a DequantizeLinear takes (ONNX, both operators)."""
+        if len(node.input) > 2 and node.input[2] in self._held:
+            return int(self._held[node.input[2]].data_type)
+        if node.op_type == "QuantizeLinear":
+            said = [
+                helper.get_attribute_value(a) for a in node.attribute if a.name == "output_dtype"
+            ]
+            return int(said[0]) if said and said[0] else TensorProto.UINT8
+        if node.input[0] in self._held:
+            return int(self._held[node.input[0]].data_type)
+        before = self._origin(node.input[0])
+        known = before is not None and before.op_type == "QuantizeLinear"
+        return self._type_of_integers(before) if before and known else TensorProto.UNDEFINED
+
+    def _origin(self, name: str) -> onnx.NodeProto | None:
+        """The node that makes a tensor, but for those that only move values."""
+        node = self._made_by.get(name)
+        while node is not None and node.op_type in _MOVES:
+            node = self._made_by.get(node.input[0])
+        return node
+
+    @cached_property
+    def float_weights(self) -> int:
+        quantized = (n for n in self._made_by.values() if n.op_type == "QuantizeLinear")
+        held = (self._held_behind(node.input[0]) for node in quantized)
+        return sum(tensor is not None and prod(tensor.dims) >= _LEAST_WEIGHTS for tensor in held)
+
+    def _held_behind(self, name: str) -> onnx.TensorProto | None:
+        while name not in self._held and name in self._made_by:
+            node = self._made_by[name]
+            if node.op_type not in _MOVES:
+                return None
+            name = node.input[0]
+        return self._held.get(name)

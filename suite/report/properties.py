@@ -32,7 +32,7 @@ def property_of(record: Record) -> tuple[str, str]:
 def _figures(record: Record) -> list[str]:
     if record.measured is None:
         return []
-    found = {**record.measured.figures, **record.measured.observed}
+    found = record.measured.known
     return [
         f"{FIGURES[name].label} {found[name]:.{max(FIGURES[name].digits, 0)}f}"
         for name in _MAIN

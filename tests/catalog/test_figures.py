@@ -8,7 +8,7 @@ from suite.catalog.figure import Figure, Registry, Tolerance
 from suite.catalog.figures import FIGURES
 from suite.catalog.folder import read_catalog
 from suite.catalog.gate import Gate, Section
-from suite.catalog.limits import limits_of
+from suite.catalog.limits import LEAST_QUANTIZED, limits_of
 from suite.catalog.policy import ModeOverride, PolicySpec
 
 
@@ -59,9 +59,30 @@ def test_the_limits_are_the_figures_own_then_the_modes_then_the_models() -> None
     mine = model.model_copy(update={"modes": {static.id: override}})
     limits = limits_of(mine, own, cpu)
     assert (limits.tolerances["accuracy"], limits.tolerances["eer"]) == (0.1, 0.3)
-    assert limits.policy.floor == {"cosine_mean": 0.5, "cosine_worst": 0.95, "speedup": 1.5}
-    assert limits.policy.loss == static.policy.loss
+    assert limits.policy.floor == {
+        **{"cosine_mean": 0.5, "cosine_worst": 0.95, "speedup": 1.5},
+        "quantized_share": LEAST_QUANTIZED,
+    }
+    of_the_file = {"size_bytes": 0, "float_weights": 0}
+    assert limits.policy.loss == {**static.policy.loss, **of_the_file}
     assert limits_of(model, static, cpu).policy.floor["speedup"] == 1.0
+
+
+def test_a_claim_to_quantize_is_held_to_where_no_card_says_otherwise() -> None:
+    catalog = read_catalog()
+    model, cpu = catalog.models["arcface-embedded"], catalog.providers["cpu"]
+    fp32, dynamic, static = (
+        limits_of(model, catalog.modes[mode], cpu).policy
+        for mode in ("fp32", "int8_dynamic", "int8_static_qdq")
+    )
+    assert (fp32.floor, fp32.loss) == ({}, {})
+    assert "quantized_share" not in dynamic.floor
+    assert dynamic.loss["size_bytes"] == dynamic.loss["float_weights"] == 0
+    assert static.floor["quantized_share"] == 0.9
+    easier = ModeOverride(policy=PolicySpec(floor={"quantized_share": 0.2}))
+    own = model.model_copy(update={"modes": {"int8_static_qdq": easier}})
+    limits = limits_of(own, catalog.modes["int8_static_qdq"], cpu)
+    assert limits.policy.floor["quantized_share"] == 0.2
 
 
 @pytest.mark.parametrize("name", ["artifact", "verification.lfw", "latency.cpu.x-1.32.batch1"])

@@ -183,7 +183,8 @@ def test_a_model_overrides_a_modes_limits_by_metric(catalog: Path) -> None:
     model, mode = read.models["arcface-embedded"], read.modes["int8_dynamic"]
     floor = limits_of(model, mode, read.providers["cpu"]).policy.floor
     assert floor == {**mode.policy.floor, "cosine_mean": 0.5, "speedup": 0.3}
-    assert limits_of(model, mode, read.providers["cpu"]).policy.loss == mode.policy.loss
+    loss = limits_of(model, mode, read.providers["cpu"]).policy.loss
+    assert mode.policy.loss.items() <= loss.items()
 
 
 def test_a_mode_without_recipe_is_selected_only_where_it_is_brought(catalog: Path) -> None:

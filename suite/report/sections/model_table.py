@@ -184,6 +184,6 @@ def _size(record: Record | None) -> str:
 def _latency(record: Record | None) -> str:
     if record is None or record.measured is None:
         return "–"
-    known = {**record.measured.figures, **record.measured.observed}
+    known = record.measured.known
     ratio = f" ({known['speedup']:.2f} ×)" if "speedup" in known else ""
     return f"{known['latency_ms']:.2f}{ratio}"

@@ -55,7 +55,7 @@ def speed(records: Sequence[Record]) -> list[str]:
 
 def figure_cell(measured: Measured | None, name: str, *, interval: bool = False) -> str:
     """A figure as a cell, with its interval where it is asked for."""
-    known = {**measured.figures, **measured.observed} if measured else {}
+    known = measured.known if measured else {}
     if measured is None or name not in known:
         return "–"
     digits = FIGURES[name].digits

@@ -1,0 +1,135 @@
+"""A file that is not what its mode claims fails the artifact gate, unless a card allows it."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from small import DIM, bring, concluded, network, small_catalog, small_work
+
+from suite.catalog.gate import Gate
+from suite.judging.outcome import Outcome
+
+MODE = "int8_static_qdq"
+
+
+def in_qdq_form(*, weights_in_float: bool = False, swollen: bool = False) -> onnx.ModelProto:
+    """The small network with its product in QDQ form, and a small one of its embedding in float."""
+    model = network(
+        helper.make_node("MatMul", ["e", "turn"], ["embedding"]), turn=np.eye(DIM, dtype=np.float32)
+    )
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
+    values = onnx.numpy_helper.to_array(held["projection"])
+    scale = np.float32(np.abs(values).max() / 127)
+    made = {"s": scale, "zero": np.int8(0), "data_s": np.float32(1 / 127)}
+    if not weights_in_float:
+        model.graph.initializer.remove(held["projection"])
+        made["projection_q"] = np.round(values / scale).astype(np.int8)
+    model.graph.initializer.extend(
+        onnx.numpy_helper.from_array(np.asarray(v), n) for n, v in made.items()
+    )
+    nodes = [
+        helper.make_node("QuantizeLinear", ["flat", "data_s", "zero"], ["flat_q"]),
+        helper.make_node("DequantizeLinear", ["flat_q", "data_s", "zero"], ["flat_dq"]),
+        helper.make_node("DequantizeLinear", ["projection_q", "s", "zero"], ["projection_dq"]),
+    ]
+    if weights_in_float:
+        nodes.insert(
+            2, helper.make_node("QuantizeLinear", ["projection", "s", "zero"], ["projection_q"])
+        )
+    flatten, product, *rest = list(model.graph.node)
+    product.input[:] = ["flat_dq", "projection_dq"]
+    model.doc_string = "x" * 200_000 if swollen else ""
+    del model.graph.node[:]
+    model.graph.node.extend([flatten, *nodes, product, *rest])
+    return model
+
+
+def dynamic(folder: Path) -> onnx.ModelProto:
+    onnx.save(network(), folder / "float.onnx")
+    quantize_dynamic(folder / "float.onnx", folder / "dynamic.onnx", weight_type=QuantType.QUInt8)
+    return onnx.load(folder / "dynamic.onnx")
+
+
+def test_what_is_quantized_as_claimed_passes_the_policy(tmp_path: Path) -> None:
+    small_catalog(tmp_path, network())
+    bring(tmp_path, MODE, in_qdq_form())
+    record = concluded(small_work(tmp_path, MODE), Gate.ARTIFACT)
+    measured = record.measured
+    assert measured is not None
+    # 768 × 32 of 768 × 32 + 32 × 32 products.
+    assert measured.observed["quantized_share"] == pytest.approx(24 / 25)
+    assert record.headline.startswith("nothing accepted")
+    assert not record.unacceptable
+
+
+@pytest.mark.parametrize(
+    ("broken", "words", "allowed"),
+    [
+        (
+            "one small op",
+            "Share of claimed arithmetic quantized 0.0400, of which 0.9 is the least allowed",
+            f"floor]\nquantized_share = 0.04\n[modes.{MODE}.policy.loss]\nsize_bytes = 9e9",
+        ),
+        (
+            "float weights",
+            "Weights in float before a QuantizeLinear 1 against 0 in FP32",
+            "loss]\nfloat_weights = 1.0\nsize_bytes = 9e9",
+        ),
+        ("large", "Size (bytes) ", "loss]\nsize_bytes = 9e9"),
+    ],
+)
+def test_what_is_not_as_claimed_fails_by_name(
+    tmp_path: Path, broken: str, words: str, allowed: str
+) -> None:
+    small_catalog(tmp_path, network())
+    model = {
+        "one small op": one_small_op,
+        "float weights": partial(in_qdq_form, weights_in_float=True),
+        "large": partial(in_qdq_form, swollen=True),
+    }[broken]()
+    bring(tmp_path, MODE, model)
+    record = concluded(small_work(tmp_path, MODE), Gate.ARTIFACT)
+    assert record.outcome is Outcome.FAIL
+    assert record.headline.startswith("the file is not what its mode claims: ")
+    assert words in record.headline
+    card = tmp_path / "models" / "small.toml"
+    card.write_text(f"{card.read_text()}\n[modes.{MODE}.policy.{allowed}\n")
+    record = concluded(small_work(tmp_path, MODE), Gate.ARTIFACT)
+    assert record.headline.startswith("nothing accepted")
+
+
+def one_small_op() -> onnx.ModelProto:
+    """The product of 768 × 32 in float, the small one after it in QDQ form."""
+    plain = network(helper.make_node("MatMul", ["e_dq", "turn_dq"], ["embedding"]))
+    turn = np.eye(DIM, dtype=np.int8) * 127
+    for name, value in {
+        "turn_q": turn,
+        "s": np.float32(1 / 127),
+        "zero": np.int8(0),
+        "e_s": np.float32(0.1),
+    }.items():
+        plain.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(value), name))
+    *before, last = list(plain.graph.node)
+    del plain.graph.node[:]
+    plain.graph.node.extend(
+        [
+            *before,
+            helper.make_node("QuantizeLinear", ["e", "e_s", "zero"], ["e_q"]),
+            helper.make_node("DequantizeLinear", ["e_q", "e_s", "zero"], ["e_dq"]),
+            helper.make_node("DequantizeLinear", ["turn_q", "s", "zero"], ["turn_dq"]),
+            last,
+        ]
+    )
+    return plain
+
+
+def test_no_share_is_asked_of_dynamic_int8(tmp_path: Path) -> None:
+    small_catalog(tmp_path, network())
+    bring(tmp_path, "int8_dynamic", dynamic(tmp_path))
+    record = concluded(small_work(tmp_path, "int8_dynamic"), Gate.ARTIFACT)
+    assert record.headline.startswith("nothing accepted")
+    assert {row.metric for row in record.rows} == {"size_bytes", "float_weights"}
