@@ -24,7 +24,8 @@ class Limits:
     policy: PolicySpec
 
 
-# Of the multiply-accumulates that a static mode claims, what its graph must quantize.
+# Of the multiply-accumulates that a static mode claims, what its graph must quantize, and what
+# must then run in integers.
 LEAST_QUANTIZED = 0.9
 
 
@@ -36,7 +37,8 @@ def _of_claim(mode: ModeCard) -> PolicySpec:
     """
     if not mode.quantizes:
         return PolicySpec()
-    floor = {} if mode.batch_dependent else {"quantized_share": LEAST_QUANTIZED}
+    shares = ("quantized_share", "integer_share")
+    floor = {} if mode.batch_dependent else dict.fromkeys(shares, LEAST_QUANTIZED)
     return PolicySpec(loss={"size_bytes": 0.0, "float_weights": 0.0}, floor=floor)
 
 

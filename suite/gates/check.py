@@ -109,13 +109,26 @@ class GateCheck:
 
     def observe(self, measured: Measured, headline: str) -> None:
         """Record a measurement that is compared with nothing; it fails by its own problem alone."""
-        fell_back = any(stray.fell_back for stray in measured.strays)
         outcome = Outcome.FAIL if measured.problem else Outcome.PASS
         self._conclude(
             Judgement(outcome, measured.problem or headline),
             measured,
             notes=measured.remarks,
-            unacceptable=bool(measured.problem) or fell_back,
+            unacceptable=bool(measured.problem),
+        )
+
+    def hold(self, measured: Measured, headline: str) -> None:
+        """Hold a measurement to the policy alone; no baseline has it."""
+        judged = self._held_against_fp32(measured)
+        if judged.outcome is Outcome.PASS:
+            judged = Judgement(Outcome.PASS, headline, judged.rows)
+        fell_back = any(stray.fell_back for stray in measured.strays)
+        self._conclude(
+            judged,
+            measured,
+            rows=judged.rows,
+            notes=measured.remarks,
+            unacceptable=judged.outcome is Outcome.FAIL or fell_back,
         )
 
     def check_itself(self, measured: Measured) -> None:

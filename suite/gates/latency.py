@@ -12,6 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from suite.catalog.gate import Gate, Section
 from suite.catalog.provider_card import ProviderCard
 from suite.gates.case_work import CaseWork
+from suite.gates.measures import measured as measured_by
 from suite.gates.timed_blocks import TimedBlocks
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
@@ -116,7 +117,9 @@ class Stopwatch:
             intervals["speedup"] = (ratio.low, ratio.high)
             observed["latency_fp32_ms"] = median_interval(reference).point * _MS
             if ratio.high < 1:
-                remarks.append(f"slower than FP32: {ratio.point:.2f} × its speed")
+                causes = "; ".join(measured_by(self._work, Gate.PLACEMENT).remarks)
+                cause = f": likely because {causes}" if causes else ""
+                remarks.append(f"slower than FP32: {ratio.point:.2f} × its speed{cause}")
         return Measured(
             section=str(latency_section(self._provider, timed.batch)),
             identity={"batch": timed.batch, "threads": self._provider.threads.latency},

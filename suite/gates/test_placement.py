@@ -10,4 +10,4 @@ if TYPE_CHECKING:
 
 
 def test_placement(case: Case, gate: GateCheck) -> None:
-    gate.observe(gate.measure(), "runs where it was asked to")
+    gate.hold(gate.measure(), "runs where it was asked to")

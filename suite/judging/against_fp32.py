@@ -52,6 +52,8 @@ def _too_bad(measured: Measured, *, of_fp32: bool) -> str:
         return "FP32 itself is too bad"
     if measured.section == Gate.ARTIFACT:
         return "the file is not what its mode claims"
+    if measured.section == Gate.PLACEMENT:
+        return "the kernels are not what the mode claims"
     return "quantization costs too much"
 
 

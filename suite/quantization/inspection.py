@@ -1,6 +1,6 @@
 """What a graph really quantizes to 8 bits, whoever made it: by ops and by their arithmetic."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -31,12 +31,14 @@ class QuantizedOps:
     left_in_float : the names of those that are not
     share : of the multiply-accumulates of all these ops, what the quantized ones do; where a shape
         is not known, of the ops themselves; 0 where there is none
+    products : multiply-accumulates of all these ops on one image; 0 where a shape is not known
     float_weights : tensors of weights that are kept in float and quantized while the network runs
     """
 
     quantized: int
     left_in_float: tuple[str, ...]
     share: float
+    products: int
     float_weights: int
 
 
@@ -65,10 +67,12 @@ def quantized_ops(
     graph = _Graph(model)
     ops = [node for node in all_nodes(model) if _stands_for(node) in claimed]
     whole = [graph.is_quantized(node) for node in ops]
-    costs = list(_costs(model, ops, input_name, image))
+    known = _products(model, ops, input_name, image)
+    costs = known or [1] * len(ops)
     left = (n.name or n.output[0] for n, done in zip(ops, whole, strict=True) if not done)
     done = sum(cost for cost, is_done in zip(costs, whole, strict=True) if is_done)
-    return QuantizedOps(sum(whole), tuple(left), done / (sum(costs) or 1), graph.float_weights)
+    share = done / (sum(costs) or 1)
+    return QuantizedOps(sum(whole), tuple(left), share, sum(known), graph.float_weights)
 
 
 def _stands_for(node: onnx.NodeProto) -> str:
@@ -76,10 +80,10 @@ def _stands_for(node: onnx.NodeProto) -> str:
     return dense.stands_for if dense else node.op_type
 
 
-def _costs(
+def _products(
     model: onnx.ModelProto, ops: list[onnx.NodeProto], name: str | None, image: Sequence[int]
-) -> Iterator[int]:
-    """Each op's multiply-accumulates; one for each op where a shape is not known."""
+) -> list[int]:
+    """Each op's multiply-accumulates; empty where a shape is not known."""
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     for tensor in all_tensors(bare):
@@ -93,9 +97,9 @@ def _costs(
         dense = DENSE_OPS.get(node.op_type)
         named = (node.input[0], node.input[dense.weights], node.output[0]) if dense else ()
         if dense is None or any(each not in shapes for each in named):
-            return iter([1] * len(ops))
+            return []
         costs.append(multiply_accumulates(dense, *(shapes[each] for each in named)))
-    return iter(costs)
+    return costs
 
 
 class _Graph:

@@ -2,14 +2,16 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.provider_card import ProviderCard
+from suite.models.arithmetic import DENSE_OPS, DenseOp, multiply_accumulates
 from suite.runtime.binding import noise
 from suite.runtime.network import graph_batch
 from suite.runtime.placement import Assignment, assignment
@@ -21,17 +23,36 @@ _RUNS = 5
 
 
 @dataclass(frozen=True)
+class DenseKernel:
+    """A kernel that multiplies and accumulates.
+
+    Attributes
+    ----------
+    stands_for : the op of ONNX that it computes, as ``Conv``
+    in_integers : whether it multiplies 8-bit integers
+    products : multiply-accumulates of one run, where it is in float; integer kernels' weights are
+        packed, and their shapes not in the profile
+    """
+
+    stands_for: str
+    in_integers: bool
+    products: int
+
+
+@dataclass(frozen=True)
 class Run:
     """What a profile saw run: kernels after fusion, their time and the copies between devices.
 
     ``time_elsewhere`` is the share of the kernels' time, in 0…1, that was not on the provider
-    asked for; on a GPU a kernel's time is that of launching it.
+    asked for; on a GPU a kernel's time is that of launching it. ``dense`` are the kernels that
+    multiply and accumulate, wherever they ran.
     """
 
     kernels: int
     kernels_elsewhere: int
     time_elsewhere: float
     memory_copies: int
+    dense: tuple[DenseKernel, ...] = ()
 
 
 def read_trace(path: Path, card: ProviderCard) -> Run:
@@ -43,7 +64,36 @@ def read_trace(path: Path, card: ProviderCard) -> Run:
     elsewhere = {name for name, on in kernels.items() if on != card.execution_provider}
     total = sum(event["dur"] for event in ran)
     outside = sum(event["dur"] for event in ran if event["name"] in elsewhere)
-    return Run(len(kernels), len(elsewhere), outside / total if total else 0.0, len(copies))
+    time_elsewhere = outside / total if total else 0.0
+    return Run(len(kernels), len(elsewhere), time_elsewhere, len(copies), tuple(_dense(ran)))
+
+
+def _dense(ran: Sequence[dict[str, Any]]) -> Iterator[DenseKernel]:
+    """Each dense kernel once; those of a Loop run many times."""
+    distinct = {(event["name"], event["args"].get("node_index")): event["args"] for event in ran}
+    for said in distinct.values():
+        op = DENSE_OPS.get(said["op_name"])
+        if op is None:
+            continue
+        products = 0 if op.in_integers else _products(op, said)
+        yield DenseKernel(op.stands_for, op.in_integers, products)
+
+
+def _products(op: DenseOp, said: dict[str, Any]) -> int:
+    """Multiply-accumulates by the shapes in a profile, where weights that are packed are absent."""
+    data, *others = [_dims(given) for given in said["input_type_shape"] if given]
+    output = _dims(said["output_type_shape"][0])
+    if op.stands_for != "Conv":
+        return prod(output) * (data[-1] if data else 1)
+    if others and len(others[0]) == len(data):
+        return multiply_accumulates(op, data, others[0], output)
+    # Four bytes a weight, and as many values a filter as there are channels of output.
+    channels = max(1, min(output[1:2] + output[-1:], default=1))
+    return prod(output) * (int(said.get("parameter_size", 0)) // 4 // channels)
+
+
+def _dims(given: dict[str, list[int]]) -> tuple[int, ...]:
+    return tuple(next(iter(given.values()), ()))
 
 
 def trace(

@@ -61,7 +61,7 @@ def test_the_limits_are_the_figures_own_then_the_modes_then_the_models() -> None
     assert (limits.tolerances["accuracy"], limits.tolerances["eer"]) == (0.1, 0.3)
     assert limits.policy.floor == {
         **{"cosine_mean": 0.5, "cosine_worst": 0.95, "speedup": 1.5},
-        "quantized_share": LEAST_QUANTIZED,
+        **dict.fromkeys(("quantized_share", "integer_share"), LEAST_QUANTIZED),
     }
     of_the_file = {"size_bytes": 0, "float_weights": 0}
     assert limits.policy.loss == {**static.policy.loss, **of_the_file}

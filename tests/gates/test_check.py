@@ -312,4 +312,4 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
     for _ in range(13):
         assert not acceptance.why_unacceptable(work)
     assert len(asked) == len(set(asked)) == (3 + 4) + (3 + 2 * 4)
-    assert len(judged) == len(set(judged)) == (2 + 4) + (2 + 2 * 4)
+    assert len(judged) == len(set(judged)) == (3 + 4) + (3 + 2 * 4)

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 from suite.catalog.folder import read_catalog
-from suite.runtime.trace import read_trace
+from suite.runtime.trace import DenseKernel, read_trace
 
 
 def event(name: str, op: str, provider: str, dur: int) -> dict[str, object]:
-    args = {"op_name": op, "provider": provider}
+    shapes = {"input_type_shape": [{"float": [1, 3, 8, 8]}, {"float": [4, 3, 1, 1]}]}
+    shapes["output_type_shape"] = [{"float": [1, 4, 8, 8]}]
+    args = {"op_name": op, "provider": provider, **shapes}
     return {"cat": "Node", "name": name, "dur": dur, "args": args}
 
 
@@ -25,6 +27,8 @@ def test_kernels_copies_and_time_are_told_apart(tmp_path: Path) -> None:
     run = read_trace(tmp_path / "profile.json", cuda)
     assert (run.kernels, run.kernels_elsewhere, run.memory_copies) == (2, 1, 1)
     assert run.time_elsewhere == 30 / 200
+    # Twice the same kernel is one; 8 × 8 × 4 values of 3 products each.
+    assert run.dense == (DenseKernel("Conv", False, 768),)
 
 
 def test_a_profile_without_kernels_has_no_time_elsewhere(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -136,7 +137,9 @@ def concluded(work: CaseWork, gate: Gate, *, update: bool = False) -> Record:
     case, snapshot = Case(work.model, work.mode), SimpleNamespace(update_snapshots=update)
     dataset = FACES if gate.per_dataset else None
     made = GateCheck(item, gate, case, dataset, work, snapshot, "pytest -k x", require_all=False)
-    judge = made.check_itself if gate is Gate.BEHAVIOUR else made.check
+    held = partial(made.hold, headline="runs where it was asked to")
+    ways = {Gate.BEHAVIOUR: made.check_itself, Gate.PLACEMENT: held}
+    judge = ways.get(gate, made.check)
     with suppress(pytest.fail.Exception, pytest.skip.Exception):
         judge(made.measure())
     record = attached(item)
