@@ -33,8 +33,8 @@ _FLOATS = (
     "# (pixel · scale / 255 − mean) / std: InsightFace and AdaFace have 255, 127.5, 127.5,",
     "# FaceNet 255, 127.5, 128, networks trained with torchvision often 1, 0.485, 0.229.",
     f'scale = "{BLANK}: 255.0 or 1.0"',
-    f'mean = ["{BLANK}"]',
-    f'std = ["{BLANK}"]',
+    f'mean = ["{BLANK}", "{BLANK}", "{BLANK}"]',
+    f'std = ["{BLANK}", "{BLANK}", "{BLANK}"]',
 )
 _FLOOR = (
     "# Of no FP32 below this anything is accepted, on any of its sets. Made weights have no such",
@@ -152,9 +152,9 @@ def _opening(
     yield f"# outputs: {', '.join(map(_described, outputs))}"
     yield f'id = "{model_id}"'
     yield f'family = "{BLANK}: facenet, arcface, insightface, adaface or a word of your own"'
-    yield f'licence = "{BLANK}"'
+    yield f"licence = \"{BLANK}: your own words, as 'ours'\""
     yield f'flip = "{BLANK}: none, add, concat or norm_weighted"'
-    yield f'calibration = "{BLANK}: the id of a dataset, for static INT8"'
+    yield f'calibration = "{BLANK}: the id of a dataset; without static INT8 leave the key out"'
     yield f'evaluation = ["{BLANK}: the ids of datasets with pairs"]'
 
 
