@@ -67,7 +67,7 @@ def _load(target: Path) -> None:
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
         raise ArtifactError(
             f"onnxruntime cannot load what it was quantized to: {reason_of(error)}; change the "
-            "mode's recipe, or export the source with a later opset."
+            "mode's recipe, or export the source with another opset."
         ) from None
 
 

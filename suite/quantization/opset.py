@@ -1,5 +1,6 @@
 """A source's opset, raised where a method needs a higher one, and held against the source."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,23 @@ from suite.verification.scores import unit_rows
 
 # Before it DequantizeLinear has no axis: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
 PER_CHANNEL = 13
+_QUANTIZABLE = 11
 # The most that a value of a unit-length embedding may change by another opset.
 EXACT = 1e-5
 _IMAGES = 4
 
 
 def needs_raising(source: Path, recipe: RecipeSpec) -> bool:
-    """Whether an ONNX file is of an older opset than a recipe's Q/DQ nodes need."""
+    """Whether an ONNX file is of an older opset than a recipe's Q/DQ nodes need.
+
+    Or than onnxruntime's quantizer, which converts it itself, but for MXNet's ``spatial``.
+    """
+    model = load_graph(source)
     per_channel = recipe.needs_calibration and recipe.per_channel
-    return per_channel and opset_of(load_graph(source)) < PER_CHANNEL
+    opset = opset_of(model)
+    return (per_channel and opset < PER_CHANNEL) or (
+        opset < _QUANTIZABLE and any(_needless_spatial(model))
+    )
 
 
 def opset_of(model: onnx.ModelProto) -> int:
@@ -45,10 +54,14 @@ def raise_opset(source: Path, target: Path, ingredients: Ingredients) -> None:
         more than `EXACT`.
     """
     before = opset_of(load_graph(source))
-    too_low = f"its opset {before} cannot hold a scale per channel, and"
+    too_low = f"its opset {before} is too low to be quantized so, and"
     try:
         model = load_whole(source)
         _constants_alone(model)
+        for node in list(_needless_spatial(model)):
+            kept = [attribute for attribute in node.attribute if attribute.name != "spatial"]
+            del node.attribute[:]
+            node.attribute.extend(kept)
         onnx.save(version_converter.convert_version(model, PER_CHANNEL), target)
         difference = _difference(source, target, ingredients)
     except SuiteError:
@@ -79,6 +92,20 @@ def _constants_alone(model: onnx.ModelProto) -> None:
     del model.graph.input[:]
     model.graph.input.extend(images)
     model.ir_version = max(model.ir_version, onnx.IR_VERSION_2020_5_8)
+
+
+def _needless_spatial(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
+    """Nodes with an attribute that onnx does not convert, where nobody can have meant it.
+
+    MXNet wrote that statistics are for each pixel where they are for each channel.
+    """
+    vectors = {tensor.name for tensor in model.graph.initializer if len(tensor.dims) == 1}
+    for node in model.graph.node:
+        spatial = any(
+            attribute.name == "spatial" and not attribute.i for attribute in node.attribute
+        )
+        if node.op_type == "BatchNormalization" and spatial and set(node.input[1:]) <= vectors:
+            yield node
 
 
 def _difference(source: Path, raised: Path, ingredients: Ingredients) -> float:

@@ -57,7 +57,7 @@ def prepare(source: Path, work: Path, ingredients: Ingredients) -> Prepared:
 def _refuse_large(large: bool) -> None:
     if large:
         raise ArtifactError(
-            "its opset cannot hold a scale per channel, and onnx converts no network of 2 GiB; "
+            "its opset is too low to be quantized so, and onnx converts no network of 2 GiB; "
             f"export it with opset {PER_CHANNEL} or newer."
         )
 
