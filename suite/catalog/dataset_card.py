@@ -111,10 +111,20 @@ class LfwDataset(ImagesDataset):
         return {**super().named_files(), "pairs": self.pairs}
 
 
+class CsvColumns(Table):
+    """What a CSV calls its columns."""
+
+    left: str = "left"
+    right: str = "right"
+    same: str = "same"
+    fold: str = "fold"
+
+
 class CsvDataset(ImagesDataset):
     """A folder of images, and a CSV of pairs with columns ``left``, ``right``, ``same``.
 
     ``folds`` are contiguous, ten where none are given; a column ``fold`` says them instead.
+    ``columns`` are the names that the CSV has for these.
     """
 
     TAKES_WHOLE_FOLDER = False
@@ -122,6 +132,7 @@ class CsvDataset(ImagesDataset):
     kind: Literal["csv"]
     file: str
     folds: Annotated[int, Field(ge=2)] | None = None
+    columns: CsvColumns = CsvColumns()
 
     def named_files(self) -> dict[str, str]:
         """Each file or folder that the card names, by its key."""

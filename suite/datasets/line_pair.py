@@ -28,7 +28,14 @@ class LinePair(Generic[Named]):
 
 @dataclass(frozen=True)
 class LinePairs(Generic[Named]):
-    """A file's pairs, those of a fold one after another, and how many folds they make."""
+    """A file's pairs, those of a fold one after another, and the folds that they make.
+
+    Attributes
+    ----------
+    folds : how many there are
+    fold_sizes : how many pairs each has; empty where they are of equal length
+    """
 
     pairs: tuple[LinePair[Named], ...]
     folds: int
+    fold_sizes: tuple[int, ...] = ()

@@ -59,7 +59,7 @@ def list_pairs(
         [places[pair.right] for pair in read.pairs],
         [pair.genuine for pair in read.pairs],
         read.folds,
-        equal_folds(len(read.pairs), read.folds),
+        read.fold_sizes or equal_folds(len(read.pairs), read.folds),
     )
     numbers = sorted({pair.fold for pair in read.pairs})
     if len(numbers) != read.folds:

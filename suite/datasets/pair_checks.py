@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import DatasetError
 from suite.datasets.line_pair import LinePair
 
@@ -38,6 +39,33 @@ def refuse_odd_pairs(path: Path, pairs: Sequence[LinePair[Any]]) -> None:
     if len(kinds) == 1:
         has, lacks = ("genuine", "impostor") if kinds == {True} else ("impostor", "genuine")
         raise DatasetError(where=path, what=f"has {has} pairs alone; add {lacks} pairs.")
+
+
+def refuse_unmeasurable_pairs(
+    card: DatasetCard, genuine: npt.NDArray[np.bool_], folds: int
+) -> None:
+    """Refuse pairs of one label alone, and fewer than folds; a set without pairs is none of these.
+
+    Raises
+    ------
+    DatasetError
+        naming the set's card.
+    """
+    if not card.HAS_PAIRS:
+        return
+    if genuine.all() or not genuine.any():
+        has, lacks = ("genuine", "impostor") if genuine.all() else ("impostor", "genuine")
+        raise DatasetError(
+            where=card.card_file,
+            what=f"all {len(genuine):,} pairs of {card.id!r} are labelled {has}, and no figure can "
+            f"be made of them; correct the labels, or add {lacks} pairs.",
+        )
+    if len(genuine) < folds:
+        raise DatasetError(
+            where=card.card_file,
+            what=f"{len(genuine):,} pairs of {card.id!r} are too few for {folds} folds; add pairs "
+            "or lower folds in the card.",
+        )
 
 
 def odd_pairs(

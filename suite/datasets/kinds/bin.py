@@ -27,7 +27,8 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
     Parameters
     ----------
     path : the file; it holds ``(bins, issame)``: two encoded images a pair (bytes, or
-        one-dimensional uint8 arrays), and a bool, a numpy bool or 0 and 1 for each pair
+        one-dimensional uint8 arrays), and a bool, a numpy bool or 0 and 1, whole or not, for each
+        pair
 
     Returns
     -------
@@ -92,29 +93,33 @@ def _image(where: str, item: object) -> bytes:
 def _genuine(path: Path, issame: object) -> npt.NDArray[np.bool_]:
     if isinstance(issame, PickledArray):
         array = issame.values()
-        issame = array.tolist() if array.ndim == 1 else None
+        issame = array.ravel().tolist() if max(array.shape, default=0) == array.size else None
     if not isinstance(issame, list | tuple):
         raise DatasetError(
             where=path,
-            what="its second part, issame, must be a list or an array with one dimension, a "
-            "bool for each pair; make the file again.",
+            what="its second part, issame, must be a list or an array with one dimension, with "
+            "True or False for each pair; make the file again.",
         )
     for index, item in enumerate(issame):
         if not _is_flag(item):
             raise DatasetError(
                 where=path,
-                what=f"issame[{index}] is {_shown(item)}, and must be True or False; correct "
-                "it and make the file again.",
+                what=f"issame[{index}] is {_shown(item)}, and must be True or False (1 or 0); "
+                "correct it and make the file again.",
             )
     return np.array(issame, dtype=np.bool_)
 
 
-def _is_flag(item: object) -> TypeGuard[bool | int]:
-    return isinstance(item, int) and item in (0, 1)
+def _is_flag(item: object) -> TypeGuard[bool | int | float]:
+    return isinstance(item, int | float) and item in (0, 1)
 
 
 def _shown(item: object) -> str:
-    return str(item)[:20] if isinstance(item, int | str) else f"a {type(item).__name__}"
+    if isinstance(item, bytes):
+        item = item.decode("latin-1")
+    if isinstance(item, str):
+        return f"the text {item[:20]!r}"
+    return str(item)[:20] if isinstance(item, int | float) else f"a {type(item).__name__}"
 
 
 def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:

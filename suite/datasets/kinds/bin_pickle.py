@@ -26,6 +26,7 @@ _OPCODES = frozenset(
         *("EMPTY_LIST", "LIST", "APPEND", "APPENDS"),
         *("EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"),
         *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"),
+        *("FLOAT", "BINFLOAT"),
         *("STRING", "BINSTRING", "SHORT_BINSTRING"),
         *("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"),
         *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
@@ -41,12 +42,17 @@ class _RefusalError(Exception):
 
 
 class _Type:
-    """A numpy dtype of bools or whole numbers, as a pickle describes it."""
+    """A numpy dtype of bools or numbers, as a pickle describes it."""
 
     __slots__ = ("code", "order")
 
     def __init__(self, code: str) -> None:
-        if len(code) != 2 or code not in ("b1", *(f"{k}{n}" for k in "iu" for n in "1248")):
+        if len(code) != 2 or code not in (
+            "b1",
+            *(f"{k}{n}" for k in "iu" for n in "1248"),
+            "f4",
+            "f8",
+        ):
             raise _RefusalError(f"holds a numpy array of dtype {code[:20]!r}; {_HOLDS}")
         self.code = code
         self.order = "="
@@ -54,7 +60,7 @@ class _Type:
     def __setstate__(self, state: object) -> None:
         order = _text(state[1]) if isinstance(state, tuple) and len(state) > 1 else ""
         if len(order) != 1 or order not in "<>=|":
-            raise _RefusalError("holds a numpy dtype that is not one of bools or whole numbers")
+            raise _RefusalError("holds a numpy dtype that is not one of bools or numbers")
         self.order = order
 
     def numpy(self) -> np.dtype[Any]:
@@ -98,7 +104,7 @@ class PickledArray:
         return self
 
     def values(self) -> npt.NDArray[Any]:
-        """The array: bools or whole numbers; its bytes are not copied."""
+        """The array: bools or numbers; its bytes are not copied."""
         return np.frombuffer(self.raw, self._type.numpy()).reshape(self._shape)
 
 
@@ -255,7 +261,7 @@ def _is_image(item: object) -> bool:
 
 
 def unpickle(path: Path) -> object:
-    """What a ``.bin`` holds: lists, tuples, bytes, bools, ints, None and `PickledArray`.
+    """What a ``.bin`` holds: lists, tuples, bytes, bools, numbers, None and `PickledArray`.
 
     Raises
     ------

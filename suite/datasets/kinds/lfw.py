@@ -34,9 +34,9 @@ def read_lfw_pairs(path: Path) -> LinePairs[NumberedImage]:
     Parameters
     ----------
     path : the file. Its first line has the number of folds and n, the number of pairs of each
-        kind in a fold; then each fold has n lines ``name number number`` (genuine) and n lines
-        ``name number name number`` (impostor). Fields are parted by tabs or spaces; blank lines
-        do not count.
+        kind in a fold, or each fold's own n; then each fold has n lines
+        ``name number number`` (genuine) and n lines ``name number name number`` (impostor).
+        Fields are parted by tabs or spaces; blank lines do not count.
 
     Raises
     ------
@@ -46,21 +46,27 @@ def read_lfw_pairs(path: Path) -> LinePairs[NumberedImage]:
     """
     lines = _lines(path)
     folds, of_a_kind = _header(path, lines)
-    per_fold = 2 * of_a_kind
-    if len(lines) - 1 != folds * per_fold:
+    said = 2 * sum(of_a_kind) * (folds if len(of_a_kind) == 1 else 1)
+    if len(lines) - 1 != said:
+        each = ", ".join(f"{count} + {count}" for count in of_a_kind)
         raise DatasetError(
             where=path,
-            what=f"has {len(lines) - 1} pairs where its first line, {folds} folds of "
-            f"{of_a_kind} + {of_a_kind}, says {folds * per_fold}; correct that line or the pairs.",
+            what=f"has {len(lines) - 1} pairs where its first line, {folds} folds of {each}, says "
+            f"{said}; correct the pairs or that line, which may "
+            "have a number for each fold after that of the folds.",
         )
+    of_a_kind = of_a_kind * folds if len(of_a_kind) == 1 else of_a_kind
+    sizes = tuple(2 * count for count in of_a_kind)
+    fold_of = [fold for fold, size in enumerate(sizes, start=1) for _ in range(size)]
     pairs = tuple(
-        _pair(path, line, text, index // per_fold + 1)
-        for index, (line, text) in enumerate(lines[1:])
+        _pair(path, line, text, fold) for fold, (line, text) in zip(fold_of, lines[1:], strict=True)
     )
     refuse_odd_pairs(path, pairs)
-    for start in range(0, len(pairs), per_fold):
-        _check_fold(path, pairs[start : start + per_fold], of_a_kind)
-    return LinePairs(pairs, folds)
+    start = 0
+    for count in of_a_kind:
+        _check_fold(path, pairs[start : start + 2 * count], count)
+        start += 2 * count
+    return LinePairs(pairs, len(sizes), sizes)
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
@@ -78,15 +84,21 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     return [(number, line) for number, line in numbered if line.strip()]
 
 
-def _header(path: Path, lines: list[tuple[int, str]]) -> tuple[int, int]:
-    fields = lines[0][1].split() if lines else []
-    if len(fields) != 2 or not all(_is_number(field) and int(field) > 0 for field in fields):
-        raise DatasetError(
-            where=path,
-            what=f"line {lines[0][0] if lines else 1} must have two numbers, the folds and the "
-            "pairs of each kind in a fold, as '10 300'; write it so.",
-        )
-    return int(fields[0]), int(fields[1])
+def _header(path: Path, lines: list[tuple[int, str]]) -> tuple[int, tuple[int, ...]]:
+    """The folds, and how many pairs of each kind each of them has: one number, or one a fold."""
+    line, text = lines[0] if lines else (1, "")
+    fields = text.split()
+    numbers = [int(field) for field in fields if _is_number(field) and int(field) > 0]
+    if len(fields) == len(numbers) > 1:
+        folds, *of_a_kind = numbers
+        if len(of_a_kind) in (1, folds):
+            return folds, tuple(of_a_kind)
+    raise DatasetError(
+        where=path,
+        what=f"line {line} must have two numbers, the folds and the pairs of each kind in a fold, "
+        f"as '10 300', or such a number for each fold, and has {text.strip()[:60]!r}; write it so, "
+        "or take kind = 'csv' for lists of paths.",
+    )
 
 
 def _pair(path: Path, line: int, text: str, fold: int) -> LfwPair:

@@ -58,6 +58,13 @@ def test_every_protocol_and_kind_of_entry_is_read(tmp_path, protocol, issame, wr
     assert_reads_back(written(tmp_path, pickle.dumps(content, protocol)))
 
 
+@pytest.mark.parametrize("shape", [(3,), (3, 1), (1, 3)])
+@pytest.mark.parametrize("kind", [np.bool_, np.int64, np.uint8, np.float32])
+def test_issame_may_be_a_column_of_any_numbers(tmp_path, kind, shape):
+    content = (IMAGES, np.array(ISSAME).astype(kind).reshape(shape))
+    assert_reads_back(written(tmp_path, pickle.dumps(content)))
+
+
 def test_numpy_1_module_names_are_read(tmp_path):
     content = pickle.dumps(([np.frombuffer(i, np.uint8) for i in IMAGES], np.array(ISSAME)), 2)
     old = content.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
@@ -253,6 +260,12 @@ def test_a_cut_or_garbled_bin_is_a_dataset_error(tmp_path_factory, data):
         ((IMAGES, None), "its second part, issame, must be a list"),
         ((IMAGES, [True, 2, False]), "issame[1] is 2"),
         ((IMAGES, [True, False, None]), "issame[2] is a NoneType"),
+        ((IMAGES, [True, False, "same"]), "issame[2] is the text 'same', and must be True or Fal"),
+        (
+            (IMAGES, np.array([1.0, 0.0, -1.0])),
+            "issame[2] is -1.0, and must be True or False (1 or",
+        ),
+        ((IMAGES, np.zeros((3, 2))), "its second part, issame, must be a list or an array with"),
     ],
 )
 def test_what_is_not_images_and_issame_is_named(tmp_path, content, said):

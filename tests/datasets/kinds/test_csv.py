@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from suite.catalog.dataset_card import CsvColumns
 from suite.catalog.errors import DatasetError
 from suite.datasets.kinds.csv import CsvPair, read_pairs_csv
 
@@ -89,7 +90,6 @@ def test_ten_folds_are_made_where_nobody_says(tmp_path):
         (PAIRS.replace("b/1.jpg", ""), "line 3: right = '' is no path below the card's folder"),
         (FOLDED.replace(",0,1", ",0,x"), "line 3: fold = 'x' must be a whole number; correct it."),
         (FOLDED.replace(",0,1", ",0,2"), "column 'fold' has one fold, and accuracy needs"),
-        (FOLDED + "a.jpg,b.jpg,0,2\n", "fold 2 has 2 pairs where fold 1 has 1; give each fold as"),
         (FOLDED + "a.jpg,b.jpg,0,3\n", "column 'fold' has 3 folds and the card says folds = 2"),
         (PAIRS.replace("b/1", "a/1"), "line 3 pairs an image with itself; name two images there"),
         (PAIRS.replace("a/1.jpg,b/1", "a/2.jpg,a/1"), "line 3 labels the pair of line 2 the other"),
@@ -100,6 +100,50 @@ def test_ten_folds_are_made_where_nobody_says(tmp_path):
 )  # fmt: skip
 def test_a_wrong_line_is_named(tmp_path, text, said):
     assert refusal(tmp_path, text).startswith(said)
+
+
+def test_folds_may_be_of_unequal_length(tmp_path):
+    read = read_pairs_csv(written(tmp_path, FOLDED + "a.jpg,b.jpg,0,2\n"), None)
+    assert (read.folds, read.fold_sizes) == (2, (1, 2))
+    assert [pair.fold for pair in read.pairs] == [1, 2, 2]
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", "   "])
+@pytest.mark.parametrize("start", ["left,right,same\n", ""], ids=["named", "bare"])
+def test_fields_are_parted_as_published(tmp_path, mark, start):
+    rows = PAIRS.removeprefix("left,right,same\n")
+    read = read_pairs_csv(written(tmp_path, (start + rows).replace(",", mark)), 2)
+    assert [(pair.left, pair.right, pair.genuine) for pair in read.pairs] == [
+        ("a/1.jpg", "a/2.jpg", True),
+        ("a/1.jpg", "b/1.jpg", False),
+    ]
+    assert [pair.line for pair in read.pairs] == ([2, 3] if start else [1, 2])
+
+
+def test_a_card_says_what_columns_are_called(tmp_path):
+    text = FOLDED.replace("left,right,same,fold", "Path A,path_b,is_same,split")
+    columns = CsvColumns(left="path a", right="path_b", same="is_same", fold="split")
+    read = read_pairs_csv(written(tmp_path, text), None, columns)
+    assert read.pairs == read_pairs_csv(written(tmp_path, FOLDED)).pairs
+    with pytest.raises(DatasetError, match=r"must name the column 'set' once, and has 'path a', "):
+        read_pairs_csv(written(tmp_path, text), None, columns.model_copy(update={"fold": "set"}))
+
+
+@pytest.mark.parametrize(
+    ("first", "form"),
+    [
+        ("Aaron_Eckhart_1.jpg 1", "one image and a number, as in CPLFW's and CALFW's lists of"),
+        ("10\t300", "the first of LFW's pairs.txt, which kind = 'lfw' reads"),
+        ("1 a/1.jpg a/2.jpg", "a label before two paths"),
+        ("a/1.jpg a/2.jpg", "two paths without a label"),
+        ("a/1.jpg,a/2.jpg,-1", "two paths and '-1', which is no label (1 or 0)"),
+        ("a/1.jpg", "one path without another and a label"),
+    ],
+)
+def test_a_list_of_another_form_is_told_by_its_form(tmp_path, first, form):
+    said = refusal(tmp_path, f"{first}\nb/1.jpg b/2.jpg 0\n")
+    assert said.startswith(f"line 1, {first!r}, is {form}")
+    assert "; expected are two paths and a label a line, below 'left,right,same' or" in said
 
 
 def test_too_few_pairs_for_the_folds_are_refused(tmp_path):

@@ -54,6 +54,20 @@ def test_white_space_makes_no_difference(tmp_path, changed):
     assert read_lfw_pairs(written(tmp_path, changed)) == plain
 
 
+def test_each_fold_may_have_a_number_of_its_own(tmp_path):
+    more = "Ann\t1\t3\nBob\t4\t5\nAnn\t1\tBob\t4\nAnn\t2\tBob\t5\n"
+    read = read_lfw_pairs(written(tmp_path, PAIRS.replace("2\t1\n", "3 1 1 2\n", 1) + more))
+    assert (read.folds, read.fold_sizes) == (3, (2, 2, 4))
+    assert [pair.fold for pair in read.pairs] == [1, 1, 2, 2, 3, 3, 3, 3]
+    said = refusal(tmp_path, PAIRS.replace("2\t1\n", "2 1 2\n", 1))
+    assert "has 4 pairs where its first line, 2 folds of 1 + 1, 2 + 2, says 6; correct the" in said
+
+
+def test_a_list_of_paths_is_no_pairs_txt(tmp_path):
+    said = refusal(tmp_path, "a/1.jpg a/2.jpg 1\n")
+    assert "and has 'a/1.jpg a/2.jpg 1'; write it so, or take kind = 'csv' for lists of pa" in said
+
+
 def test_blank_lines_do_not_count_but_line_numbers_do(tmp_path):
     read = read_lfw_pairs(written(tmp_path, PAIRS.replace("Bob\t1\t3", "\n\nBob\t1\t3")))
     assert [pair.line for pair in read.pairs] == [2, 3, 6, 7]
