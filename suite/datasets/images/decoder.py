@@ -11,6 +11,7 @@ from suite.datasets.images.header import ImageFile, Unfit, inspect
 _TURNED_HERE = ("PNG", "WebP")
 # Any bytes but 0xFF: a decoder that lacks data would take them for the picture's.
 _JUNK = b"\x5a\x37" * 256
+_OTHER_JUNK = b"\xa5\xc8" * 256
 
 
 def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
@@ -18,7 +19,7 @@ def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
 
     Parameters
     ----------
-    data : the encoded image: a JPEG (CMYK too), PNG, WebP, BMP, PGM, PPM or PBM, told by its
+    data : the encoded image: a JPEG (CMYK too), PNG, WebP, BMP, TIFF, PGM, PPM or PBM, told by its
         content
     name : what to call it in a message
 
@@ -36,6 +37,8 @@ def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
         found = inspect(data)
     except Unfit as reason:
         raise DatasetError(where=name, what=f"{reason}.") from None
+    if not found.had_end and _sees_what_follows(found):
+        raise DatasetError(where=name, what="this JPEG is cut short; fetch the image again.")
     image = _pixels(found.data, turn=found.format not in _TURNED_HERE)
     if image is None:
         raise DatasetError(
@@ -65,9 +68,17 @@ def _is_filled_up(found: ImageFile, image: npt.NDArray[np.uint8]) -> bool:
     that is whole does not see them, one that lacks data becomes another.
     """
     corners = image[:: max(1, len(image) - 1), :: max(1, image.shape[1] - 1)]
-    if found.in_passes:
+    if found.in_passes or not found.had_end:
         return False
     if found.components != 4 and not (corners == 128).all(axis=2).any():
         return False
     again = _pixels(found.data[: found.end] + _JUNK)
     return again is None or not np.array_equal(again, image)
+
+
+def _sees_what_follows(found: ImageFile) -> bool:
+    """Whether a JPEG without an end becomes another picture by what is put after it."""
+    # Of several scans OpenCV decodes none before it has seen an end.
+    after = b"\xff\xd9" if found.in_passes else b""
+    one, other = (_pixels(found.data[: found.end] + junk + after) for junk in (_JUNK, _OTHER_JUNK))
+    return one is None or other is None or not np.array_equal(one, other)

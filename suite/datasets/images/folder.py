@@ -8,10 +8,13 @@ from pathlib import Path, PurePosixPath
 from suite.catalog.errors import DatasetError, spelt_out
 from suite.catalog.files import is_file, is_folder, leads_outside, names_in
 from suite.catalog.text import composed
+from suite.datasets.images.header import begins_like_an_image
+from suite.datasets.images.tiff import STARTS as TIFF_STARTS
 
 # Links to folders that one way may take; a few that lead to each other could multiply without end.
 _MOST_LINKS = 4
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".webp")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".pbm", ".webp")
+_TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,18 @@ def _is_hidden_file(name: str) -> bool:
 def images_below(folder: Path) -> Iterator[NamedImage]:
     """Every image below a folder, in the order of their paths; what is hidden is no image."""
     for path in _files_below(folder):
-        if path.suffix.lower() in IMAGE_SUFFIXES and is_file(path):
+        if _is_image(path):
             yield NamedImage(composed(spelt_out(path.relative_to(folder).as_posix())), path)
+
+
+def _is_image(path: Path) -> bool:
+    """Whether a file is taken for an image: by its suffix, else by how it begins."""
+    suffix = path.suffix.lower()
+    if not is_file(path) or suffix in (*IMAGE_SUFFIXES, *_TIFF_SUFFIXES):
+        return is_file(path)
+    with path.open("rb") as stream:
+        start = stream.read(64)
+    return begins_like_an_image(start) or (not suffix and start.startswith(TIFF_STARTS))
 
 
 def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
@@ -54,8 +67,7 @@ def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
     others = [
         spelt_out(path.relative_to(folder).as_posix())
         for path in _files_below(folder)
-        if not (path.suffix.lower() in IMAGE_SUFFIXES and is_file(path))
-        and os.path.realpath(path) not in named
+        if not _is_image(path) and os.path.realpath(path) not in named
     ]
     return (_passed_over(others),) if others else ()
 

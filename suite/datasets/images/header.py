@@ -8,18 +8,26 @@ what is cut short, damaged or enormous is refused in a sentence.
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from suite.datasets.images.tiff import STARTS as TIFF_STARTS
+from suite.datasets.images.tiff import read_tiff
+
 MOST_PIXELS = 64_000_000
-READABLE = "JPEG, PNG, WebP, BMP, PGM, PPM or PBM"
+READABLE = "JPEG, PNG, WebP, BMP, TIFF, PGM, PPM or PBM"
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 # Chunks without which the pixels are the same, and about which libpng complains on stderr.
 _NO_PIXELS = frozenset({b"iCCP", b"cHRM", b"gAMA", b"sRGB", b"sBIT", b"pHYs", b"tIME", b"hIST"})
 _NUMBER = rb"\s+(?:#[^\n]*\n\s*)*(\d{1,9})"
 _PNM = re.compile(rb"P([1-7])(?:\s|#)")
+_PNM_SIZE = re.compile(rb"P[1-6](?:\s+#|" + _NUMBER + rb"\s)")
+_BMP_HEADERS = tuple(struct.pack("<I", size) for size in (12, 40, 52, 56, 64, 108, 124))
 # A JPEG's entropy-coded data ends at a marker other than a stuffed FF 00, a restart or a fill byte.
 _JPEG_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# Between segments libjpeg passes over whatever is no marker.
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_JPEG_END = b"\xff\xd9"
 _JPEG_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
@@ -33,12 +41,13 @@ class ImageFile:
 
     Attributes
     ----------
-    format : ``JPEG``, ``PNG``, ``WebP``, ``BMP`` or ``PNM``, by its content
+    format : ``JPEG``, ``PNG``, ``WebP``, ``BMP``, ``TIFF`` or ``PNM``, by its content
     width, height : pixels
     data : the bytes to decode, without what libraries complain about
     end : where a JPEG's end-of-image marker is
     in_passes : whether a JPEG is in several scans, each of which is known to be there
     components : a JPEG's colour components: 4 of a CMYK one
+    had_end : whether a JPEG had that marker itself, so that its last scan is known to be there
     """
 
     format: str
@@ -48,6 +57,7 @@ class ImageFile:
     end: int = 0
     in_passes: bool = False
     components: int = 0
+    had_end: bool = True
 
 
 def inspect(data: bytes) -> ImageFile:
@@ -85,6 +95,17 @@ def inspect(data: bytes) -> ImageFile:
     return found
 
 
+def begins_like_an_image(start: bytes) -> bool:
+    """Whether a file's first bytes, 32 or more where it has as many, are those of an image.
+
+    TIFF is left out: cameras' raw files begin like it.
+    """
+    if start.startswith(b"BM"):
+        return start[14:18] in _BMP_HEADERS
+    jpeg, webp = start.startswith(b"\xff\xd8\xff"), start[:4] + start[8:12] == b"RIFFWEBP"
+    return jpeg or webp or start.startswith(_PNG_START) or bool(_PNM_SIZE.match(start))
+
+
 def _read(data: bytes) -> ImageFile | None:
     if data.startswith(b"\xff\xd8\xff"):
         return _jpeg(data)
@@ -94,6 +115,8 @@ def _read(data: bytes) -> ImageFile | None:
         return _webp(data)
     if data.startswith(b"BM"):
         return _bmp(data)
+    if data.startswith(TIFF_STARTS):
+        return _tiff(data)
     if _PNM.match(data):
         return _pnm(data)
     return None
@@ -101,11 +124,16 @@ def _read(data: bytes) -> ImageFile | None:
 
 def _jpeg(data: bytes) -> ImageFile:
     """Walk the segments (ITU-T T.81, annex B) to the end-of-image marker."""
-    place, width, height, scans, count = 2, 0, 0, 0, 0
+    place, width, height, scans, count, had_end = 2, 0, 0, 0, 0, True
+    gaps: list[tuple[int, int]] = []
     lacking: dict[int, int] = {}  # each component's coefficients that no scan completed, as bits
     while True:
         if data[place] != 0xFF:
-            raise Unfit("this JPEG is damaged in its header; fetch the image again")
+            following = _JPEG_MARKER.search(data, place)
+            if following is None:
+                raise Unfit("this JPEG is damaged in its header; fetch the image again")
+            gaps.append((place, following.start()))
+            place = following.start()
         while data[place] == 0xFF:  # fill bytes before a marker
             place += 1
         marker = data[place]
@@ -113,7 +141,8 @@ def _jpeg(data: bytes) -> ImageFile:
         if marker == 0xD9:
             if not width or any(lacking.values()):
                 raise Unfit("this JPEG is cut short: it ends too early; fetch the image again")
-            return ImageFile("JPEG", width, height, data, place - 2, scans > 1, count)
+            data, end = _without(data, gaps, place - 2)
+            return ImageFile("JPEG", width, height, data, end, scans > 1, count, had_end)
         if 0xD0 <= marker <= 0xD8 or marker == 0x01:  # without a length
             continue
         (length,) = struct.unpack_from(">H", data, place)
@@ -130,8 +159,17 @@ def _jpeg(data: bytes) -> ImageFile:
         if marker == 0xDA:
             ahead = _JPEG_NEXT_MARKER.search(data, place)
             if ahead is None:
-                raise Unfit("this JPEG is cut short; fetch the image again")
-            place = ahead.start()
+                had_end, data = False, data.rstrip(b"\xff") + _JPEG_END
+            place = ahead.start() if ahead else len(data) - len(_JPEG_END)
+
+
+def _without(data: bytes, gaps: Sequence[tuple[int, int]], end: int) -> tuple[bytes, int]:
+    """A JPEG without the bytes in gaps, of which libjpeg complains, and where its end then is."""
+    if not gaps:
+        return data, end
+    starts, ends = [0, *(after for _, after in gaps)], [*(before for before, _ in gaps), len(data)]
+    parts = [data[start:stop] for start, stop in zip(starts, ends, strict=True)]
+    return b"".join(parts), end - sum(after - before for before, after in gaps)
 
 
 def _complete(data: bytes, place: int) -> tuple[bytes, int]:
@@ -218,6 +256,20 @@ def _bmp(data: bytes) -> ImageFile:
     return ImageFile("BMP", width, abs(height), data)
 
 
+def _tiff(data: bytes) -> ImageFile:
+    found = read_tiff(data)
+    if len(data) < found.end:
+        raise Unfit("this TIFF is cut short; fetch the image again")
+    if not found.end:
+        raise Unfit("this TIFF has no picture in it; fetch the image again")
+    if found.bits > 16 or not found.whole_numbers:
+        raise Unfit(
+            f"this TIFF has samples of {found.bits} bits, not whole numbers of up to 16; save it "
+            "as a PNG"
+        )
+    return ImageFile("TIFF", found.width, found.height, data)
+
+
 def _pnm(data: bytes) -> ImageFile:
     """Netpbm's header: numbers between white space and comments (netpbm.sourceforge.net/doc)."""
     kind = data[1] - ord("0")
@@ -236,4 +288,5 @@ def _pnm(data: bytes) -> ImageFile:
     row = (width + 7) // 8 if kind == 4 else width * (3 if kind == 6 else 1) * (1 + (most > 255))
     if kind > 3 and len(data) < header.end() + 1 + row * height:
         raise Unfit("this PGM, PPM or PBM is cut short; fetch the image again")
-    return ImageFile("PNM", width, height, data)
+    # OpenCV does not read a number after which nothing comes.
+    return ImageFile("PNM", width, height, data if kind > 3 else data + b"\n")

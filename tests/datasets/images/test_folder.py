@@ -4,6 +4,8 @@ import os
 import unicodedata
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from suite.catalog.errors import DatasetError, SuiteError
@@ -35,6 +37,20 @@ def test_images_come_in_the_order_of_their_paths(tmp_path):
         path.touch()
     found = [image.name for image in images_below(tmp_path)]
     assert found == ["a/1.png", "a-b/1.png", "b/1.JPG"]
+
+
+def test_images_of_any_name_are_told_by_how_they_begin(tmp_path):
+    image = np.zeros((2, 2, 3), np.uint8)
+    for name, suffix in (("ann", ".jpg"), ("bob.0001", ".png"), ("c.jfif", ".jpg"), ("d", ".tiff")):
+        (tmp_path / name).write_bytes(cv2.imencode(suffix, image)[1].tobytes())
+    for name in ("e.tif", "f.TIFF", "g.pbm"):
+        below(tmp_path, name)
+    others = {"h": b"BMW and others", "i.txt": b"P5 is no size", "j.dng": b"II*\0", "k": b""}
+    for name, content in others.items():
+        (tmp_path / name).write_bytes(content)
+    found = [image.name for image in images_below(tmp_path)]
+    assert found == ["ann", "bob.0001", "c.jfif", "d", "e.tif", "f.TIFF", "g.pbm"]
+    assert passed_over(tmp_path)[0].startswith("4 files below its folder (the first h)")
 
 
 def below(folder, *names):

@@ -19,7 +19,7 @@ FACE = cv2.GaussianBlur(
 )
 
 
-STARTS = [b"", b"\xff\xd8\xff", b"P5 ", b"BM", b"RIFF", b"\x89PNG\r\n\x1a\n"]
+STARTS = [b"", b"\xff\xd8\xff", b"P5 ", b"BM", b"RIFF", b"II*\0", b"\x89PNG\r\n\x1a\n"]
 
 
 def encoded(suffix: str, image=COLOURS, *options: int) -> bytes:
@@ -93,7 +93,7 @@ def test_a_webps_size_is_read_from_either_kind(quality):
         (b"", "face: is empty, a file of no byte; fetch the image again."),
         (b"<html>", "face: its 6 bytes are no image of a kind that is read (JPEG, PNG, WebP, BMP"),
         (b"\xff\xd8\xff", "face: is cut short at 3 bytes; fetch the image again."),
-        (encoded(".jpg")[:-2], "face: this JPEG is cut short; fetch the image again."),
+        (encoded(".jpg")[:-40], "face: this JPEG is cut short; fetch the image again."),
         (encoded(".png")[:300], "face: this PNG is cut short; fetch the image again."),
         (encoded(".bmp")[:300], "face: this BMP is cut short; fetch the image again."),
         (encoded(".webp")[:300], "face: this WebP is cut short; fetch the image again."),
@@ -286,3 +286,71 @@ def test_a_cmyk_jpeg_that_was_cut_and_given_an_end_is_refused(transform, capfd):
         cut = whole[: int(len(whole) * share)].rstrip(b"\xff") + b"\xff\xd9"
         with pytest.raises(DatasetError, match=r"face: this JPEG is cut short; fetch the image ag"):
             decode(cut, "face")
+
+
+@pytest.mark.parametrize("progressive", [0, 1])
+@pytest.mark.parametrize("tail", [b"", b"\xff"], ids=["no-end", "half-an-end"])
+def test_a_whole_jpeg_without_its_end_is_read(tail, progressive):
+    data = encoded(".jpg", FACE, cv2.IMWRITE_JPEG_PROGRESSIVE, progressive)
+    np.testing.assert_array_equal(decode(data[:-2] + tail, "face"), decode(data, "face"))
+
+
+@pytest.mark.parametrize("progressive", [0, 1])
+def test_a_jpeg_without_its_end_that_lacks_data_is_cut_short(progressive):
+    data = encoded(".jpg", FACE, cv2.IMWRITE_JPEG_PROGRESSIVE, progressive)
+    for cut in (5, 9, 30, 100, len(data) // 3, len(data) // 2):
+        with pytest.raises(DatasetError, match=r"face: (this JPEG )?is cut short"):
+            decode(data[:-cut], "face")
+
+
+@pytest.mark.parametrize("progressive", [0, 1])
+def test_bytes_between_a_jpegs_segments_are_passed_over(progressive, capfd):
+    data = encoded(".jpg", FACE, cv2.IMWRITE_JPEG_PROGRESSIVE, progressive)
+    tables, frame = data.index(b"\xff\xdb"), data.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    odd = data[:tables] + b"abc\0\xff\0" + data[tables:frame] + b"\0" + data[frame:]
+    np.testing.assert_array_equal(decode(odd, "face"), decode(data, "face"))
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "pixels"),
+    [
+        (b"P2\n2 1\n255\n1 2", [[1] * 3, [2] * 3]),
+        (b"P3\n1 1\n255\n1 2 3", [[3, 2, 1]]),
+        (b"P1\n2 1\n1 0", [[0] * 3, [255] * 3]),
+    ],
+)
+def test_a_number_may_end_an_ascii_file(data, pixels):
+    assert decode(data, "face").tolist() == [pixels]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_tiff_is_read(kind):
+    image = COLOURS.astype(np.int64) * np.iinfo(kind).max // 255
+    data = encoded(".tif", image.astype(kind))
+    assert (inspect(data).format, inspect(data).width, inspect(data).height) == ("TIFF", 30, 20)
+    np.testing.assert_array_equal(decode(data, "face"), COLOURS)
+
+
+def little_tiff(width: int, height: int, *, bits: int = 8, pixels: int = 6) -> bytes:
+    """A grey TIFF of little-endian order with its directory first."""
+    entries = (
+        *((256, 4, width), (257, 4, height), (258, 3, bits), (259, 3, 1), (262, 3, 1)),
+        *((273, 4, 122), (277, 3, 1), (278, 4, height), (279, 4, pixels)),
+    )
+    tags = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + tags + bytes(4) + bytes(range(pixels))
+
+
+def test_a_tiffs_size_and_end_are_held_to_its_bytes(monkeypatch):
+    assert decode(little_tiff(3, 2), "face")[..., 0].tolist() == [[0, 1, 2], [3, 4, 5]]
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    for data, said in (
+        (little_tiff(60_000, 60_000), "this TIFF says it is 60,000 × 60,000 pixels, and more"),
+        (little_tiff(3, 2)[:-1], "this TIFF is cut short; fetch the image again"),
+        (little_tiff(3, 2)[:50], "is cut short at 50 bytes; fetch the image again"),
+        (little_tiff(3, 2, bits=32), "this TIFF has samples of 32 bits, not whole numbers of up"),
+        (little_tiff(3, 0), "this TIFF says it is 3 × 0 pixels; replace it"),
+    ):
+        with pytest.raises(DatasetError, match=f"face: {said}"):
+            decode(data, "face")
