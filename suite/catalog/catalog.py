@@ -1,5 +1,6 @@
 """A catalog: every card by its id, and where the files that they name lie."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,11 @@ class Catalog:
             places.append(self.roots.data_dir / relative)
         return places
 
+    def tried(self, card: Card, relative: str, *, weights: bool = False) -> str:
+        """The places in words, for a message: each once, without the ``..`` of a card."""
+        places = self.places(card, relative, weights=weights)
+        return ", ".join(dict.fromkeys(os.path.realpath(place) for place in places))
+
 
 def dataset_paths(catalog: Catalog, card: DatasetCard) -> dict[str, Path]:
     """Each file or folder that a dataset's card names, by its key."""
@@ -95,7 +101,7 @@ def require_dataset(catalog: Catalog, card: DatasetCard) -> None:
     for key, path in dataset_paths(catalog, card).items():
         if not is_there(path):
             relative = card.named_files()[key]
-            tried = ", ".join(str(place) for place in catalog.places(card, relative))
+            tried = catalog.tried(card, relative)
             raise CatalogError(
                 where=card.card_file,
                 what=f"key {key!r}: there is no {relative!r} (looked at {tried}); put "

@@ -133,7 +133,7 @@ def absent_source(catalog: Catalog, model: ModelCard) -> str | None:
     """Why a model cannot be run here: its weights are absent; None where they are there."""
     if is_file(catalog.locate(model, model.source.file, weights=True)):
         return None
-    tried = ", ".join(str(p) for p in catalog.places(model, model.source.file, weights=True))
+    tried = catalog.tried(model, model.source.file, weights=True)
     known = model.source.url or model.source.page
     get = f", or get them with face-quant-gate weights --get --models={model.id}" if known else ""
     return (

@@ -21,7 +21,7 @@ def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFi
     """
     path: Path = catalog.locate(model, named.file, weights=True)
     if not is_file(path):
-        tried = ", ".join(str(p) for p in catalog.places(model, named.file, weights=True))
+        tried = catalog.tried(model, named.file, weights=True)
         raise ModelError(
             where=model.card_file, what=f"{named.file!r} is absent (looked at {tried})."
         )

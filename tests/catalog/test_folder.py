@@ -9,7 +9,7 @@ from suite.catalog.errors import CatalogError, SuiteError
 from suite.catalog.folder import broken_cards, read_cards, read_catalog
 from suite.catalog.limits import limits_of
 from suite.catalog.mode_card import ModeCard
-from suite.catalog.selection import Options, select
+from suite.catalog.selection import Options, absent_source, select
 from suite.catalog.unknown_names import unknown_names
 from suite.quantization.recipe import resolve_recipe
 
@@ -148,8 +148,9 @@ def test_a_duplicate_id_names_both_cards(catalog: Path) -> None:
 
 def test_an_absent_dataset_names_the_card_the_key_and_the_places(catalog: Path) -> None:
     (catalog / "embedded" / "evaluation.bin").unlink()
-    options = Options(catalog=catalog, data_dir=Path("elsewhere"))
-    with pytest.raises(CatalogError, match=r"embedded-evaluation\.toml: key 'file'.*elsewhere"):
+    options = Options(catalog=catalog, data_dir=Path("else/where"))
+    places = r"embedded-evaluation\.toml: key 'file'.*else/embedded/evaluation\.bin\)"
+    with pytest.raises(CatalogError, match=places):
         select(options)
 
 
@@ -259,6 +260,19 @@ def test_weights_with_too_long_a_name_are_absent(catalog: Path) -> None:
     edit(card, 'file = "../embedded/arcface.onnx"', f'file = "{"a" * 300}.onnx"')
     cases = select(Options(catalog=catalog)).cases
     assert all("are absent (looked at" in str(case.skip) for case in cases)
+
+
+def test_the_places_of_absent_weights_are_named_without_the_steps_up_of_a_card(
+    catalog: Path, tmp_path: Path
+) -> None:
+    card = catalog / "models" / "arcface-embedded.toml"
+    edit(card, 'file = "../embedded/arcface.onnx"', 'file = "../../data/absent.onnx"')
+    read = read_catalog(catalog, Roots(weights_dir=tmp_path / "w" / "weights"))
+    model = read.models["arcface-embedded"]
+    once = [tmp_path / "data" / "absent.onnx", tmp_path / "w" / "weights" / "absent.onnx"]
+    tried = read.tried(model, model.source.file, weights=True)
+    assert tried == ", ".join(str(place.resolve()) for place in once)
+    assert f"(looked at {tried})" in str(absent_source(read, model))
 
 
 def test_a_catalog_whose_path_is_no_text_is_one_sentence(catalog: Path) -> None:

@@ -320,6 +320,8 @@ def test_a_drafted_card_says_what_the_file_says_and_marks_the_rest(tmp_path: Pat
     assert table["outputs"] == {"embedding": "feature", "norm": "norm", "embedding_dim": 512}
     assert (table["preprocess"]["height"], table["preprocess"]["layout"]) == (112, "NCHW")
     assert BLANK in table["preprocess"]["color_order"]
+    assert [table["preprocess"][key] for key in ("mean", "std")] == [[BLANK] * 3] * 2
+    assert "leave the key out" in table["calibration"]
     assert BLANK in table["modes"]["fp32"]["policy"]["floor"]["accuracy"]
     checked = command("check", f"--catalog={tmp_path}")
     assert checked.returncode == 1
