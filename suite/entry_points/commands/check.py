@@ -68,7 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--constraints",
         metavar="FILE",
         type=Path,
-        help="write the installed versions that figures depend on, for pip install -c FILE",
+        help="write the installed versions that figures depend on, for pip install -c FILE; "
+        "whatever else is wrong",
     )
 
 
