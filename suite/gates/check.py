@@ -110,33 +110,28 @@ class GateCheck:
     def observe(self, measured: Measured, headline: str) -> None:
         """Record a measurement that is compared with nothing; it fails by its own problem alone."""
         outcome = Outcome.FAIL if measured.problem else Outcome.PASS
-        self._conclude(
-            Judgement(outcome, measured.problem or headline),
-            measured,
-            notes=measured.remarks,
-            unacceptable=bool(measured.problem),
-        )
+        self._conclude_alone(Judgement(outcome, measured.problem or headline), measured)
 
     def hold(self, measured: Measured, headline: str) -> None:
         """Hold a measurement to the policy alone; no baseline has it."""
         judged = self._held_against_fp32(measured)
         if judged.outcome is Outcome.PASS:
             judged = Judgement(Outcome.PASS, headline, judged.rows)
+        self._conclude_alone(judged, measured)
+
+    def check_itself(self, measured: Measured) -> None:
+        """Hold what the same faces gave in several ways to one another; no baseline is asked."""
+        self._conclude_alone(judge_against_itself(measured, self._work.limits.tolerances), measured)
+
+    def _conclude_alone(self, judged: Judgement, measured: Measured) -> None:
         fell_back = any(stray.fell_back for stray in measured.strays)
+        failed = judged.outcome is Outcome.FAIL
         self._conclude(
             judged,
             measured,
             rows=judged.rows,
             notes=measured.remarks,
-            unacceptable=judged.outcome is Outcome.FAIL or fell_back,
-        )
-
-    def check_itself(self, measured: Measured) -> None:
-        """Hold what the same faces gave in several ways to one another; no baseline is asked."""
-        judged = judge_against_itself(measured, self._work.limits.tolerances)
-        failed = judged.outcome is Outcome.FAIL
-        self._conclude(
-            judged, measured, rows=judged.rows, notes=measured.remarks, unacceptable=failed
+            unacceptable=failed or fell_back,
         )
 
     def is_undecided(self, measured: Measured) -> bool:
