@@ -1,5 +1,6 @@
 """What a figure is: the facts that cards, judgement, baselines and reports read of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,10 +82,7 @@ class Registry(dict[str, Figure]):
         ValueError
             where one has no default tolerance, or its name is taken.
         """
-        for figure in figures:
-            if figure.tolerance is None:
-                raise ValueError(f"{figure.name}: a baseline holds it, so give it a tolerance")
-            self._add(figure)
+        self._held("a baseline holds it", figures)
 
     def repeated(self, *figures: Figure) -> None:
         """Register how far apart the same faces lie that are run in two ways; no baseline has it.
@@ -94,13 +92,10 @@ class Registry(dict[str, Figure]):
         ValueError
             where one has no default tolerance, or its name is taken.
         """
-        for figure in figures:
-            if figure.tolerance is None:
-                raise ValueError(f"{figure.name}: it is held to a tolerance, so give it one")
-            self._add(figure)
+        self._held("the same faces are held to one another", figures)
 
     def observed(self, *figures: Figure) -> None:
-        """Register figures that nothing is compared with.
+        """Register figures that no baseline holds, though a policy may.
 
         Raises
         ------
@@ -110,6 +105,12 @@ class Registry(dict[str, Figure]):
         for figure in figures:
             if figure.tolerance is not None:
                 raise ValueError(f"{figure.name}: no baseline holds it, so it needs no tolerance")
+            self._add(figure)
+
+    def _held(self, why: str, figures: Sequence[Figure]) -> None:
+        for figure in figures:
+            if figure.tolerance is None:
+                raise ValueError(f"{figure.name}: {why}, so give it a tolerance")
             self._add(figure)
 
     def _add(self, figure: Figure) -> None:
