@@ -41,31 +41,20 @@ def refuse_odd_pairs(path: Path, pairs: Sequence[LinePair[Any]]) -> None:
         raise DatasetError(where=path, what=f"has {has} pairs alone; add {lacks} pairs.")
 
 
-def refuse_unmeasurable_pairs(
-    card: DatasetCard, genuine: npt.NDArray[np.bool_], folds: int
-) -> None:
-    """Refuse pairs of one label alone, and fewer than folds; a set without pairs is none of these.
-
-    Raises
-    ------
-    DatasetError
-        naming the set's card.
-    """
-    if not card.HAS_PAIRS:
-        return
+def unmeasurable_pairs(card: DatasetCard, genuine: npt.NDArray[np.bool_], folds: int) -> str | None:
+    """Why no figure can be made of an evaluation set's pairs, in a sentence; None where it can."""
     if genuine.all() or not genuine.any():
         has, lacks = ("genuine", "impostor") if genuine.all() else ("impostor", "genuine")
-        raise DatasetError(
-            where=card.card_file,
-            what=f"all {len(genuine):,} pairs of {card.id!r} are labelled {has}, and no figure can "
-            f"be made of them; correct the labels, or add {lacks} pairs.",
+        return (
+            f"{card.card_file}: all {len(genuine):,} pairs of {card.id!r} are labelled {has}, and "
+            f"no figure can be made of them; correct the labels, or add {lacks} pairs."
         )
     if len(genuine) < folds:
-        raise DatasetError(
-            where=card.card_file,
-            what=f"{len(genuine):,} pairs of {card.id!r} are too few for {folds} folds; add pairs "
-            "or lower folds in the card.",
+        return (
+            f"{card.card_file}: {len(genuine):,} pairs of {card.id!r} are too few for {folds} "
+            "folds; add pairs or lower folds in the card."
         )
+    return None
 
 
 def odd_pairs(

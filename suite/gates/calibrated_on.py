@@ -28,7 +28,7 @@ def calibrated_on(work: CaseWork) -> Calibration | None:
         people=None if faces.people is None else len(set(faces.people.tolist())),
         size=looks.size_in_words() if looks else "",
         colour=looks.colour_in_words() if looks else "",
-        alignment=alignment_in_words(card),
+        alignment=alignment_in_words(card, looks, work.model.preprocess),
     )
 
 

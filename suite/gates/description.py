@@ -2,7 +2,9 @@
 
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.model_card import ModelCard
+from suite.catalog.preprocess import PreprocessSpec
 from suite.datasets.face_set import FaceSet
+from suite.datasets.looks import Looks
 
 
 def model_in_words(model: ModelCard) -> tuple[str, ...]:
@@ -16,13 +18,34 @@ def model_in_words(model: ModelCard) -> tuple[str, ...]:
     return fed, f"published: {published.accuracy:.4f} on {published.dataset} ({published.source})"
 
 
-def dataset_in_words(card: DatasetCard, faces: FaceSet) -> str:
-    """How many faces and pairs a set has, and how its faces were aligned."""
+def dataset_in_words(
+    card: DatasetCard, faces: FaceSet, looks: Looks | None, fed: PreprocessSpec
+) -> str:
+    """How many faces and pairs a set has, and how its faces were aligned and resized."""
     size = f"{len(faces.faces):,} images, {len(faces.genuine):,} pairs in {faces.folds} folds"
-    return f"{size}; {alignment_in_words(card)}"
+    return f"{size}; {alignment_in_words(card, looks, fed)}"
 
 
-def alignment_in_words(card: DatasetCard) -> str:
-    """How a set's faces were aligned."""
+def alignment_in_words(card: DatasetCard, looks: Looks | None, fed: PreprocessSpec) -> str:
+    """How a set's faces were aligned, and what resizing to a network's input does to them.
+
+    Parameters
+    ----------
+    looks : what the faces look like once aligned; None where none can be decoded
+    fed : the size of the input
+    """
     align = getattr(card, "align", None)
-    return align.in_words() if align else "used as they are"
+    resized = _resized_in_words(looks, fed) if looks else ""
+    if align:
+        return ", ".join(filter(None, (align.in_words(), resized)))
+    return f"not aligned, {resized}" if resized else "used as they are"
+
+
+def _resized_in_words(looks: Looks, fed: PreprocessSpec) -> str:
+    if (looks.width, looks.height) == (fed.width, fed.height):
+        return ""
+    change = looks.width / looks.height * fed.height / fed.width
+    # A pixel more or less, as rounding leaves it, stretches nothing.
+    stretched = abs(change - 1) > 1.5 / min(fed.height, fed.width)
+    said = "stretched to another aspect" if stretched else "resized"
+    return f"{said}, from {looks.size_in_words()} to {fed.width} × {fed.height} px"

@@ -32,13 +32,14 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     evidence = work.evidence(dataset_id)
     faces = work.bench.dataset(dataset_id)
     card = work.bench.catalog.datasets[dataset_id]
+    looks = work.bench.looks(dataset_id)
     rows, doubts = work.embeddings(dataset_id), _doubts(work, dataset_id, evidence.figures)
     return blank.model_copy(
         update={
             "figures": dict(evidence.figures),
             "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
             "remarks": (*faces.remarks, *left_out(rows), *doubts),
-            "described": (dataset_in_words(card, faces),),
+            "described": (dataset_in_words(card, faces, looks, work.model.preprocess),),
             "beside": _beside(work, dataset_id),
             "problem": no_recogniser(work.model, faces, rows, evidence.figures["roc_auc"]),
         }

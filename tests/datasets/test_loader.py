@@ -2,7 +2,6 @@
 
 import hashlib
 import pickle
-import re
 import unicodedata
 from pathlib import Path
 
@@ -82,28 +81,6 @@ def labelled(tmp_path):
     (tmp_path / "set.bin").write_bytes(content)
     (tmp_path / "set.txt").write_text("eve\neve\neve\nada\n")
     return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("issame", "message"),
-    [
-        ([True, True], "all 2 pairs of 'set' are labelled genuine, and no figure can be made of"),
-        ([False, False], "all 2 pairs of 'set' are labelled impostor, and no figure can be made"),
-        ([True], "all 1 pairs of 'set' are labelled genuine"),
-    ],
-)
-def test_a_bin_of_one_label_is_refused(tmp_path, issame, message):
-    images = [bytes([65 + number]) for number in range(2 * len(issame))]
-    (tmp_path / "set.bin").write_bytes(pickle.dumps((images, issame)))
-    with pytest.raises(DatasetError, match=re.escape(f"{CARD}: {message}")):
-        load(bin_card(), tmp_path)
-
-
-def test_a_bin_of_fewer_pairs_than_folds_is_refused(tmp_path):
-    (tmp_path / "set.bin").write_bytes(pickle.dumps(([b"a", b"b", b"c", b"d"], [True, False])))
-    card = bin_card().model_copy(update={"folds": 10})
-    with pytest.raises(DatasetError, match=r"2 pairs of 'set' are too few for 10 folds; add pairs"):
-        load(card, tmp_path)
 
 
 def test_identities_beside_a_bin_say_who_each_face_shows(labelled):

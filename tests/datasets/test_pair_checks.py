@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from suite.catalog.dataset_card import BinDataset
 from suite.catalog.errors import DatasetError
 from suite.datasets.line_pair import LinePair
-from suite.datasets.pair_checks import odd_pairs, refuse_odd_pairs
+from suite.datasets.pair_checks import odd_pairs, refuse_odd_pairs, unmeasurable_pairs
 
 FILE = Path("pairs.csv")
 
@@ -44,3 +45,20 @@ def test_a_sets_odd_pairs_are_counted() -> None:
     ]
     assert odd_pairs(np.array([0]), np.array([1]), np.array([True])) == []
     assert odd_pairs(*(np.empty(0, int),) * 2, np.empty(0, bool)) == []
+
+
+@pytest.mark.parametrize(
+    ("genuine", "folds", "words"),
+    [
+        ([True, True], 2, "all 2 pairs of 'set' are labelled genuine, and no figure can be made"),
+        ([False, False], 2, "all 2 pairs of 'set' are labelled impostor, and no figure can be"),
+        ([True, False], 10, "2 pairs of 'set' are too few for 10 folds; add pairs or lower folds"),
+        ([True, False], 2, None),
+    ],
+)
+def test_pairs_of_which_no_figure_can_be_made_are_told(
+    genuine: list[bool], folds: int, words: str | None
+) -> None:
+    card = BinDataset(id="set", kind="bin", file="set.bin", card_file=Path("set.toml"))
+    said = unmeasurable_pairs(card, np.array(genuine), folds)
+    assert said is None if words is None else said is not None and f"set.toml: {words}" in said

@@ -32,7 +32,9 @@ def work(*, brought: bool = False, needs: bool = True, card: object = None, peop
         artifact=SimpleNamespace(brought=brought),
         ingredients=SimpleNamespace(recipe=recipe, calibration=calibration),
         bench=bench,
-        model=SimpleNamespace(evaluation=("lfw", "same")),
+        model=SimpleNamespace(
+            evaluation=("lfw", "same"), preprocess=SimpleNamespace(height=112, width=112)
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from suite.datasets.face_set import FaceSet, refuse_shared_faces
 from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of, unlike_in_words
+from suite.datasets.pair_checks import unmeasurable_pairs
 from suite.entry_points.commands.arguments import add_catalog, add_roots
 from suite.entry_points.commands.check_networks import check_networks
 from suite.runtime.constraints import constraints_text
@@ -182,6 +183,9 @@ def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> _Read | No
         found.problems.append(_with_card(card, error))
         return None
     found.notes += (f"{card.card_file}: {remark}" for remark in faces.remarks)
+    if any(card.id in model.evaluation for model in catalog.models.values()):
+        unmeasurable = unmeasurable_pairs(card, faces.genuine, faces.folds)
+        found.problems += [unmeasurable] if unmeasurable else []
     # What is aligned, or left out where it cannot be decoded, has been decoded already.
     if not card.decodes_images:
         found.problems += _of_images(card, faces)

@@ -1,4 +1,4 @@
-"""Built-in cards of full-size models, copied into a team's catalog."""
+"""Built-in cards of full-size models and their sets, copied into a team's catalog."""
 
 import argparse
 import re
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from suite.catalog.catalog import Catalog, Roots
+from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError
 from suite.catalog.files import is_file, is_there
 from suite.catalog.folder import card_files, read_catalog
 from suite.catalog.model_card import ModelCard
 from suite.catalog.selection import chosen_datasets, chosen_models
-from suite.catalog.table import Card
 from suite.entry_points.commands.arguments import ids
 from suite.models.onnx_file import read_onnx_file
 from suite.models.pins import pinned
@@ -30,9 +30,12 @@ class _Copy:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which cards are copied, and where to."""
-    parser.add_argument("--models", metavar="ID[,ID…]", required=True, help="models, by id")
+    parser.add_argument("--models", metavar="ID[,ID…]", default="", help="models, by id")
     parser.add_argument(
-        "--datasets", metavar="ID[,ID…]", default="", help="evaluation sets, by id (all of a model)"
+        "--datasets",
+        metavar="ID[,ID…]",
+        default="",
+        help="evaluation sets, by id (all of a model); without --models, sets to copy alone",
     )
     parser.add_argument(
         "--catalog", metavar="DIR", type=Path, required=True, help="the team's catalog"
@@ -72,23 +75,29 @@ def copy_cards(
     Parameters
     ----------
     builtin : the built-in catalog, with the roots where weights may be
-    models : their ids; at least one
-    datasets : the evaluation sets that the copies have; empty: all of the model's
+    models : their ids; none where sets are copied alone
+    datasets : the evaluation sets that the copies have, whose cards are copied; empty: all of the
+        model's
     folder : the team's catalog, made where it is not there
     own_weights : whether weights may be other bytes than those published
 
     Raises
     ------
     CatalogError
-        for an id that no card has, a model of the suite's own, one that the catalog has already,
-        and weights that are other bytes than those published.
+        where nothing is named, for a set or model of the suite's own, an id that no card has, a
+        model that the catalog has already, and weights that are other bytes than those published.
     """
-    if not models:
-        raise CatalogError("--models: is not given; name the models to copy, by their ids.")
-    cards = chosen_models(builtin, models)
+    if not (models or datasets):
+        raise CatalogError(
+            "--models: is not given; name the models to copy, by their ids, or with --datasets "
+            "sets to copy alone."
+        )
+    cards = chosen_models(builtin, models) if models else []
     chosen = chosen_datasets(builtin, datasets)
     copies = [_of_model(builtin, card, chosen, folder, own_weights) for card in cards]
-    needed = dict.fromkeys(name for card in cards for name in _sets_of(card, chosen))
+    needed = dict.fromkeys(
+        [*datasets, *(name for card in cards for name in _sets_of(card, chosen))]
+    )
     here = _ids_in(folder / "datasets")
     said = [
         f"{here[name]}: has {name!r} already and stays as it is" for name in needed if name in here
@@ -121,7 +130,8 @@ def _of_model(
     if not evaluation:
         raise CatalogError(
             f"--datasets: none of {', '.join(chosen)} is an evaluation set of {card.id} "
-            f"({', '.join(card.evaluation)}); name one of these."
+            f"({', '.join(card.evaluation)}); name one of these, or copy "
+            "sets alone, without --models."
         )
     text = card.card_file.read_text(encoding="utf-8")
     text = re.sub(r"^on_request\s*=.*\n", "", text, count=1, flags=re.MULTILINE)
@@ -167,7 +177,12 @@ def _sets_of(card: ModelCard, chosen: Sequence[str]) -> Iterator[str]:
     yield from (row.dataset for row in card.reference)
 
 
-def _of_dataset(card: Card, folder: Path) -> _Copy:
+def _of_dataset(card: DatasetCard, folder: Path) -> _Copy:
+    if any(map(_leads_out, card.named_files().values())):
+        raise CatalogError(
+            f"--datasets: {card.id} is one of the suite's embedded sets, whose faces are not yours "
+            "to keep; run it without --catalog, or copy another."
+        )
     text = card.card_file.read_text(encoding="utf-8")
     return _Copy(folder / "datasets" / card.card_file.name, text, "copied")
 

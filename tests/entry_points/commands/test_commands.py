@@ -179,7 +179,7 @@ def test_check_decodes_images_and_compares_calibration_with_evaluation(catalog: 
     images = images[:40]
     for index in (4, 7):
         images[index] = images[index][:300]
-    (catalog / "some.bin").write_bytes(pickle.dumps((images, genuine[:20])))
+    (catalog / "some.bin").write_bytes(pickle.dumps((images, [*genuine[:19], False])))
     (catalog / "datasets" / "embedded-evaluation.toml").write_text(
         'id = "embedded-evaluation"\nkind = "bin"\nfile = "../some.bin"\n'
     )
@@ -504,9 +504,19 @@ def test_copied_cards_keep_to_the_sets_that_are_named(tmp_path: Path) -> None:
     assert "facenet-vggface2.toml: has 'facenet-vggface2' already; remove it or" in again.stderr
 
 
+def test_a_set_may_be_copied_alone(tmp_path: Path) -> None:
+    builtin = read_catalog(None, Roots())
+    said = copy_cards(builtin, (), ("lfw-raw",), tmp_path)
+    assert said == [f"{tmp_path}/datasets/lfw-raw.toml: copied"]
+    copied = (tmp_path / "datasets" / "lfw-raw.toml").read_bytes()
+    assert copied == (ROOT / "fixtures" / "datasets" / "lfw-raw.toml").read_bytes()
+    assert [path.name for path in tmp_path.rglob("*.toml")] == ["lfw-raw.toml"]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (["--datasets=embedded-evaluation"], "is one of the suite's embedded sets, whose faces"),
         (["--models=arcface-embedded"], "is one of the suite's embedded models"),
         (["--models=arcface-bufalo-l"], "--models: there is no 'arcface-bufalo-l'; did you mean"),
         (["--models="], "--models: is not given"),
