@@ -46,6 +46,10 @@ _UNSURE = (
     "# The path is relative to the folder where this was drafted; make it relative to the",
     "# card's folder, or draft with --output, which does.",
 )
+_OUTSIDE = (
+    "# The file lies outside the catalog: give its folder with --weights-dir, or put it beside",
+    "# this card.",
+)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def draft_card(path: Path, beside: Path | None) -> str:
         )
     lines = [
         *_opening(path, inputs, graph.output),
-        *("", "[source]", *(_UNSURE if beside is None else ())),
+        *("", "[source]", *_said_of_path(path, beside)),
         f"file = {_quoted(relative)}",
         f'sha256 = "{file.sha256}"',
         *(_half(precision) if precision != "float32" else ()),
@@ -134,9 +138,28 @@ def _half(precision: Precision) -> Iterator[str]:
     yield f'precision = "{precision}"'
 
 
+def _said_of_path(path: Path, beside: Path | None) -> tuple[str, ...]:
+    if _is_outside(path, beside):
+        return _OUTSIDE
+    return _UNSURE if beside is None else ()
+
+
+def _is_outside(path: Path, beside: Path | None) -> bool:
+    """Whether a file lies outside the catalog, the folder above ``models``; else beside the card.
+
+    No other machine has what is there by a path that climbs out of the catalog.
+    """
+    folder = (beside or Path()).resolve()
+    catalog = folder.parent if folder.name == "models" else folder
+    return not path.resolve().is_relative_to(catalog)
+
+
 def _relative(path: Path, beside: Path | None) -> str:
+    """The file's path from the card's folder, or its bare name where it is outside the catalog."""
     folder = (beside or Path()).resolve()
     relative = Path(os.path.relpath(path.resolve(), folder)).as_posix()
+    if _is_outside(path, beside):
+        relative = path.name
     if any("\ud800" <= letter <= "\udfff" for letter in relative):
         raise ModelError(f"{relative!a}: this path is not text in UTF-8; rename it.")
     return relative

@@ -316,7 +316,10 @@ def test_a_drafted_card_says_what_the_file_says_and_marks_the_rest(tmp_path: Pat
     table = tomllib.loads(card.read_text())
     data = (EMBEDDED / "adaface.onnx").read_bytes()
     assert table["source"]["sha256"] == hashlib.sha256(data).hexdigest()
-    assert (card.parent / table["source"]["file"]).resolve() == EMBEDDED / "adaface.onnx"
+    assert table["source"]["file"] == "adaface.onnx"
+    assert "# The file lies outside the catalog: give its folder with --weights-dir" in (
+        card.read_text()
+    )
     assert table["outputs"] == {"embedding": "feature", "norm": "norm", "embedding_dim": 512}
     assert (table["preprocess"]["height"], table["preprocess"]["layout"]) == (112, "NCHW")
     assert BLANK in table["preprocess"]["color_order"]
@@ -443,8 +446,27 @@ def test_a_draft_takes_the_input_of_three_channels_for_the_image(tmp_path: Path)
         drafted(path, [IMAGE], [])
 
 
-def test_a_draft_on_standard_output_says_what_its_path_is_relative_to() -> None:
-    words = command("draft", EMBEDDED / "adaface.onnx").stdout
+def test_a_drafts_path_stays_in_its_catalog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("Flatten", ["x"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 112, 112])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 37632])],
+    )
+    for name in ("weights", "models"):
+        (tmp_path / name).mkdir()
+    path = tmp_path / "weights" / "net.onnx"
+    onnx.save(helper.make_model(graph), path)
+    # Inside the catalog a path may climb out of `models`, out of the catalog none does.
+    inside = tomllib.loads(draft_card(path, tmp_path / "models"))
+    assert inside["source"]["file"] == "../weights/net.onnx"
+    outside = draft_card(path, tmp_path / "quant" / "models")
+    assert tomllib.loads(outside)["source"]["file"] == "net.onnx"
+    monkeypatch.chdir(tmp_path)
+    words = draft_card(path, None)
+    assert tomllib.loads(words)["source"]["file"] == "weights/net.onnx"
     assert "# The path is relative to the folder where this was drafted; make it" in words
 
 
