@@ -103,13 +103,7 @@ def copy_cards(
         f"{here[name]}: has {name!r} already and stays as it is" for name in needed if name in here
     ]
     copies += [_of_dataset(builtin.datasets[name], folder) for name in needed if name not in here]
-    for copy in copies:
-        if is_there(copy.path):
-            raise CatalogError(
-                where=copy.path, what="is there already; remove it or choose another --catalog."
-            )
-    for copy in copies:
-        _write(copy)
+    _write_all(copies)
     return [*(f"{copy.path}: {copy.said}" for copy in copies), *said]
 
 
@@ -200,6 +194,16 @@ def _ids_in(folder: Path) -> dict[str, Path]:
         except (OSError, ValueError):
             continue
     return found
+
+
+def _write_all(copies: Sequence[_Copy]) -> None:
+    for copy in copies:
+        if is_there(copy.path):
+            raise CatalogError(
+                where=copy.path, what="is there already; remove it or choose another --catalog."
+            )
+    for copy in copies:
+        _write(copy)
 
 
 def _write(copy: _Copy) -> None:
