@@ -7,17 +7,17 @@ from suite.catalog.files import is_there
 
 
 def read_text(path: Path) -> str:
-    """A text file in UTF-8, without a byte-order mark and with composed letters (NFC).
+    """A text file in UTF-8, without byte-order marks and with composed letters (NFC).
 
     The same name may be written with a composed or a decomposed letter; macOS's files have the
-    latter.
+    latter. Files that were joined have a mark in the middle too.
 
     Raises
     ------
     OSError, UnicodeDecodeError
         where it cannot be read, or is no such text.
     """
-    return composed(path.read_text(encoding="utf-8-sig"))
+    return composed(path.read_text(encoding="utf-8").replace("\ufeff", ""))
 
 
 def composed(text: str) -> str:

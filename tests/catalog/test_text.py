@@ -13,6 +13,11 @@ def test_text_is_read_without_its_mark_and_composed(tmp_path: Path) -> None:
     assert composed(NAME) == NAME
 
 
+def test_joined_files_have_no_mark_in_the_middle(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes("\ufeffAnn\n".encode() * 2)
+    assert read_text(tmp_path / "list.txt") == "Ann\nAnn\n"
+
+
 def test_a_path_is_found_in_the_form_that_the_disk_has(tmp_path: Path) -> None:
     for there, given in ((NAME, APART), (APART, NAME)):
         folder = tmp_path / ("a" if there == NAME else "b")

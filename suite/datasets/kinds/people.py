@@ -5,6 +5,7 @@ from pathlib import Path
 
 from suite.catalog.dataset_card import PeopleDataset
 from suite.catalog.errors import DatasetError, spelt_out
+from suite.catalog.text import composed
 from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.drawn_pairs import draw_pairs
 from suite.datasets.face import Face
@@ -64,7 +65,7 @@ def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage
         if (
             place.is_dir()
             and not is_hidden_folder(place.name)
-            and spelt_out(place.name) not in shown
+            and composed(spelt_out(place.name)) not in shown
         ):
             raise DatasetError(
                 where=place,

@@ -1,5 +1,6 @@
 """People's folders that are not as they should be, and pictures that count once."""
 
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -53,6 +54,12 @@ def test_a_person_without_images_is_refused(folder: Path) -> None:
     (folder / "faces/@eaDir").mkdir()
     with pytest.raises(DatasetError, match="Cid: this person's folder holds no image"):
         read(folder)
+
+
+def test_a_persons_folder_may_have_its_letters_apart(folder: Path) -> None:
+    (folder / "faces/Ann").rename(folder / "faces" / unicodedata.normalize("NFD", "Jos\u00e9"))
+    made = read(folder)
+    assert {face.name.split("/")[0] for face in made.faces} == {"Jos\u00e9", "Bob"}
 
 
 def test_too_few_pairs_name_the_card_and_the_folder(folder: Path) -> None:
