@@ -5,7 +5,6 @@ from suite.gates.calibrated_on import calibrated_on, calibration_remarks
 from suite.gates.case_work import CaseWork
 from suite.gates.description import model_in_words
 from suite.judging.measured import Measured
-from suite.quantization.inspection import quantized_ops
 
 
 def measure_artifact(work: CaseWork) -> Measured:
@@ -17,8 +16,7 @@ def measure_artifact(work: CaseWork) -> Measured:
     fp32: dict[str, float] = {}
     problem = None
     if mode.quantizes:
-        feeding = work.feeding
-        ops = quantized_ops(file.path, mode.quantizes, feeding.outputs.input, feeding.spec.shape(1))
+        ops = work.quantized
         observed = {"quantized_share": ops.share, "float_weights": float(ops.float_weights)}
         fp32 = {"size_bytes": float(work.of_model.source.size_bytes), "float_weights": 0.0}
         figures["quantized_ops"] = ops.quantized

@@ -22,6 +22,7 @@ from suite.models.onnx_file import OnnxFile
 from suite.models.precision import require_precision
 from suite.models.source import not_as_its_card, open_named, refuse_source
 from suite.quantization.artifact import Artifact, Ingredients
+from suite.quantization.inspection import QuantizedOps, quantized_ops
 from suite.quantization.recipe import resolve_recipe
 from suite.runtime.embedding import embed
 from suite.runtime.network import check_network, graph_batch
@@ -143,6 +144,13 @@ class CaseWork:
     def may_run_elsewhere(self) -> tuple[str, ...]:
         """The op types that need not run on the provider."""
         return self.mode.may_run_elsewhere.get(self.bench.provider.id, ())
+
+    @cached_property
+    def quantized(self) -> QuantizedOps:
+        """What the artifact's graph quantizes of what the mode claims."""
+        spec, outputs = self.feeding.spec, self.feeding.outputs
+        path, claimed = self.artifact.file.path, self.mode.quantizes
+        return quantized_ops(path, claimed, outputs.input, spec.shape(1))
 
     @cached_property
     def fixed_batch(self) -> int | None:

@@ -1,13 +1,13 @@
 """Placement: where every node of an artifact was put and ran, and in integers or in float."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from suite.catalog.gate import Gate
 from suite.gates.case_work import CaseWork
 from suite.judging.measured import Measured, StrayNode
 from suite.models.arithmetic import claimed_ops
-from suite.quantization.inspection import quantized_ops
 from suite.runtime.placement import fallback
 from suite.runtime.trace import DenseKernel, Run, trace
 
@@ -18,7 +18,8 @@ def measure_placement(work: CaseWork) -> Measured:
     found, ran = trace(
         work.artifact.file.path, provider, feeding.outputs, feeding.spec, work.may_run_elsewhere
     )
-    in_integers = _in_integers(work, ran)
+    claimed = _claimed(work, ran)
+    in_integers = _in_integers(work, claimed)
     return Measured(
         section=Gate.PLACEMENT,
         identity=work.identity(),
@@ -32,40 +33,36 @@ def measure_placement(work: CaseWork) -> Measured:
             "memory_copies": ran.memory_copies,
             **in_integers,
         },
-        remarks=_ran_in_float(work, ran) if in_integers else (),
+        remarks=_ran_in_float(claimed) if in_integers else (),
         strays=tuple(StrayNode(**asdict(stray)) for stray in found.strays),
         problem=fallback(found, provider),
     )
 
 
-def _in_integers(work: CaseWork, ran: Run) -> dict[str, float]:
+def _claimed(work: CaseWork, ran: Run) -> tuple[DenseKernel, ...]:
+    """The kernels of what the mode claims."""
+    claimed = claimed_ops(work.mode.quantizes)
+    return tuple(kernel for kernel in ran.dense if kernel.stands_for in claimed)
+
+
+def _in_integers(work: CaseWork, claimed: Sequence[DenseKernel]) -> dict[str, float]:
     """The share of the claimed multiply-accumulates that integer kernels did.
 
-    Nothing where nothing is claimed, where a provider fuses or compiles the graph, so that its
-    kernels are its own, and where the graph does not say how large its tensors are.
+    Nothing where nothing is claimed, where a provider fuses or compiles the graph, and where the
+    graph does not say how large its tensors are.
     """
     if not work.mode.quantizes or not work.bench.provider.on_cpu_kernels:
         return {}
-    feeding = work.feeding
-    image = feeding.spec.shape(1)
-    claimed = quantized_ops(
-        work.artifact.file.path, work.mode.quantizes, feeding.outputs.input, image
-    )
-    batch = work.fixed_batch or 1
-    in_float = sum(kernel.products for kernel in _claimed(work, ran) if not kernel.in_integers)
-    if not claimed.products:
+    products = work.quantized.products * (work.fixed_batch or 1)
+    if not products:
         return {}
-    return {"integer_share": max(0.0, 1 - in_float / (claimed.products * batch))}
+    in_float = sum(kernel.products for kernel in claimed if not kernel.in_integers)
+    return {"integer_share": max(0.0, 1 - in_float / products)}
 
 
-def _ran_in_float(work: CaseWork, ran: Run) -> tuple[str, ...]:
+def _ran_in_float(claimed: Sequence[DenseKernel]) -> tuple[str, ...]:
     """How many kernels of each claimed kind ran in float, in words; nothing where none did."""
-    all_of = Counter(kernel.stands_for for kernel in _claimed(work, ran))
-    floats = Counter(k.stands_for for k in _claimed(work, ran) if not k.in_integers)
+    all_of = Counter(kernel.stands_for for kernel in claimed)
+    floats = Counter(kernel.stands_for for kernel in claimed if not kernel.in_integers)
     words = ", ".join(f"{floats[kind]} of {all_of[kind]} {kind}" for kind in sorted(floats))
     return (f"{words} ran in float",) if words else ()
-
-
-def _claimed(work: CaseWork, ran: Run) -> tuple[DenseKernel, ...]:
-    claimed = claimed_ops(work.mode.quantizes)
-    return tuple(kernel for kernel in ran.dense if kernel.stands_for in claimed)

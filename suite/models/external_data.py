@@ -1,7 +1,7 @@
 """A graph's external data: the files beside it that hold its weights, wherever they are named."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,9 @@ class _Span:
     stop: int
 
 
+_Placed = tuple[onnx.TensorProto, _Span]
+
+
 def data_names(model: onnx.ModelProto, path: Path) -> list[str]:
     """The names of the data files that a model refers to, sorted.
 
@@ -44,7 +47,7 @@ def data_names(model: onnx.ModelProto, path: Path) -> list[str]:
     ModelError
         where one leads outside the model's folder, or a reference cannot be understood.
     """
-    return sorted({_span(tensor, path).name for tensor in _external(model)})
+    return sorted({span.name for _, span in _spans(model, path)})
 
 
 def find_data(model: onnx.ModelProto, path: Path) -> list[DataFile]:
@@ -58,18 +61,7 @@ def find_data(model: onnx.ModelProto, path: Path) -> list[DataFile]:
     ModelError
         where one is absent, outside the model's folder, or shorter than its tensors need.
     """
-    files = {name: DataFile(name, _found(path, name)) for name in data_names(model, path)}
-    sizes = {name: file.path.stat().st_size for name, file in files.items()}
-    for tensor in _external(model):
-        span = _span(tensor, path)
-        if span.stop > sizes[span.name]:
-            raise ModelError(
-                where=path,
-                what=f"its external data {span.name!r} is cut short: it holds "
-                f"{sizes[span.name]:,} bytes, and tensor {tensor.name!r} needs {span.stop:,}; "
-                "copy or download it again.",
-            )
-    return list(files.values())
+    return _found_for(_spans(model, path), path)
 
 
 def read_data(model: onnx.ModelProto, path: Path) -> None:
@@ -80,9 +72,9 @@ def read_data(model: onnx.ModelProto, path: Path) -> None:
     ModelError
         as `find_data`.
     """
-    files = {file.name: file.path for file in find_data(model, path)}
-    for tensor in _external(model):
-        span = _span(tensor, path)
+    spans = _spans(model, path)
+    files = {file.name: file.path for file in _found_for(spans, path)}
+    for tensor, span in spans:
         with files[span.name].open("rb") as stream:
             stream.seek(span.start)
             tensor.raw_data = stream.read(span.stop - span.start)
@@ -90,8 +82,24 @@ def read_data(model: onnx.ModelProto, path: Path) -> None:
         tensor.ClearField("external_data")
 
 
-def _external(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    return (tensor for tensor in all_tensors(model) if uses_external_data(tensor))
+def _found_for(spans: Sequence[_Placed], path: Path) -> list[DataFile]:
+    names = sorted({span.name for _, span in spans})
+    files = {name: DataFile(name, _found(path, name)) for name in names}
+    sizes = {name: file.path.stat().st_size for name, file in files.items()}
+    for tensor, span in spans:
+        if span.stop > sizes[span.name]:
+            raise ModelError(
+                where=path,
+                what=f"its external data {span.name!r} is cut short: it holds "
+                f"{sizes[span.name]:,} bytes, and tensor {tensor.name!r} needs {span.stop:,}; "
+                "copy or download it again.",
+            )
+    return list(files.values())
+
+
+def _spans(model: onnx.ModelProto, path: Path) -> list[_Placed]:
+    tensors = (tensor for tensor in all_tensors(model) if uses_external_data(tensor))
+    return [(tensor, _span(tensor, path)) for tensor in tensors]
 
 
 def _span(tensor: onnx.TensorProto, path: Path) -> _Span:

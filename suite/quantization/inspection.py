@@ -89,9 +89,7 @@ def _products(
     for tensor in all_tensors(bare):
         if len(tensor.raw_data) > _MOST_CONSTANT_BYTES:
             tensor.ClearField("raw_data")
-    shapes: dict[str, tuple[int, ...]] = {}
-    for _, found in known_shapes(bare, name, image):
-        shapes |= found
+    shapes = known_shapes(bare, name, image)
     costs = []
     for node in ops:
         dense = DENSE_OPS.get(node.op_type)

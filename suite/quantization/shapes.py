@@ -1,6 +1,6 @@
 """The shapes of a graph's tensors, whatever was quantized in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import onnx
 
@@ -34,10 +34,8 @@ _OWN_ATTRIBUTES = {"Conv": {"activation", "activation_params"}, "Gemm": {"activa
 Shapes = dict[str, tuple[int, ...]]
 
 
-def known_shapes(
-    model: onnx.ModelProto, input_name: str | None, image: Sequence[int]
-) -> Iterator[tuple[onnx.GraphProto, Shapes]]:
-    """Each graph of a model with the shapes of the tensors that are made or held in it.
+def known_shapes(model: onnx.ModelProto, input_name: str | None, image: Sequence[int]) -> Shapes:
+    """The shapes of the tensors that are made or held in a model's graphs, where they are known.
 
     Parameters
     ----------
@@ -51,13 +49,14 @@ def known_shapes(
     for node in all_nodes(model):
         _to_known(node)
     inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    shapes: Shapes = {}
     for graph in all_graphs(inferred):
-        shapes: Shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+        shapes |= {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
         for value in (*graph.input, *graph.value_info, *graph.output):
             dims = [dim.dim_value for dim in value.type.tensor_type.shape.dim]
             if value.type.tensor_type.HasField("shape") and all(dim > 0 for dim in dims):
                 shapes[value.name] = tuple(dims)
-        yield graph, shapes
+    return shapes
 
 
 def _fill_input(graph: onnx.GraphProto, name: str | None, image: Sequence[int]) -> None:

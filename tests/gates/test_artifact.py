@@ -7,8 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from small import DIM, bring, concluded, network, small_catalog, small_work
+from small import DIM, bring, concluded, dynamic, network, small_catalog, small_work
 
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
@@ -46,12 +45,6 @@ def in_qdq_form(*, weights_in_float: bool = False, swollen: bool = False) -> onn
     del model.graph.node[:]
     model.graph.node.extend([flatten, *nodes, product, *rest])
     return model
-
-
-def dynamic(folder: Path) -> onnx.ModelProto:
-    onnx.save(network(), folder / "float.onnx")
-    quantize_dynamic(folder / "float.onnx", folder / "dynamic.onnx", weight_type=QuantType.QUInt8)
-    return onnx.load(folder / "dynamic.onnx")
 
 
 def test_what_is_quantized_as_claimed_passes_the_policy(tmp_path: Path) -> None:

@@ -6,8 +6,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from small import FACES, bring, concluded, faithful, network, small_catalog, small_work
+from small import FACES, bring, concluded, dynamic, faithful, network, small_catalog, small_work
 
 from suite.catalog.gate import Gate
 from suite.gates.acceptance import why_unacceptable
@@ -32,13 +31,6 @@ def turned() -> onnx.ModelProto:
     node = helper.make_node("Slice", ["e", "end", "start", "axis", "back"], ["embedding"])
     ends = {"end": [-1], "start": [-(2**31)], "axis": [0], "back": [-1]}
     return network(node, **{name: np.int64(value) for name, value in ends.items()})
-
-
-def dynamic(folder: Path) -> onnx.ModelProto:
-    """Dynamic INT8, which takes its scales over the batch."""
-    onnx.save(network(), folder / "float.onnx")
-    quantize_dynamic(folder / "float.onnx", folder / "dynamic.onnx", weight_type=QuantType.QUInt8)
-    return onnx.load(folder / "dynamic.onnx")
 
 
 def test_a_network_that_looks_at_each_face_alone_passes(tmp_path: Path) -> None:

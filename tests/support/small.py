@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from suite.catalog.case import Case
 from suite.catalog.folder import read_catalog
@@ -82,6 +83,13 @@ def faithful() -> onnx.ModelProto:
     """Another file, whose embeddings point where those of FP32 do."""
     node = helper.make_node("Mul", ["e", "two"], ["embedding"])
     return network(node, two=np.float32([2]))
+
+
+def dynamic(folder: Path) -> onnx.ModelProto:
+    """Dynamic INT8, which takes its scales over the batch."""
+    onnx.save(network(), folder / "float.onnx")
+    quantize_dynamic(folder / "float.onnx", folder / "dynamic.onnx", weight_type=QuantType.QUInt8)
+    return onnx.load(folder / "dynamic.onnx")
 
 
 def write_faces(folder: Path) -> None:

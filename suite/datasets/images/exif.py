@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from suite.datasets.images.header import PNG_START
+
 Pixels = npt.NDArray[np.uint8]
 UPRIGHT = 1
 _ORIENTATION, _SHORT = 0x0112, 3
-_PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
 def orientation(data: bytes) -> int:
@@ -22,7 +23,7 @@ def orientation(data: bytes) -> int:
 
     The numbers are those of the tag Orientation (Exif 2.32, 4.6.4).
     """
-    chunks = _png_chunks(data) if data.startswith(_PNG_START) else _webp_chunks(data)
+    chunks = _png_chunks(data) if data.startswith(PNG_START) else _webp_chunks(data)
     try:
         exif = next((content for kind, content in chunks if kind in (b"eXIf", b"EXIF")), b"")
         return _in_tiff(exif.removeprefix(b"Exif\0\0"))
@@ -46,7 +47,7 @@ def turned(image: Pixels, by: int) -> Pixels:
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    place = len(_PNG_START)
+    place = len(PNG_START)
     while place + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
         yield kind, data[place + 8 : place + 8 + length]

@@ -16,7 +16,7 @@ from suite.datasets.images.tiff import read_tiff
 
 MOST_PIXELS = 64_000_000
 READABLE = "JPEG, PNG, WebP, BMP, TIFF, PGM, PPM or PBM"
-_PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_START = b"\x89PNG\r\n\x1a\n"
 # Chunks without which the pixels are the same, and about which libpng complains on stderr.
 _NO_PIXELS = frozenset({b"iCCP", b"cHRM", b"gAMA", b"sRGB", b"sBIT", b"pHYs", b"tIME", b"hIST"})
 _NUMBER = rb"\s+(?:#[^\n]*\n\s*)*(\d{1,9})"
@@ -103,13 +103,13 @@ def begins_like_an_image(start: bytes) -> bool:
     if start.startswith(b"BM"):
         return start[14:18] in _BMP_HEADERS
     jpeg, webp = start.startswith(b"\xff\xd8\xff"), start[:4] + start[8:12] == b"RIFFWEBP"
-    return jpeg or webp or start.startswith(_PNG_START) or bool(_PNM_SIZE.match(start))
+    return jpeg or webp or start.startswith(PNG_START) or bool(_PNM_SIZE.match(start))
 
 
 def _read(data: bytes) -> ImageFile | None:
     if data.startswith(b"\xff\xd8\xff"):
         return _jpeg(data)
-    if data.startswith(_PNG_START):
+    if data.startswith(PNG_START):
         return _png(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _webp(data)
@@ -190,7 +190,7 @@ def _refuse_lossless(marker: int) -> None:
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Each chunk's type, start and end in the file."""
-    place = len(_PNG_START)
+    place = len(PNG_START)
     while True:
         length, kind = struct.unpack_from(">I4s", data, place)
         end = place + 12 + length
@@ -206,7 +206,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 def _png(data: bytes) -> ImageFile:
     """Walk the chunks (PNG specification, section 5) and check their checksums."""
     width, height = 0, 0
-    kept: list[bytes] = [_PNG_START]
+    kept: list[bytes] = [PNG_START]
     has_pixels = False
     try:
         for kind, start, end in _chunks(data):
