@@ -44,25 +44,45 @@ def saved(array: np.ndarray) -> bytes:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is empty"),
-        (POINTER, "a Git LFS pointer, not the model; fetch it with git lfs pull"),
-        (PAGE, "is a web page"),
-        (b"\xef\xbb\xbf<html>", "is a web page"),
-        (archive("det_10g.onnx", "w600k_r50.onnx"), "ZIP archive that holds 'det_10g.onnx', 'w6"),
-        (archive("readme.txt"), "is a ZIP archive; unpack it"),
-        (archive("r50/data.pkl", "r50/data/0"), "is a PyTorch checkpoint"),
-        (archive("readme.txt")[:30], "is a ZIP archive that is cut short"),
-        (TORCH_1_5, "is a Python pickle, as PyTorch's .pt and .pth are"),
-        (pickle.dumps({"fc.weight": 1}), "is a Python pickle"),
-        (b"\x18\x00\x00\x00ORTM\x00\x00", "a model in onnxruntime's ORT format"),
-        (b"\x1c\x00\x00\x00TFL3\x14\x00", "a TensorFlow Lite model"),
-        (b"\x89HDF\r\n\x1a\n\x00", "an HDF5 file"),
-        (gzip.compress(b"x"), "a gzip archive"),
-        (tarred(), "a tar archive"),
-        (saved(np.zeros(3)), "a NumPy array"),
-        (b'<?xml version="1.0"?>\n<net name="r50" version="11">', "OpenVINO's models"),
-        (b'\x20\x00\x00\x00\x00\x00\x00\x00{"fc.weight":{"dtype":"F32"}}', "a safetensors file"),
-        (b'{"error": "not found"}', "is JSON"),
+        pytest.param(b"", "is empty", id="empty"),
+        pytest.param(
+            POINTER, "a Git LFS pointer, not the model; fetch it with git lfs pull", id="lfs"
+        ),
+        pytest.param(PAGE, "is a web page", id="page"),
+        pytest.param(b"\xef\xbb\xbf<html>", "is a web page", id="page-with-bom"),
+        pytest.param(
+            archive("det_10g.onnx", "w600k_r50.onnx"),
+            "ZIP archive that holds 'det_10g.onnx', 'w6",
+            id="zip-of-models",
+        ),
+        pytest.param(archive("readme.txt"), "is a ZIP archive; unpack it", id="zip"),
+        pytest.param(archive("r50/data.pkl", "r50/data/0"), "is a PyTorch checkpoint", id="torch"),
+        pytest.param(
+            archive("readme.txt")[:30], "is a ZIP archive that is cut short", id="zip-cut"
+        ),
+        pytest.param(
+            TORCH_1_5, "is a Python pickle, as PyTorch's .pt and .pth are", id="torch-1.5"
+        ),
+        pytest.param(pickle.dumps({"fc.weight": 1}), "is a Python pickle", id="pickle"),
+        pytest.param(
+            b"\x18\x00\x00\x00ORTM\x00\x00", "a model in onnxruntime's ORT format", id="ort"
+        ),
+        pytest.param(b"\x1c\x00\x00\x00TFL3\x14\x00", "a TensorFlow Lite model", id="tflite"),
+        pytest.param(b"\x89HDF\r\n\x1a\n\x00", "an HDF5 file", id="hdf5"),
+        pytest.param(gzip.compress(b"x"), "a gzip archive", id="gzip"),
+        pytest.param(tarred(), "a tar archive", id="tar"),
+        pytest.param(saved(np.zeros(3)), "a NumPy array", id="numpy"),
+        pytest.param(
+            b'<?xml version="1.0"?>\n<net name="r50" version="11">',
+            "OpenVINO's models",
+            id="openvino",
+        ),
+        pytest.param(
+            b'\x20\x00\x00\x00\x00\x00\x00\x00{"fc.weight":{"dtype":"F32"}}',
+            "a safetensors file",
+            id="safetensors",
+        ),
+        pytest.param(b'{"error": "not found"}', "is JSON", id="json"),
     ],
 )
 def test_a_file_of_another_kind_is_called_what_it_is(
