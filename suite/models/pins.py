@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-from filelock import FileLock
-
 from suite.catalog.errors import ModelError
 from suite.catalog.files import is_there, write_whole
+from suite.catalog.lock import Lock
 
 PINS = "pins.json"
 
@@ -24,7 +23,7 @@ def pinned(path: Path) -> str | None:
 
 def pin(path: Path, sha256: str) -> None:
     """Trust a file with this hash from now on."""
-    with FileLock(path.parent / f".{PINS}.lock"):
+    with Lock(path.parent / f".{PINS}.lock"):
         pins = _read(path.parent / PINS) | {path.name: sha256}
         text = json.dumps(dict(sorted(pins.items())), indent=2) + "\n"
         write_whole(path.parent / PINS, text, alone=True)

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from filelock import FileLock
-
 from suite.catalog.errors import ArtifactError, ModelError
+from suite.catalog.lock import Lock
 from suite.models.onnx_file import OnnxFile, read_onnx_file
 from suite.quantization.artifact import Artifact, BuildRecord, Ingredients
 from suite.quantization.builder import build
@@ -62,8 +61,7 @@ class ArtifactCache:
     def _locked(self, entry: Path) -> Iterator[None]:
         """Keep other processes from building the same artifact; a killed one's lock is free."""
         try:
-            entry.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(entry.with_suffix(".lock"))
+            lock = Lock(entry.with_suffix(".lock"))
             lock.acquire()
         except OSError as error:
             raise ArtifactError(

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from team import MODEL, SOME_PAIRS, Team, copy_catalog, copy_team
+
+from suite.catalog.lock import Lock
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +17,7 @@ def accepted(cache: Path) -> Callable[[str], Team]:
         team = Team(cache.with_name("accepted") / model, cache)
         team.folder.mkdir(parents=True, exist_ok=True)
         done = team.folder.with_suffix(".done")
-        with FileLock(team.folder.with_suffix(".lock")):
+        with Lock(team.folder.with_suffix(".lock")):
             if not done.exists():
                 copy_catalog(team.folder, model, pairs=SOME_PAIRS)
                 result = team.gates("--snapshot-update")

@@ -6,18 +6,16 @@ Only ``--snapshot-update`` writes one.
 import functools
 import json
 import re
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import BaselineError, refused
 from suite.catalog.files import is_folder, names_in, write_whole
+from suite.catalog.lock import Lock
 from suite.judging.judgement import FORMAT, Entry
 from suite.judging.measured import Measured
 
@@ -195,17 +193,15 @@ def remove_sections(path: Path, sections: Collection[str]) -> None:
             _write(path, kept)
             return
         path.unlink(missing_ok=True)
-        for folder in (path.parent, path.parent.parent):
-            if not any(folder.iterdir()):
-                folder.rmdir()
+    for folder in (path.parent, path.parent.parent):
+        with suppress(OSError):  # it holds something else, or another process writes there
+            folder.rmdir()
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    # The lock lies beside the system's temporary files, to keep baselines free of lock files.
-    lock = Path(tempfile.gettempdir()) / f"face-quant-gate-{_lock_name(path)}.lock"
     try:
-        with FileLock(lock):
+        with Lock(path.with_name(f".{path.name}.lock")):
             # Another process may have written since.
             _read.cache_clear()
             yield
@@ -243,7 +239,3 @@ def _readable(document: Mapping[str, Any]) -> str:
     # A list of numbers reads better, and differs better, on one line.
     joined = re.sub(r"\[([^\[\]{}\"]+)\]", lambda m: "[" + " ".join(m.group(1).split()) + "]", text)
     return joined + "\n"
-
-
-def _lock_name(path: Path) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", str(path.resolve()))[-120:].strip("-")

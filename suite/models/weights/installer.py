@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, urljoin
 
-from filelock import FileLock
-
 from suite.catalog.errors import ModelError
 from suite.catalog.files import is_file, sha256_of
+from suite.catalog.lock import Lock
 from suite.catalog.model_card import ModelCard
 from suite.catalog.source import Architecture, CheckpointSpec, SourceSpec
 from suite.models.onnx_file import load_graph, read_onnx_file
@@ -48,8 +47,7 @@ def get_weights(
     """
     target = here or folder / model.source.file
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.with_name(f".{target.name}.lock")):
+        with Lock(target.with_name(f".{target.name}.lock")):
             _get(_Order(model, folder, trust_first_use, progress, say), target)
     except OSError as error:
         raise ModelError(

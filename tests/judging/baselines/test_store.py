@@ -1,11 +1,18 @@
 import json
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
 from suite.catalog.errors import BaselineError, SuiteError
-from suite.judging.baselines.store import BaselineFile, all_files, read_sections, write_section
+from suite.judging.baselines.store import (
+    BaselineFile,
+    all_files,
+    read_sections,
+    remove_sections,
+    write_section,
+)
 from suite.judging.judgement import FORMAT
 
 
@@ -30,13 +37,25 @@ def test_writing_one_section_leaves_every_other_line(tmp_path: Path) -> None:
     assert path.read_text().splitlines() == before
 
 
+def test_a_file_whose_last_section_goes_leaves_no_folder(tmp_path: Path) -> None:
+    gone, kept = (tmp_path / profile / "m" / "int8.json" for profile in ("cpu-avx2", "cpu-vnni"))
+    for path in (gone, kept):
+        write_section(path, "artifact", entry(1))
+    write_section(kept.with_name("fp32.json"), "artifact", entry(1))
+    for path in (gone, kept):
+        remove_sections(path, ["artifact"])
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    assert left == ["cpu-vnni", "cpu-vnni/m", "cpu-vnni/m/fp32.json"]
+
+
 def test_a_list_of_numbers_stays_on_one_line(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_section(path, "fingerprint", entry(1))
     assert '"tensor": [1.5, 2.5]' in path.read_text()
 
 
-def test_writers_of_one_file_lose_nothing(tmp_path: Path) -> None:
+def test_writers_of_one_file_lose_nothing_and_leave_nothing(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     path = tmp_path / "a.json"
     threads = [
         threading.Thread(target=write_section, args=(path, f"section.{i}", entry(i)))

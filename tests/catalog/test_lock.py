@@ -1,0 +1,84 @@
+"""Locks keep others out, and leave nothing behind."""
+
+import shutil
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from suite.catalog.lock import Lock
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_lock_is_gone_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "new" / ".lock"
+    with Lock(path):
+        assert path.is_file()
+        assert not Lock(path).acquire(wait=False)
+    assert list(path.parent.iterdir()) == []
+    with pytest.raises(ZeroDivisionError), Lock(path):
+        _ = 1 / 0
+    assert list(path.parent.iterdir()) == []
+
+
+def test_who_waited_holds_the_file_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    first, second = Lock(path), Lock(path)
+    first.acquire()
+    waiting = threading.Thread(target=second.acquire)
+    waiting.start()
+    first.release()
+    waiting.join()
+    # A file of the same name that anybody could make and hold would guard nothing.
+    assert not Lock(path).acquire(wait=False)
+    second.release()
+    second.release()
+    assert Lock(path).acquire(wait=False)
+
+
+def test_nobody_works_at_the_same_time(tmp_path: Path) -> None:
+    counter = tmp_path / "counter"
+    counter.write_text("0")
+
+    def count(_: int) -> None:
+        with Lock(tmp_path / ".lock"):
+            counter.write_text(str(int(counter.read_text()) + 1))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(count, range(100)))
+    assert counter.read_text() == "100"
+    assert [path.name for path in tmp_path.iterdir()] == ["counter"]
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    words = "import os, sys; from pathlib import Path; from suite.catalog.lock import Lock; "
+    words += "Lock(Path(sys.argv[1])).acquire(); os._exit(9)"
+    killed = subprocess.run([sys.executable, "-c", words, path], cwd=ROOT, check=False)
+    assert (killed.returncode, path.exists()) == (9, True)
+    with Lock(path):
+        pass
+    assert not path.exists()
+
+
+def test_a_folder_that_vanishes_while_waiting_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / ".lock"
+    first, second = Lock(path), Lock(path)
+    first.acquire()
+    waiting = threading.Thread(target=second.acquire)
+    waiting.start()
+    shutil.rmtree(path.parent)
+    first.release()
+    waiting.join()
+    assert not Lock(path).acquire(wait=False)
+
+
+def test_a_link_in_its_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic link"), Lock(tmp_path / ".lock"):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
