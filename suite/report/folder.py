@@ -1,13 +1,16 @@
 """Keeping a run's records and writing its report, whole at every moment."""
 
 import json
+import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import write_whole
+from suite.catalog.lock import Lock
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.markdown import to_markdown
@@ -21,9 +24,17 @@ PROPOSED = "proposed-baselines"
 class ReportFolder:
     """A run's report folder: records as they come, and the report made of them.
 
-    The report is written anew with each record, so that a killed run leaves a valid one that says
-    it did not end. With ``append`` the records of the run before are kept and completed.
-    ``concluded`` is the verdict of the report written last, with the count of each outcome.
+    The report is written as the folder is opened, and anew with each record, so that a killed run
+    leaves a valid one that says it did not end, and nothing of the run before. With ``append`` the
+    records of the run before are kept and completed. No other run may write there until the folder
+    is closed. ``concluded`` is the verdict of the report written last, with the count of each
+    outcome.
+
+    Raises
+    ------
+    SuiteError
+        where another run writes there, the folder cannot be written, or there is no report that may
+        be appended to; what is there then stays.
     """
 
     def __init__(
@@ -37,14 +48,30 @@ class ReportFolder:
         self._appended: tuple[Appended, ...] = ()
         self._died: set[str] = set()
         self.concluded = ""
-        if append:
-            self._take_over(_read_report(folder / "report.json"))
+        self._lock = Lock(folder / ".lock")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            lines = [record.model_dump_json() + "\n" for record in self._records.values()]
-            (folder / RECORDS).write_text("".join(lines), encoding="utf-8")
+            if not self._lock.acquire(wait=False):
+                raise _in_use(folder)
+            self._open(append=append)
         except OSError as error:
+            self.close()
             raise _cannot_write(folder, error) from None
+        except SuiteError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let other runs write there."""
+        self._lock.release()
+
+    def _open(self, *, append: bool) -> None:
+        if append:
+            self._take_over(_read_report(self.folder / "report.json"))
+        lines = [record.model_dump_json() + "\n" for record in self._records.values()]
+        (self.folder / RECORDS).write_text("".join(lines), encoding="utf-8")
+        self.write(complete=False)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.folder / PROPOSED)
 
     @property
     def records(self) -> Sequence[Record]:
@@ -63,6 +90,7 @@ class ReportFolder:
     def plan(self, nodes: Iterable[str]) -> None:
         """Name the gates that are to run, so that those that do not are missed."""
         self._planned.update(dict.fromkeys(nodes))
+        self.write(complete=False)
 
     def add(self, record: Record, *, worker_died: bool = False) -> None:
         """Keep a record and write the report that holds so far.
@@ -94,8 +122,8 @@ class ReportFolder:
         )
         document = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False)
         try:
-            write_whole(self.folder / "report.json", document + "\n")
-            write_whole(self.folder / "report.md", to_markdown(report))
+            write_whole(self.folder / "report.json", document + "\n", alone=True)
+            write_whole(self.folder / "report.md", to_markdown(report), alone=True)
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
         self.concluded = f"{report.verdict.upper()}: {report.summary}"
@@ -117,7 +145,7 @@ class ReportFolder:
         self._appended = (*report.appended, now)
         self._environment = report.environment
         self._records = {record.node: record for record in report.records}
-        self.plan([*self._records, *report.not_run])
+        self._planned.update(dict.fromkeys([*self._records, *report.not_run]))
 
     def _refused(self, record: Record) -> Record | None:
         """A failure in a record's place where the run before measured something else."""
@@ -157,6 +185,14 @@ def _read_report(path: Path) -> Report:
             f"--report-append: {path} is not a report of this version; run the job once without "
             "--report-append."
         ) from None
+
+
+def _in_use(folder: Path) -> SuiteError:
+    return SuiteError(
+        where=folder,
+        what="another run writes its report there; wait for its end, or give another folder with "
+        "--report-dir.",
+    )
 
 
 def _cannot_write(folder: Path, error: OSError) -> SuiteError:

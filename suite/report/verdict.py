@@ -28,21 +28,19 @@ def make_report(
     not_run = tuple(node for node in planned if node not in recorded)
     counts = {o: sum(r.outcome is o for r in records) for o in Outcome}
     said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    reasons = []
+    reasons = [] if complete else ["the run did not end"]
     if counts[Outcome.FAIL]:
         reasons.append(f"{counts[Outcome.FAIL]} of {len(records)} gates failed")
     if not any(is_gated(record) for record in records):
         reasons.append("nothing was gated")
     if require_all and any(r.outcome.fails_when_all_required for r in records):
         reasons.append("--require-all: not every gate passed")
-    if not complete:
-        reasons.append("the run did not end")
     if not_run:
         reasons.append(f"{len(not_run)} of {len(planned)} gates did not run")
     return Report(
         complete=complete,
         verdict=Outcome.FAIL if reasons else Outcome.PASS,
-        summary=f"{'; '.join(reasons)} ({said})" if reasons else said,
+        summary=f"{'; '.join(reasons)} ({said or 'no records'})" if reasons else said,
         environment=environment,
         appended=tuple(appended),
         not_run=not_run,

@@ -237,6 +237,9 @@ def test_an_interrupted_run(team: Team, monkeypatch, how: signal.Signals, status
     until = time.monotonic() + 300
     while not (team.folder / "waiting").exists() and time.monotonic() < until:
         time.sleep(0.01)
+    beside = team.run(*FP32)
+    assert beside.returncode == 4
+    assert "another run writes its report there" in beside.stdout
     process.send_signal(how)
     output, _ = process.communicate()
     assert process.returncode == status, output

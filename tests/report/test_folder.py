@@ -9,7 +9,7 @@ from records import ENVIRONMENT, record
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
-from suite.report.folder import ReportFolder
+from suite.report.folder import PROPOSED, ReportFolder
 from suite.report.schema import schema_text
 from suite.report.terminal import summary_lines
 
@@ -21,8 +21,64 @@ def opened(folder: Path, *, append: bool = False, **other: object) -> ReportFold
     return ReportFolder(folder, environment, require_all=False, append=append)
 
 
+def ended(folder: ReportFolder, *, complete: bool = True) -> None:
+    folder.write(complete=complete)
+    folder.close()
+
+
 def read(folder: Path) -> dict:
     return json.loads((folder / "report.json").read_text())
+
+
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def passed(folder: Path) -> None:
+    """What a run leaves that passed and proposes a baseline."""
+    first = opened(folder)
+    first.add(record())
+    proposed = folder / PROPOSED / "cpu" / "m" / "int8.json"
+    proposed.parent.mkdir(parents=True)
+    proposed.write_text("{}")
+    ended(first)
+    assert (folder / "report.md").read_text().splitlines()[2] == "**PASS**: 1 pass"
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_nothing_of_the_run_before_stands_before_the_first_gate(
+    tmp_path: Path, append: bool
+) -> None:
+    passed(tmp_path)
+    folder = opened(tmp_path, append=append)
+    folder.plan(["first", "second"])
+    kept = "1 pass" if append else "no records"
+    nothing = "" if append else "nothing was gated; "
+    said = f"the run did not end; {nothing}2 of {2 + append} gates did not run ({kept})"
+    assert (read(tmp_path)["complete"], read(tmp_path)["verdict"]) == (False, "fail")
+    assert read(tmp_path)["summary"] == said
+    assert (tmp_path / "report.md").read_text().splitlines()[2] == f"**FAIL**: {said}"
+    assert not (tmp_path / PROPOSED).exists()
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_two_runs_at_once_write_into_no_one_folder(tmp_path: Path, append: bool) -> None:
+    first = opened(tmp_path)
+    first.add(record())
+    before = bytes_in(tmp_path)
+    with pytest.raises(SuiteError, match="another run writes its report there"):
+        opened(tmp_path, append=append)
+    assert bytes_in(tmp_path) == before
+    ended(first)
+    second = opened(tmp_path, append=append)
+    assert len(second.records) == append
+
+
+def test_a_place_that_cannot_be_written_is_said_before_the_first_gate(tmp_path: Path) -> None:
+    (tmp_path / "report.md").mkdir()
+    with pytest.raises(SuiteError, match=r"cannot write the report there \(Is a directory\)"):
+        opened(tmp_path)
+    assert not (tmp_path / ".lock").exists()
 
 
 def test_each_record_leaves_a_report_that_says_that_the_run_did_not_end(tmp_path: Path) -> None:
@@ -34,6 +90,7 @@ def test_each_record_leaves_a_report_that_says_that_the_run_did_not_end(tmp_path
     folder.add(record(Gate.FIDELITY).model_copy(update={"node": "other"}))
     assert folder.write(complete=True) is Outcome.PASS
     assert (read(tmp_path)["complete"], folder.concluded) == (True, "PASS: 2 pass")
+    folder.close()
     assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         *("records.jsonl", "report.json", "report.md")
@@ -53,7 +110,7 @@ def test_a_later_run_completes_the_report(tmp_path: Path) -> None:
     first = opened(tmp_path)
     first.add(record(hashes={"source": "a"}))
     first.add(record(Gate.LATENCY, Outcome.DEFERRED, "later", mode="int8"))
-    first.write(complete=True)
+    ended(first)
     second = opened(tmp_path, append=True, command="pytest -m latency")
     second.add(record(Gate.LATENCY, mode="int8", hashes={"source": "a"}))
     second.write(complete=True)
@@ -64,7 +121,7 @@ def test_a_later_run_completes_the_report(tmp_path: Path) -> None:
 def test_a_later_run_of_other_weights_is_refused(tmp_path: Path) -> None:
     first = opened(tmp_path)
     first.add(record(hashes={"source": "a" * 64}))
-    first.write(complete=True)
+    ended(first)
     second = opened(tmp_path, append=True)
     second.add(record(Gate.LATENCY, hashes={"source": "b" * 64}))
     refused = second.records[-1]
@@ -82,9 +139,11 @@ def test_a_later_run_of_other_weights_is_refused(tmp_path: Path) -> None:
 def test_what_cannot_be_completed_says_why(tmp_path: Path, complete, other, said: str) -> None:
     first = opened(tmp_path)
     first.add(record())
-    first.write(complete=complete)
+    ended(first, complete=complete)
+    before = bytes_in(tmp_path)
     with pytest.raises(SuiteError, match=said):
         opened(tmp_path, append=True, **other)
+    assert bytes_in(tmp_path) == before
 
 
 @pytest.mark.parametrize("text", [None, "{}", "\x00"])

@@ -197,8 +197,10 @@ class GateRun:
 
         interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         try:
+            if not interrupted:
+                write_proposals(self.report.folder / PROPOSED, self.report.records, surroundings())
+            # The verdict comes last: what goes wrong before it leaves a report that did not end.
             verdict = self.report.write(complete=not interrupted)
-            write_proposals(self.report.folder / PROPOSED, self.report.records, surroundings())
         except SuiteError as error:
             raise pytest.exit.Exception(str(error), pytest.ExitCode.USAGE_ERROR) from None
         green = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -214,6 +216,11 @@ class GateRun:
         terminalreporter.write_sep("-", "face-quant-gate")
         for line in summary_lines(self.report):
             terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self) -> None:
+        """Let other runs write into the report's folder, however this one ended."""
+        if self.report is not None:
+            self.report.close()
 
     def _check_selection(self) -> None:
         try:

@@ -1,6 +1,5 @@
 """What a run would accept, written beside its report, ready to be committed."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from suite.judging.record import Record
 
 def write_proposals(root: Path, records: Sequence[Record], versions: Mapping[str, str]) -> None:
     """Write the baselines that a run proposes: never of a case that must not be accepted."""
-    shutil.rmtree(root, ignore_errors=True)
     refused = {(r.model, r.mode) for r in records if r.unacceptable}
     for record in records:
         measured = record.measured
