@@ -27,6 +27,11 @@ class Gate(StrEnum):
         return self is Gate.LATENCY
 
     @property
+    def per_version(self) -> bool:
+        """Whether what it accepts is of one onnxruntime minor version, whose kernels it is of."""
+        return self in (Gate.PLACEMENT, Gate.LATENCY)
+
+    @property
     def judges_fp32(self) -> bool:
         """Whether it decides anything of FP32; otherwise FP32's figures are recorded alone."""
         return self is not Gate.LATENCY
@@ -49,14 +54,14 @@ class Gate(StrEnum):
     @property
     def since(self) -> int:
         """The baseline format with which it came: what is older could not accept it."""
-        return 1
+        return 2 if self is Gate.PLACEMENT else 1
 
 
 @dataclass(frozen=True)
 class Section:
     """A gate's part of a baseline, written ``<gate>`` or ``<gate>.<key>``.
 
-    ``key`` is the dataset, or the device, onnxruntime's minor version and the batch.
+    ``key`` is the dataset, onnxruntime's minor version, or the device, that version and the batch.
     """
 
     gate: Gate

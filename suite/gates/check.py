@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from suite.catalog.case import Case
 from suite.catalog.errors import BaselineError
-from suite.catalog.gate import Gate
+from suite.catalog.gate import Gate, Section
 from suite.gates.acceptance import what_to_do, why_unacceptable
 from suite.gates.advice import advised
 from suite.gates.case_work import CaseWork
@@ -34,8 +33,8 @@ from suite.judging.baselines.syrupy_extension import (
 )
 from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
+from suite.judging.news import changes, is_news
 from suite.judging.outcome import Outcome
-from suite.judging.record import Row
 from suite.report.failure import failure_message
 from suite.runtime.profile import PARENT_PROFILE
 from suite.runtime.versions import surroundings
@@ -101,7 +100,7 @@ class GateCheck:
             measured,
             rows=(*against_fp32.rows, *against_baseline.rows),
             notes=(*notes, *measured.remarks),
-            unacceptable=against_fp32.outcome is Outcome.FAIL,
+            unacceptable=against_fp32.outcome is Outcome.FAIL or _fell_back(measured),
             accepted=against_baseline is _ACCEPTED,
             refused=refused,
             baseline=self._proposed(measured),
@@ -124,14 +123,12 @@ class GateCheck:
         self._conclude_alone(judge_against_itself(measured, self._work.limits.tolerances), measured)
 
     def _conclude_alone(self, judged: Judgement, measured: Measured) -> None:
-        fell_back = any(stray.fell_back for stray in measured.strays)
-        failed = judged.outcome is Outcome.FAIL
         self._conclude(
             judged,
             measured,
             rows=judged.rows,
             notes=measured.remarks,
-            unacceptable=failed or fell_back,
+            unacceptable=judged.outcome is Outcome.FAIL or _fell_back(measured),
         )
 
     def is_undecided(self, measured: Measured) -> bool:
@@ -193,6 +190,10 @@ class GateCheck:
             words = f"accepted on {', '.join(others)}, this is {self._file.profile}"
             return Judgement(Outcome.NOT_COMPARED, words)
         known = self._file.sections()
+        elsewhere = [name for name in known if _of_other_version(name, self._gate)]
+        if elsewhere:
+            words = f"accepted as {', '.join(elsewhere)}, this is {section}"
+            return Judgement(Outcome.NOT_COMPARED, words)
         if known and self._gate.since > self._file.format:
             return before_it_existed("gate", [self._gate])
         what = f"section {section!r} of" if known else "a"
@@ -216,11 +217,11 @@ class GateCheck:
         entry = self._file.entry(measured.section)
         judged = judge_against_baseline(measured, entry, tolerances) if entry else None
         before = self._file.sections().get(measured.section)
-        self._tell_syrupy(measured, holds=judged is not None and not _is_news(judged))
+        self._tell_syrupy(measured, holds=judged is not None and not is_news(judged))
         after = self._file.sections().get(measured.section)
         if judged is not None and before == after:
             return judged, ()
-        return _ACCEPTED, _changes(before, after)
+        return _ACCEPTED, changes(before, after)
 
     def _tell_syrupy(self, measured: Measured, *, holds: bool) -> None:
         """Let syrupy count, and write where it updates and the accepted entry does not hold.
@@ -271,28 +272,13 @@ class GateCheck:
             pytest.skip(f"{outcome}: {judged.headline}")
 
 
+def _of_other_version(section: str, gate: Gate) -> bool:
+    parsed = Section.parse(section)
+    return gate.per_version and parsed is not None and parsed.gate is gate
+
+
 _ACCEPTED = Judgement(Outcome.PASS, "accepted")
 
 
-def _is_news(judged: Judgement) -> bool:
-    """Whether an update has something to take over: a gate lets size and speed get better."""
-    return judged.outcome is not Outcome.PASS or any(map(_moved, judged.rows))
-
-
-def _moved(row: Row) -> bool:
-    return row.difference is not None and abs(row.difference) > row.limit
-
-
-def _changes(before: object, after: object) -> tuple[str, ...]:
-    """What an accepted section was and is, a line each."""
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return ()
-    lines = []
-    for part in ("identity", "figures"):
-        old, new = before.get(part, {}), after.get(part, {})
-        for key in sorted(set(old) | set(new)):
-            if old.get(key) != new.get(key):
-                lines.append(f"{key}: {json.dumps(old.get(key))} → {json.dumps(new.get(key))}")
-    if before.get("samples") != after.get("samples"):
-        lines.append("samples: changed")
-    return tuple(lines)
+def _fell_back(measured: Measured) -> bool:
+    return any(stray.fell_back for stray in measured.strays)

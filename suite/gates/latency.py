@@ -19,7 +19,7 @@ from suite.judging.outcome import Outcome
 from suite.runtime.footprint import footprint
 from suite.runtime.profile import device_slug, own_profile
 from suite.runtime.timing import median_interval, quantile
-from suite.runtime.versions import onnxruntime_version
+from suite.runtime.versions import minor_version
 
 # The fewest blocks of which a median has a 95 % interval, and how many more are tried, a doubling
 # each, before a gate stays undecided.
@@ -132,6 +132,5 @@ class Stopwatch:
 
 def latency_section(provider: ProviderCard, batch: int) -> Section:
     """Where a speed-up is accepted: per device model and onnxruntime minor version."""
-    minor = ".".join(onnxruntime_version().split(".")[:2])
-    key = f"{device_slug(provider)}.onnxruntime-{minor}.batch{batch}"
+    key = f"{device_slug(provider)}.{minor_version()}.batch{batch}"
     return Section(Gate.LATENCY, key)

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from suite.catalog.gate import Gate
+from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
 from suite.judging.measured import Measured, StrayNode
 from suite.models.arithmetic import claimed_ops
 from suite.runtime.placement import fallback
 from suite.runtime.trace import DenseKernel, Run, trace
+from suite.runtime.versions import minor_version
 
 
 def measure_placement(work: CaseWork) -> Measured:
@@ -21,8 +22,9 @@ def measure_placement(work: CaseWork) -> Measured:
     claimed = _claimed(work, ran)
     in_integers = _in_integers(work, claimed)
     return Measured(
-        section=Gate.PLACEMENT,
+        section=str(Section(Gate.PLACEMENT, minor_version())),
         identity=work.identity(),
+        figures=in_integers,
         observed={
             "nodes": found.nodes,
             "nodes_elsewhere": len(found.strays),
@@ -31,7 +33,6 @@ def measure_placement(work: CaseWork) -> Measured:
             "kernels_elsewhere": ran.kernels_elsewhere,
             "time_elsewhere": ran.time_elsewhere,
             "memory_copies": ran.memory_copies,
-            **in_integers,
         },
         remarks=_ran_in_float(claimed) if in_integers else (),
         strays=tuple(StrayNode(**asdict(stray)) for stray in found.strays),

@@ -3,7 +3,7 @@
 import math
 
 from suite.catalog.figures import FIGURES
-from suite.catalog.gate import Gate
+from suite.catalog.gate import Gate, Section
 from suite.catalog.policy import PolicySpec
 from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
@@ -50,9 +50,10 @@ def judge_against_fp32(
 def _too_bad(measured: Measured, *, of_fp32: bool) -> str:
     if of_fp32:
         return "FP32 itself is too bad"
-    if measured.section == Gate.ARTIFACT:
+    section = Section.parse(measured.section)
+    if section and section.gate is Gate.ARTIFACT:
         return "the file is not what its mode claims"
-    if measured.section == Gate.PLACEMENT:
+    if section and section.gate is Gate.PLACEMENT:
         return "the kernels are not what the mode claims"
     return "quantization costs too much"
 

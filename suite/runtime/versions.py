@@ -14,6 +14,11 @@ def onnxruntime_version() -> str:
     return str(onnxruntime.__version__)
 
 
+def minor_version() -> str:
+    """The minor version of the onnxruntime in use, as the sections that depend on it name it."""
+    return f"onnxruntime-{'.'.join(onnxruntime_version().split('.')[:2])}"
+
+
 _SHOWN = ("onnx", "numpy", "pytest", "syrupy", "pytest-benchmark")
 _OPENCV = ("opencv-python-headless", "opencv-python")
 # Of what is shown, what figures can depend on, by the name that is said of it.

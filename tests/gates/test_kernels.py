@@ -11,6 +11,7 @@ from small import DIM, bring, concluded, network, small_catalog, small_work
 from suite.catalog.gate import Gate
 from suite.gates.acceptance import why_unacceptable
 from suite.gates.measures import measured
+from suite.judging.baselines.store import entry_document, write_section
 from suite.judging.outcome import Outcome
 
 MODE = "int8_static_qdq"
@@ -99,7 +100,7 @@ def test_what_runs_in_float_is_counted_by_its_arithmetic(
     # Everything is quantized, as far as the graph goes.
     assert measured(work, Gate.ARTIFACT, None).observed["quantized_share"] == 1.0
     found = measured(work, Gate.PLACEMENT, None)
-    assert found.observed["integer_share"] == pytest.approx(share, abs=0.01)
+    assert found.figures["integer_share"] == pytest.approx(share, abs=0.01)
     assert found.remarks == (() if first and second else ("1 of 2 Conv ran in float",))
 
 
@@ -118,11 +119,69 @@ def test_kernels_in_float_fail_placement_and_accept_nothing(tmp_path: Path) -> N
     card = tmp_path / "models" / "small.toml"
     card.write_text(f"{card.read_text()}\n[modes.{MODE}.policy.floor]\ninteger_share = 0.2\n")
     record = concluded(small_work(tmp_path, MODE), Gate.PLACEMENT)
-    assert (record.outcome, record.headline) == (Outcome.PASS, "runs where it was asked to")
+    assert record.headline.startswith("nothing accepted: a baseline ")
 
 
 def test_nothing_is_said_of_integers_where_nothing_is_claimed(tmp_path: Path) -> None:
     small_catalog(tmp_path, network())
     found = measured(small_work(tmp_path), Gate.PLACEMENT, None)
-    assert "integer_share" not in found.observed
+    assert not found.figures
     assert not found.remarks
+    record = concluded(small_work(tmp_path), Gate.PLACEMENT)
+    assert (record.outcome, record.headline) == (Outcome.PASS, "runs where it was asked to")
+
+
+@pytest.fixture
+def eased(tmp_path: Path) -> Path:
+    """A catalog whose artifact runs a Conv of two in float, as its card allows."""
+    small_catalog(tmp_path, network())
+    bring(tmp_path, MODE, convolutional(first=True, second=False))
+    card = tmp_path / "models" / "small.toml"
+    card.write_text(f"{card.read_text()}\n[modes.{MODE}.policy.floor]\ninteger_share = 0.2\n")
+    return tmp_path
+
+
+def accept(folder: Path, *, by: float = 0.0, section: str = "", **changed: object) -> None:
+    """Accept the share that was measured, and more by so much."""
+    found = measured(small_work(folder, MODE), Gate.PLACEMENT)
+    figures = {"integer_share": found.figures["integer_share"] + by}
+    entry = entry_document(found.model_copy(update={"figures": figures}), {}) | changed
+    file = folder / "baselines" / small_work(folder).bench.profile / "small" / f"{MODE}.json"
+    write_section(file, section or found.section, entry)
+
+
+def test_the_accepted_share_is_held(eased: Path) -> None:
+    accept(eased)
+    record = concluded(small_work(eased, MODE), Gate.PLACEMENT)
+    assert (record.outcome, record.headline) == (Outcome.PASS, "as accepted")
+    accept(eased, by=0.01)
+    record = concluded(small_work(eased, MODE), Gate.PLACEMENT)
+    assert record.outcome is Outcome.FAIL
+    assert record.headline.startswith(
+        "not as accepted: Share of claimed arithmetic in integer kernels"
+    )
+    assert record.notes == ("1 of 2 Conv ran in float",)
+
+
+def test_more_in_integers_than_accepted_is_no_failure(eased: Path) -> None:
+    accept(eased, by=-0.01)
+    assert concluded(small_work(eased, MODE), Gate.PLACEMENT).outcome is Outcome.PASS
+
+
+def test_another_minor_version_runs_other_kernels(eased: Path) -> None:
+    accept(eased, section="placement.onnxruntime-1.24", by=0.01)
+    record = concluded(small_work(eased, MODE), Gate.PLACEMENT)
+    assert record.outcome is Outcome.NOT_COMPARED
+    assert record.headline.startswith(
+        "accepted as placement.onnxruntime-1.24, this is placement.onnxruntime-"
+    )
+
+
+def test_what_an_older_suite_accepted_has_no_share(eased: Path) -> None:
+    accept(eased, section="artifact", format=1)
+    record = concluded(small_work(eased, MODE), Gate.PLACEMENT)
+    assert record.outcome is Outcome.NOT_COMPARED
+    assert record.headline.startswith("accepted before this gate existed: placement")
+    accept(eased, section="artifact")
+    record = concluded(small_work(eased, MODE), Gate.PLACEMENT)
+    assert record.outcome is Outcome.FAIL
