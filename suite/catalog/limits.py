@@ -1,7 +1,7 @@
 """The limits of a case: how far figures may move, and what quantization may cost."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.mode_card import ModeCard
@@ -21,7 +21,7 @@ class Limits:
     """
 
     tolerances: Mapping[str, float]
-    policy: PolicySpec
+    policy: PolicySpec = field(default_factory=PolicySpec)
 
 
 # Of the multiply-accumulates that a static mode claims, what its graph must quantize, and what

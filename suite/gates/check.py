@@ -32,6 +32,7 @@ from suite.judging.baselines.syrupy_extension import (
     snapshot_name,
 )
 from suite.judging.judgement import Judgement
+from suite.judging.kept_limits import KeptLimits, kept_limits
 from suite.judging.measured import Measured
 from suite.judging.news import changes, is_news
 from suite.judging.outcome import Outcome
@@ -141,7 +142,7 @@ class GateCheck:
         else:
             entry = self._file.entry(measured.section)
             if entry is not None:
-                judged.append(judge_against_baseline(measured, entry, limits.tolerances))
+                judged.append(judge_against_baseline(measured, entry, limits))
         outcomes = {each.outcome for each in judged}
         return Outcome.FAIL not in outcomes and Outcome.UNDECIDED in outcomes
 
@@ -172,7 +173,7 @@ class GateCheck:
         entry = self._file.entry(measured.section)
         if entry is None:
             return self._nothing_accepted(measured.section), ()
-        judged = judge_against_baseline(measured, entry, self._work.limits.tolerances)
+        judged = judge_against_baseline(measured, entry, self._work.limits)
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
         if judged.outcome is not Outcome.FAIL:
             return judged, ()
@@ -201,23 +202,25 @@ class GateCheck:
         return Judgement(Outcome.FAIL, words, advice=ACCEPT)
 
     def _accept(self, measured: Measured, against_fp32: Judgement) -> _Judged:
-        tolerances = self._work.limits.tolerances
+        limits = self._work.limits
         if against_fp32.outcome is Outcome.FAIL:
             reason: str | None = f"{against_fp32.headline}; {what_to_do(self._work, against_fp32)}"
         else:
             reason = why_unacceptable(self._work)
         if reason:
             return Judgement(Outcome.FAIL, f"not accepted: {reason}"), ()
-        if wide := too_wide(measured, tolerances):
+        if wide := too_wide(measured, limits.tolerances):
             words = (
                 f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance; "
                 'accept with -m latency on a quiet machine, or all else with -m "not latency"'
             )
             return Judgement(Outcome.FAIL, words), ()
         entry = self._file.entry(measured.section)
-        judged = judge_against_baseline(measured, entry, tolerances) if entry else None
+        judged = judge_against_baseline(measured, entry, limits) if entry else None
         before = self._file.sections().get(measured.section)
-        self._tell_syrupy(measured, holds=judged is not None and not is_news(judged))
+        kept = kept_limits(measured, limits)
+        news = entry is None or judged is None or is_news(judged, kept, entry)
+        self._tell_syrupy(measured, holds=not news)
         after = self._file.sections().get(measured.section)
         if judged is not None and before == after:
             return judged, ()
@@ -232,7 +235,8 @@ class GateCheck:
             where what it wrote does not stand in the file.
         """
         snapshot = self._snapshot.use_extension(BaselineExtension)
-        entry = entry_document(measured, surroundings())
+        limits = kept_limits(measured, self._work.limits)
+        entry = entry_document(measured, limits, surroundings())
         told = snapshot(name=snapshot_name(self._file, measured.section))
         counted = told == snapshot_data(entry, holds=holds)
         if holds or not self._snapshot.update_snapshots:
@@ -250,6 +254,7 @@ class GateCheck:
 
     def _conclude(self, judged: Judgement, measured: Measured | None, **rest: Any) -> None:
         outcome = judged.outcome
+        limits = kept_limits(measured, self._work.limits) if measured else KeptLimits()
         record = concluded(
             self._gate,
             self._case,
@@ -261,6 +266,7 @@ class GateCheck:
             outcome=outcome,
             headline=judged.sentence,
             measured=measured,
+            limits=limits,
             hashes=self._work.hashes(self._dataset),
             seconds=round(time.monotonic() - self._started, 3),
             **rest,

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from suite.catalog.figures import FIGURES
+from suite.catalog.limits import Limits
 from suite.judging.identity import other_identity, unknown_to
 from suite.judging.judgement import Entry, Judgement
+from suite.judging.kept_limits import kept_limits, widened
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
@@ -15,14 +17,13 @@ ACCEPT = "accept with --snapshot-update"
 ACCEPT_IT = "accept it with --snapshot-update"
 
 
-def judge_against_baseline(
-    measured: Measured, accepted: Entry, tolerances: Mapping[str, float]
-) -> Judgement:
+def judge_against_baseline(measured: Measured, accepted: Entry, limits: Limits) -> Judgement:
     """Compare with the accepted entry: identity first, then each figure within its tolerance.
 
     What an older suite did not know when it accepted is not compared; what it knew and is missing
-    fails.
+    fails, as do limits that are wider than those it was accepted under.
     """
+    tolerances = limits.tolerances
     unknown = _unknown(measured, accepted)
     rows = (
         *_compared_rows(measured, accepted, tolerances),
@@ -41,6 +42,9 @@ def judge_against_baseline(
         how = "better than" if better else "not as"
         words = f"{how} accepted: {_labels(failed)}"
         return Judgement(Outcome.FAIL, words, rows, ACCEPT_IT if better else "")
+    if accepted.limits and (wider := widened(kept_limits(measured, limits), accepted.limits)):
+        words = f"limits changed: {', '.join(wider)}"
+        return Judgement(Outcome.FAIL, words, rows, "accept them with --snapshot-update")
     straddling = [row for row in rows if row.outcome is Outcome.UNDECIDED]
     if straddling:
         words = f"the interval straddles the limit against accepted: {_labels(straddling)}"

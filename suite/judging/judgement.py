@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.judging.identity import IDENTITY_KEYS
+from suite.judging.kept_limits import KeptLimits
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 
@@ -18,7 +19,8 @@ class Entry:
     """An accepted section of a baseline.
 
     ``format`` is that of the suite which accepted it: what it did not know is not compared.
-    ``versions`` are those of the libraries that it was accepted under.
+    ``versions`` are those of the libraries that it was accepted under, ``limits`` what its figures
+    were then held to; None where an older suite kept no limits.
     """
 
     identity: Mapping[str, str | int]
@@ -26,6 +28,7 @@ class Entry:
     samples: Mapping[str, tuple[float, ...]]
     format: int = 1
     versions: Mapping[str, str] = field(default_factory=dict)
+    limits: KeptLimits | None = None
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Mapping
 
-from suite.judging.judgement import Judgement
+from suite.judging.judgement import Entry, Judgement
+from suite.judging.kept_limits import KeptLimits
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 
 
-def is_news(judged: Judgement) -> bool:
+def is_news(judged: Judgement, now: KeptLimits, accepted: Entry) -> bool:
     """Whether an update has something to take over: a gate lets size and speed get better."""
-    return judged.outcome is not Outcome.PASS or any(map(_moved, judged.rows))
+    other_limits = now != accepted.limits
+    return judged.outcome is not Outcome.PASS or other_limits or any(map(_moved, judged.rows))
 
 
 def _moved(row: Row) -> bool:
@@ -23,10 +25,20 @@ def changes(before: object, after: object) -> tuple[str, ...]:
         return ()
     lines = []
     for part in ("identity", "figures"):
-        old, new = before.get(part, {}), after.get(part, {})
-        for key in sorted(set(old) | set(new)):
-            if old.get(key) != new.get(key):
-                lines.append(f"{key}: {json.dumps(old.get(key))} → {json.dumps(new.get(key))}")
+        lines += _changed(before.get(part, {}), after.get(part, {}))
     if before.get("samples") != after.get("samples"):
         lines.append("samples: changed")
+    if "limits" not in before:
+        return (*lines, "limits: kept from now on")
+    for part in ("tolerances", "loss", "floor"):
+        old, new = (each["limits"].get(part, {}) for each in (before, after))
+        lines += [f"{part} of {line}" for line in _changed(old, new)]
     return tuple(lines)
+
+
+def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    return [
+        f"{key}: {json.dumps(old.get(key))} → {json.dumps(new.get(key))}"
+        for key in sorted(set(old) | set(new))
+        if old.get(key) != new.get(key)
+    ]

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from suite.catalog.gate import Gate
 from suite.catalog.source import Precision
+from suite.judging.kept_limits import KeptLimits
 from suite.judging.measured import Frozen, Measured
 from suite.judging.outcome import Outcome
 
@@ -61,8 +62,8 @@ class Record(Frozen):
     """One gate's conclusion on one model, mode and dataset.
 
     ``precision`` is what the weights of the model's source are in, which is called FP32 where it
-    is. ``hashes`` are the SHA-256 of what was really at work: source, artifact, calibration,
-    dataset.
+    is, and ``limits`` what the figures were held to. ``hashes`` are the SHA-256 of what was really
+    at work: source, artifact, calibration, dataset.
     ``baseline`` is the file below ``baselines/`` that would accept what was measured; it is empty
     where nothing may. An ``unacceptable`` record keeps its whole case from being accepted;
     ``accepted`` says that this run wrote it into the baseline, ``refused`` that it was to and did
@@ -81,6 +82,7 @@ class Record(Frozen):
     headline: str
     measured: Measured | None = None
     rows: tuple[Row, ...] = ()
+    limits: KeptLimits = KeptLimits()
     notes: tuple[str, ...] = ()
     unacceptable: bool = False
     accepted: bool = False

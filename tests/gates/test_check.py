@@ -1,5 +1,6 @@
 """A gate's judgement is made once: what syrupy is told, and what is measured."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,10 +17,13 @@ from suite.gates.check import GateCheck
 from suite.gates.conclusion import attached
 from suite.judging.baselines.store import BaselineFile, entry_document, write_section
 from suite.judging.judgement import Judgement
+from suite.judging.kept_limits import KeptLimits, kept_limits
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 
+LIMITS = Limits({"speedup": 0.07, "size_bytes": 0.01})
+OF_FP32 = Limits({"tensor": 0.01, "embedding": 0.01})
 SECTION = "latency.some-cpu.onnxruntime-1.32.batch1"
 
 
@@ -88,10 +92,10 @@ def gate(
         provider=read_catalog().providers["cpu"],
         catalog=SimpleNamespace(folder=root),
     )
-    limits = Limits({"speedup": 0.07, "size_bytes": 0.01}, PolicySpec(floor=floor or {}))
+    limits = replace(LIMITS, policy=PolicySpec(floor=floor or {}))
     fp32 = SimpleNamespace(
         mode=read_catalog().fp32,
-        limits=Limits({"tensor": 0.01, "embedding": 0.01}, PolicySpec()),
+        limits=OF_FP32,
         measured={(Gate.FINGERPRINT, None): fingerprint or charted()},
     )
     work = SimpleNamespace(
@@ -103,10 +107,18 @@ def gate(
 
 
 def accept(
-    case: Case, root: Path, measured: Measured, versions: dict[str, str] | None = None
+    case: Case,
+    root: Path,
+    measured: Measured,
+    versions: dict[str, str] | None = None,
+    limits: KeptLimits | None = None,
 ) -> BaselineFile:
     file = BaselineFile(root / "baselines", "cpu-avx2", case.model.id, case.mode.id)
-    write_section(file.path, measured.section, entry_document(measured, versions or {}))
+    write_section(
+        file.path,
+        measured.section,
+        entry_document(measured, limits or kept_limits(measured, LIMITS), versions or {}),
+    )
     return file
 
 
@@ -185,7 +197,11 @@ def test_no_gate_advises_accepting_while_the_fingerprint_is_red(
     root = tmp_path / "baselines"
     if accepted:
         file = BaselineFile(root, "cpu", case.model.id, "fp32")
-        write_section(file.path, accepted.section, entry_document(accepted, {}))
+        write_section(
+            file.path,
+            accepted.section,
+            entry_document(accepted, kept_limits(accepted, OF_FP32), {}),
+        )
     if known:
         accept(case, tmp_path, weighed(1e6).model_copy(update={"figures": {}}))
     made, _ = gate(case, tmp_path, of=Gate.ARTIFACT, fingerprint=fingerprint)
@@ -313,3 +329,56 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
         assert not acceptance.why_unacceptable(work)
     assert len(asked) == len(set(asked)) == (3 + 4) + (3 + 2 * 4)
     assert len(judged) == len(set(judged)) == (3 + 4) + (3 + 2 * 4)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (KeptLimits(tolerances={"speedup": 0.05}), "tolerance of Speed-up over FP32 0.05 → 0.07"),
+        (KeptLimits(floor={"speedup": 1.1}), "floor of Speed-up over FP32 1.1 → none"),
+        (KeptLimits(loss={"accuracy": 0.01}), "loss of Accuracy 0.01 → none"),
+        (KeptLimits(tolerances={"speedup": 0.08}), None),
+        (KeptLimits(tolerances={"speedup": 0.07}), None),
+    ],
+)
+def test_limits_wider_than_accepted_are_red_until_accepted(
+    case: Case, tmp_path: Path, monkeypatch, limits: KeptLimits, words: str | None
+) -> None:
+    monkeypatch.setattr(check, "why_unacceptable", lambda work: None)
+    file = accept(case, tmp_path, timed(1.28, 1.28), limits=limits)
+    if words is None:
+        made, _ = gate(case, tmp_path)
+        made.check(timed(1.28, 1.28))
+    else:
+        made, snapshot = gate(case, tmp_path)
+        with pytest.raises(pytest.fail.Exception, match=f"limits changed: {words}; accept them"):
+            made.check(timed(1.28, 1.28))
+        assert snapshot.told == [False]
+    updating, _ = gate(case, tmp_path, update=True)
+    updating.check(timed(1.28, 1.28))
+    entry = file.entry(SECTION)
+    assert entry is not None
+    assert entry.limits == KeptLimits(tolerances={"speedup": 0.07})
+
+
+def test_a_lowered_floor_is_a_wider_limit(case: Case, tmp_path: Path) -> None:
+    accept(case, tmp_path, timed(1.28, 1.28), limits=KeptLimits(floor={"speedup": 1.1}))
+    made, _ = gate(case, tmp_path, floor={"speedup": 1.0})
+    with pytest.raises(pytest.fail.Exception, match=r"floor of Speed-up over FP32 1\.1 → 1;"):
+        made.check(timed(1.28, 1.28))
+    raised, _ = gate(case, tmp_path, floor={"speedup": 1.2})
+    raised.check(timed(1.28, 1.28))
+
+
+def test_what_an_older_suite_accepted_kept_no_limits(case: Case, tmp_path: Path) -> None:
+    file = accept(case, tmp_path, timed(1.28, 1.28))
+    data = dict(file.sections()[SECTION], format=1)
+    del data["limits"]
+    write_section(file.path, SECTION, data)
+    made, _ = gate(case, tmp_path)
+    made.check(timed(1.28, 1.28))
+    # A suite that keeps them has lost them.
+    write_section(file.path, SECTION, dict(data, format=2))
+    made, _ = gate(case, tmp_path)
+    with pytest.raises(BaselineError, match=r"is damaged .*limits"):
+        made.check(timed(1.28, 1.28))

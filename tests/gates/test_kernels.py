@@ -12,6 +12,7 @@ from suite.catalog.gate import Gate
 from suite.gates.acceptance import why_unacceptable
 from suite.gates.measures import measured
 from suite.judging.baselines.store import entry_document, write_section
+from suite.judging.kept_limits import kept_limits
 from suite.judging.outcome import Outcome
 
 MODE = "int8_static_qdq"
@@ -143,10 +144,12 @@ def eased(tmp_path: Path) -> Path:
 
 def accept(folder: Path, *, by: float = 0.0, section: str = "", **changed: object) -> None:
     """Accept the share that was measured, and more by so much."""
-    found = measured(small_work(folder, MODE), Gate.PLACEMENT)
+    work = small_work(folder, MODE)
+    found = measured(work, Gate.PLACEMENT)
     figures = {"integer_share": found.figures["integer_share"] + by}
-    entry = entry_document(found.model_copy(update={"figures": figures}), {}) | changed
-    file = folder / "baselines" / small_work(folder).bench.profile / "small" / f"{MODE}.json"
+    found = found.model_copy(update={"figures": figures})
+    entry = entry_document(found, kept_limits(found, work.limits), {}) | changed
+    file = folder / "baselines" / work.bench.profile / "small" / f"{MODE}.json"
     write_section(file, section or found.section, entry)
 
 

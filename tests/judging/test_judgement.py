@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from suite.catalog.limits import Limits
 from suite.catalog.policy import PolicySpec
 from suite.judging.against_baseline import judge_against_baseline, too_wide
 from suite.judging.against_fp32 import judge_against_fp32
@@ -27,7 +28,7 @@ def test_a_figure_passes_exactly_where_it_lies_within_its_tolerance(
     value: float, moved: float, tolerance: float
 ) -> None:
     judged = judge_against_baseline(
-        measured(accuracy=value + moved), accepted(accuracy=value), {"accuracy": tolerance}
+        measured(accuracy=value + moved), accepted(accuracy=value), Limits({"accuracy": tolerance})
     )
     if abs(abs(value + moved - value) - tolerance) > 1e-5:
         assert (judged.outcome is Outcome.PASS) == (abs(value + moved - value) <= tolerance)
@@ -35,14 +36,14 @@ def test_a_figure_passes_exactly_where_it_lies_within_its_tolerance(
 
 def test_other_weights_are_the_first_line_whatever_the_figures_say() -> None:
     entry = accepted({**IDENTITY, "source": "c" * 64}, accuracy=0.9)
-    judged = judge_against_baseline(measured(accuracy=0.9), entry, {"accuracy": 0.1})
+    judged = judge_against_baseline(measured(accuracy=0.9), entry, Limits({"accuracy": 0.1}))
     assert judged.outcome is Outcome.FAIL
     assert judged.headline.startswith("other weights than accepted: source is aaaaaaaaaaaa…")
 
 
 def test_better_than_accepted_fails_and_says_to_accept_it() -> None:
     judged = judge_against_baseline(
-        measured(accuracy=0.95), accepted(accuracy=0.9), {"accuracy": 0.01}
+        measured(accuracy=0.95), accepted(accuracy=0.9), Limits({"accuracy": 0.01})
     )
     assert judged.outcome is Outcome.FAIL
     assert judged.sentence == "better than accepted: Accuracy; accept it with --snapshot-update"
@@ -51,14 +52,14 @@ def test_better_than_accepted_fails_and_says_to_accept_it() -> None:
 @pytest.mark.parametrize(("size", "outcome"), [(900, "pass"), (1009, "pass"), (1011, "fail")])
 def test_size_is_relative_and_fails_upward_alone(size: float, outcome: str) -> None:
     judged = judge_against_baseline(
-        measured(size_bytes=size), accepted(size_bytes=1000), {"size_bytes": 0.01}
+        measured(size_bytes=size), accepted(size_bytes=1000), Limits({"size_bytes": 0.01})
     )
     assert judged.outcome == outcome
 
 
 def test_a_metric_without_an_accepted_figure_fails_by_name() -> None:
     judged = judge_against_baseline(
-        measured(accuracy=0.9, roc_auc=0.9), accepted(accuracy=0.9), {"accuracy": 0.1}
+        measured(accuracy=0.9, roc_auc=0.9), accepted(accuracy=0.9), Limits({"accuracy": 0.1})
     )
     assert judged.outcome is Outcome.FAIL
     assert "roc_auc" in judged.headline
@@ -67,7 +68,7 @@ def test_a_metric_without_an_accepted_figure_fails_by_name() -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_what_is_no_number_never_passes(value: float) -> None:
     judged = judge_against_baseline(
-        measured(accuracy=value), accepted(accuracy=0.9), {"accuracy": 10}
+        measured(accuracy=value), accepted(accuracy=0.9), Limits({"accuracy": 10})
     )
     assert judged.outcome is Outcome.FAIL
     assert judge_against_fp32(measured(accuracy=value), PolicySpec()).outcome is Outcome.FAIL
@@ -76,7 +77,7 @@ def test_what_is_no_number_never_passes(value: float) -> None:
 def test_samples_of_another_length_fail() -> None:
     now = Measured(section="fingerprint", identity=IDENTITY, samples={"tensor": (1.0, 2.0)})
     entry = Entry(identity=IDENTITY, figures={}, samples={"tensor": (1.0,)})
-    assert judge_against_baseline(now, entry, {"tensor": 9}).outcome is Outcome.FAIL
+    assert judge_against_baseline(now, entry, Limits({"tensor": 9})).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_an_accepted_speed_up_may_be_lost_by_its_tolerance(
     low: float, high: float, outcome: str
 ) -> None:
     entry = Entry({"batch": 1, "threads": 1}, {"speedup": 1.28}, {})
-    judged = judge_against_baseline(timed(low, high), entry, {"speedup": 0.07})
+    judged = judge_against_baseline(timed(low, high), entry, Limits({"speedup": 0.07}))
     assert judged.outcome == outcome
     if outcome == "undecided":
         assert "straddles the limit against accepted: Speed-up over FP32" in judged.headline

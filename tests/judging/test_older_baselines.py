@@ -9,7 +9,7 @@ import pytest
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.folder import read_catalog
-from suite.catalog.limits import limits_of
+from suite.catalog.limits import Limits, limits_of
 from suite.catalog.policy import PolicySpec
 from suite.judging import identity
 from suite.judging.against_baseline import judge_against_baseline
@@ -18,6 +18,7 @@ from suite.judging.baselines import store
 from suite.judging.baselines.store import all_files, baselines_of, entry_document
 from suite.judging.identity import IdentityKey
 from suite.judging.judgement import Entry
+from suite.judging.kept_limits import KeptLimits
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 
@@ -45,7 +46,7 @@ def test_a_figure_that_an_older_suite_did_not_know_is_not_compared(new_figure: s
     judged = judge_against_baseline(
         measured(cosine_worst=0.99, cosine_p01=0.5),
         accepted(cosine_worst=0.99),
-        {"cosine_worst": 0.01, "cosine_p01": 0.001},
+        Limits({"cosine_worst": 0.01, "cosine_p01": 0.001}),
     )
     assert judged.outcome is Outcome.NOT_COMPARED
     assert judged.headline.startswith("accepted before this figure existed: Mean cosine to FP32")
@@ -59,7 +60,7 @@ def test_the_figures_that_it_knew_are_still_compared(new_figure: str) -> None:
     judged = judge_against_baseline(
         measured(cosine_worst=0.5, cosine_p01=0.5),
         accepted(cosine_worst=0.99),
-        {"cosine_worst": 0.01, "cosine_p01": 0.001},
+        Limits({"cosine_worst": 0.01, "cosine_p01": 0.001}),
     )
     assert judged.outcome is Outcome.FAIL
     assert judged.headline == "not as accepted: Worst cosine to FP32"
@@ -73,11 +74,11 @@ def test_it_is_still_held_against_a_floor(new_figure: str) -> None:
 def test_a_suite_that_knew_it_must_have_accepted_it(new_figure: str) -> None:
     tolerances = {"cosine_worst": 0.01, "cosine_p01": 0.001}
     now = measured(cosine_worst=0.99, cosine_p01=0.5)
-    judged = judge_against_baseline(now, accepted(2, cosine_worst=0.99), tolerances)
+    judged = judge_against_baseline(now, accepted(2, cosine_worst=0.99), Limits(tolerances))
     assert judged.outcome is Outcome.FAIL
     assert "cosine_p01" in judged.headline
     # What format 1 knew is missed in format 1 too.
-    judged = judge_against_baseline(now, accepted(cosine_p01=0.5), tolerances)
+    judged = judge_against_baseline(now, accepted(cosine_p01=0.5), Limits(tolerances))
     assert judged.outcome is Outcome.FAIL
     assert "cosine_worst" in judged.headline
 
@@ -88,17 +89,17 @@ def test_an_identity_key_that_it_did_not_know_is_not_compared(
     keys = (*identity.IDENTITY_KEYS, IdentityKey("selection", "other selection faces", since=2))
     monkeypatch.setattr(identity, "IDENTITY_KEYS", keys)
     now = Measured(section="fidelity.x", identity={"source": "a", "selection": "b"})
-    judged = judge_against_baseline(now, accepted(), {})
+    judged = judge_against_baseline(now, accepted(), Limits({}))
     assert (judged.outcome, "selection" in judged.headline) == (Outcome.NOT_COMPARED, True)
-    judged = judge_against_baseline(now, accepted(2), {})
+    judged = judge_against_baseline(now, accepted(2), Limits({}))
     assert judged.outcome is Outcome.FAIL
     assert judged.headline.startswith("other selection faces: selection is b, accepted None")
 
 
 def test_an_entry_of_a_later_format_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert entry_document(measured(cosine_worst=1.0), {})["format"] == store.FORMAT
+    assert entry_document(measured(cosine_worst=1.0), KeptLimits(), {})["format"] == store.FORMAT
     monkeypatch.setattr(store, "FORMAT", 1)
-    assert "format" not in entry_document(measured(cosine_worst=1.0), {})
+    assert "format" not in entry_document(measured(cosine_worst=1.0), KeptLimits(), {})
 
 
 def test_baselines_of_format_1_stay_what_they_are() -> None:
@@ -117,7 +118,7 @@ def test_baselines_of_format_1_stay_what_they_are() -> None:
                 figures=dict(entry.figures),
                 samples=dict(entry.samples),
             )
-            judged = judge_against_baseline(now, entry, limits.tolerances)
+            judged = judge_against_baseline(now, entry, limits)
             assert judged.outcome in (Outcome.PASS, Outcome.NOT_COMPARED), (file, section)
             assert judge_against_fp32(now, limits.policy).outcome is Outcome.PASS
 

@@ -14,4 +14,5 @@ def write_proposals(root: Path, records: Sequence[Record], versions: Mapping[str
         measured = record.measured
         if measured is None or not record.baseline or (record.model, record.mode) in refused:
             continue
-        write_section(root / record.baseline, measured.section, entry_document(measured, versions))
+        entry = entry_document(measured, record.limits, versions)
+        write_section(root / record.baseline, measured.section, entry)

@@ -17,10 +17,13 @@ from suite.catalog.errors import BaselineError, refused
 from suite.catalog.files import is_folder, names_in, write_whole
 from suite.catalog.lock import Lock
 from suite.judging.judgement import FORMAT, Entry
+from suite.judging.kept_limits import KeptLimits
 from suite.judging.measured import Measured
 
 # How the file is laid out; what its sections know is each section's own format.
 _LAYOUT = 1
+# The format with which the limits of a section came.
+_LIMITS_SINCE = 2
 
 
 def baselines_of(catalog: Catalog) -> Path:
@@ -122,7 +125,9 @@ def _read(path: Path, changed_ns: int, size: int) -> dict[str, Any]:
         raise _damaged(path, f"is not a readable baseline ({error})") from None
 
 
-def entry_document(measured: Measured, versions: Mapping[str, str]) -> dict[str, Any]:
+def entry_document(
+    measured: Measured, limits: KeptLimits, versions: Mapping[str, str]
+) -> dict[str, Any]:
     """What is kept of a measurement; versions are shown, never compared."""
     return {
         # Format 1 is written by its absence, as it was.
@@ -130,6 +135,7 @@ def entry_document(measured: Measured, versions: Mapping[str, str]) -> dict[str,
         "identity": dict(sorted(measured.identity.items())),
         "figures": {name: _round(value) for name, value in measured.figures.items()},
         "samples": {name: [_round(v) for v in vs] for name, vs in measured.samples.items()},
+        "limits": limits.model_dump(mode="json", exclude_defaults=True),
         "versions": dict(sorted(versions.items())),
     }
 
@@ -137,23 +143,28 @@ def entry_document(measured: Measured, versions: Mapping[str, str]) -> dict[str,
 def entry_of(path: Path, section: str, data: Any) -> Entry:
     """An accepted section, read; BaselineError where it is damaged or a newer suite's."""
     try:
-        entry = Entry(
+        if _format(data) > FORMAT:
+            raise _newer(path, section, _format(data))
+        kept = None if _format(data) < _LIMITS_SINCE else KeptLimits(**data["limits"])
+        return Entry(
             identity=dict(data["identity"]),
             figures={str(k): float(v) for k, v in data["figures"].items()},
             samples={str(k): tuple(map(float, v)) for k, v in data["samples"].items()},
             format=_format(data),
             versions={str(k): str(v) for k, v in data.get("versions", {}).items()},
+            limits=kept,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"section {section!r} is damaged ({type(error).__name__}: {error})"
         raise _damaged(path, what) from None
-    if entry.format > FORMAT:
-        raise BaselineError(
-            where=path,
-            what=f"section {section!r} was accepted by a newer suite (format {entry.format}, this "
-            f"one knows {FORMAT}); install that suite.",
-        )
-    return entry
+
+
+def _newer(path: Path, section: str, its_format: int) -> BaselineError:
+    return BaselineError(
+        where=path,
+        what=f"section {section!r} was accepted by a newer suite (format {its_format}, this one "
+        f"knows {FORMAT}); install that suite.",
+    )
 
 
 def _damaged(path: Path, what: str) -> BaselineError:

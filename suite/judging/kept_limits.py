@@ -1,0 +1,70 @@
+"""The limits under which a section is accepted: kept with it, so that none opens unseen."""
+
+from collections.abc import Iterator, Mapping, Set
+
+from suite.catalog.figures import FIGURES
+from suite.catalog.gate import Gate, Section
+from suite.catalog.limits import Limits
+from suite.judging.measured import Frozen, Measured
+
+
+class KeptLimits(Frozen):
+    """What a section's figures were held to, by name.
+
+    ``tolerances`` is how far each may lie from the accepted one, ``loss`` how much worse than FP32
+    it may be, ``floor`` the least it may be; a loss ``on_interval`` is judged on its 95 % interval.
+    """
+
+    tolerances: dict[str, float] = {}
+    loss: dict[str, float] = {}
+    floor: dict[str, float] = {}
+    on_interval: tuple[str, ...] = ()
+
+
+def kept_limits(measured: Measured, limits: Limits) -> KeptLimits:
+    """Those of a case's limits that a measurement is held to, sorted.
+
+    What no baseline has a section of, how far two batches may lie apart, is kept with the artifact.
+    """
+    section, policy = Section.parse(measured.section), limits.policy
+    held = {*measured.figures, *measured.samples}
+    if section and section.gate is Gate.ARTIFACT:
+        held |= {name for name, figure in FIGURES.items() if figure.gate is Gate.BEHAVIOUR}
+    loss = _of(policy.loss, measured.known.keys() & measured.fp32.keys())
+    return KeptLimits(
+        tolerances=_of(limits.tolerances, held),
+        loss=loss,
+        floor=_of(policy.floor, measured.known.keys()),
+        on_interval=tuple(sorted(loss.keys() & set(policy.on_interval))),
+    )
+
+
+def widened(now: KeptLimits, accepted: KeptLimits) -> list[str]:
+    """What today's limits allow that the accepted ones did not, in words."""
+    return [
+        # A figure that is measured no more is missed by itself.
+        *_moved("tolerance", {**accepted.tolerances, **now.tolerances}, accepted.tolerances),
+        *_moved("loss", now.loss, accepted.loss),
+        *_moved("floor", now.floor, accepted.floor, looser=-1),
+        *(
+            f"loss of {FIGURES[name].label} judged on its interval"
+            for name in now.on_interval
+            if name in accepted.loss and name not in accepted.on_interval
+        ),
+    ]
+
+
+def _moved(
+    kind: str, now: Mapping[str, float], accepted: Mapping[str, float], looser: int = 1
+) -> Iterator[str]:
+    for name, before in accepted.items():
+        if name not in FIGURES:
+            continue
+        if name not in now:
+            yield f"{kind} of {FIGURES[name].label} {before:g} → none"
+        elif (now[name] - before) * looser > 0:
+            yield f"{kind} of {FIGURES[name].label} {before:g} → {now[name]:g}"
+
+
+def _of(limits: Mapping[str, float], names: Set[str]) -> dict[str, float]:
+    return {name: limits[name] for name in sorted(limits.keys() & names)}
