@@ -9,6 +9,7 @@ from suite.catalog.builtin import PACKAGE, builtin_folder
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError
 from suite.catalog.files import is_there, user_cache
+from suite.catalog.inheritance import kin
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
@@ -32,6 +33,7 @@ class Roots:
 class Catalog:
     """Every card by id.
 
+    ``builtin_modes`` are those that come with the suite, which a catalog may override by their ids.
     ``folder`` is the one that it was read from, of the built-in one the repository's or package's.
     ``unread`` are the ids of cards that cannot be read, where they were passed over.
     """
@@ -41,6 +43,7 @@ class Catalog:
     modes: Mapping[str, ModeCard]
     providers: Mapping[str, ProviderCard]
     folder: Path
+    builtin_modes: Mapping[str, ModeCard] = field(default_factory=dict)
     roots: Roots = field(default_factory=Roots)
     unread: frozenset[str] = frozenset()
 
@@ -48,6 +51,10 @@ class Catalog:
     def fp32(self) -> ModeCard:
         """The mode that the others are compared with."""
         return next(mode for mode in self.modes.values() if mode.is_fp32)
+
+    def kin_of(self, mode: ModeCard) -> ModeCard:
+        """The built-in mode whose limits a mode is measured by."""
+        return kin(mode, self.modes, self.builtin_modes)
 
     @property
     def is_builtin(self) -> bool:

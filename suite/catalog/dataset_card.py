@@ -118,12 +118,15 @@ class CsvColumns(Table):
     right: str = "right"
     same: str = "same"
     fold: str = "fold"
+    left_person: str = "left_person"
+    right_person: str = "right_person"
 
 
 class CsvDataset(ImagesDataset):
     """A folder of images, and a CSV of pairs with columns ``left``, ``right``, ``same``.
 
     ``folds`` are contiguous, ten where none are given; a column ``fold`` says them instead.
+    ``left_person`` and ``right_person`` may say who the images show.
     ``columns`` are the names that the CSV has for these.
     """
 

@@ -44,6 +44,7 @@ class Figure:
     column : whether the report's main table has a column for it, always or where it was measured
     far : the false accept rate that it resolves at: impostor pairs × ``far`` false accepts set its
         threshold; None where no threshold is set so
+    of_fp32 : whether FP32 has it too, so that a policy may bound its loss
     since : the baseline format with which it came: what is older could not accept it
     """
 
@@ -60,7 +61,13 @@ class Figure:
     drawn: Literal["people", "blocks"] | None = None
     far: float | None = None
     column: Column | None = None
+    of_fp32: bool = False
     since: int = 1
+
+    @property
+    def can_be_lost(self) -> bool:
+        """Whether there is something to lose: FP32 has it too, and one direction is worse."""
+        return self.of_fp32 and self.worse != "either"
 
     def is_worse(self, difference: float) -> bool:
         """Whether a difference, measured − reference, is for the worse."""

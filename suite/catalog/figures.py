@@ -11,7 +11,7 @@ from suite.catalog.gate import Gate
 
 _of_artifact = partial(Figure, gate=Gate.ARTIFACT)
 _of_fingerprint = partial(Figure, gate=Gate.FINGERPRINT)
-_of_pairs = partial(Figure, gate=Gate.VERIFICATION)
+_of_pairs = partial(Figure, gate=Gate.VERIFICATION, of_fp32=True)
 # What a deployment that keeps FP32's threshold at FAR=1e-3 gets.
 _at_1e3 = partial(_of_pairs, is_share=True, drawn="people", far=1e-3)
 _of_fidelity = partial(Figure, gate=Gate.FIDELITY)
@@ -126,6 +126,7 @@ FIGURES.accepted(
         tolerance=Tolerance(0.001, 0.01),
         relative=True,
         only_worse_fails=True,
+        of_fp32=True,
     ),
     _of_artifact("quantized_ops", "Quantized ops", "lower", 0, tolerance=Tolerance(0, 0)),
     _of_artifact("float_ops", "Claimed ops left in float", "higher", 0, tolerance=Tolerance(0, 0)),
@@ -175,7 +176,9 @@ FIGURES.observed(
     _of_artifact(
         "quantized_share", "Share of claimed arithmetic quantized", "lower", 4, is_share=True
     ),
-    _of_artifact("float_weights", "Weights in float before a QuantizeLinear", "higher", 0),
+    _of_artifact(
+        "float_weights", "Weights in float before a QuantizeLinear", "higher", 0, of_fp32=True
+    ),
     _of_placement("nodes", "Nodes", "either", 0),
     _of_placement("nodes_elsewhere", "Nodes elsewhere", "higher", 0),
     _of_placement("nodes_fallen_back", "Nodes fallen back", "higher", 0),

@@ -1,6 +1,7 @@
 """A catalog's folder, read and checked as a whole."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,6 +13,8 @@ from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError, spelt_out
 from suite.catalog.files import is_folder, names_in
+from suite.catalog.idle_limits import idle_limits
+from suite.catalog.inheritance import with_inherited
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
@@ -37,7 +40,7 @@ def read_catalog(folder: Path | None = None, roots: Roots | None = None) -> Cata
         with a sentence that names the file, the key and what is allowed.
     """
     catalog = read_cards(folder, roots)
-    first = next(unknown_names(catalog), None)
+    first = next(chain(unknown_names(catalog), idle_limits(catalog)), None)
     if first:
         raise CatalogError(first)
     return catalog
@@ -65,17 +68,19 @@ def read_cards(
     models = _read_cards(own / "models", TypeAdapter(ModelCard), unread)
     if folder is not None and not card_files(own / "models"):
         raise CatalogError(f"{folder / 'models'}: holds no model card (*.toml); write one there.")
-    modes = _read_cards(builtin / "modes", TypeAdapter(ModeCard))
+    modes = builtin_modes = _read_cards(builtin / "modes", TypeAdapter(ModeCard))
     providers = _read_cards(builtin / "providers", TypeAdapter(ProviderCard))
     if folder is not None:
-        modes |= _read_cards(own / "modes", TypeAdapter(ModeCard), unread)
+        modes = modes | _read_cards(own / "modes", TypeAdapter(ModeCard), unread)
         providers |= _read_cards(own / "providers", TypeAdapter(ProviderCard), unread)
+    modes, providers = with_inherited(modes, builtin_modes, providers)
     return Catalog(
         models=models,
         datasets=_read_cards(own / "datasets", _DATASET, unread),
         modes=modes,
         providers=providers,
         folder=folder or builtin_folder(),
+        builtin_modes=builtin_modes,
         roots=roots or Roots(),
         unread=frozenset(unread or ()),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from suite.catalog.figures import FIGURES
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
-from suite.catalog.policy import ModeOverride, PolicySpec
+from suite.catalog.policy import ModeOverride, OwnLimits, PolicySpec
 from suite.catalog.provider_card import ProviderCard
 
 
@@ -18,10 +18,13 @@ class Limits:
     ----------
     tolerances : how far each figure may lie from the accepted one
     policy : what quantization may cost; the speed floor is among its floors
+    asked : the figures that the model's card limits here and nowhere else: were one of them not
+        measured, its limit would apply to nothing
     """
 
     tolerances: Mapping[str, float]
     policy: PolicySpec = field(default_factory=PolicySpec)
+    asked: frozenset[str] = frozenset()
 
 
 # Of the multiply-accumulates that a static mode claims, what its graph must quantize, and what
@@ -42,10 +45,13 @@ def _of_claim(mode: ModeCard) -> PolicySpec:
     return PolicySpec(loss={"size_bytes": 0.0, "float_weights": 0.0}, floor=floor)
 
 
-def limits_of(model: ModelCard, mode: ModeCard, provider: ProviderCard) -> Limits:
+def limits_of(
+    model: ModelCard, mode: ModeCard, provider: ProviderCard, dataset: str | None = None
+) -> Limits:
     """The figures' own limits with what the mode's card, then the model's, says otherwise.
 
-    A speed floor is the model's own, else the provider's.
+    What the model's card says of the one dataset comes last. A speed floor is the model's own, else
+    the provider's.
     """
     own = model.modes.get(mode.id, ModeOverride())
     defaults = {
@@ -53,8 +59,11 @@ def limits_of(model: ModelCard, mode: ModeCard, provider: ProviderCard) -> Limit
         for name, figure in FIGURES.items()
         if figure.tolerance
     }
-    policy = _of_claim(mode).merged(mode.policy).merged(own.policy)
+    here = own.datasets.get(dataset or "", OwnLimits())
+    policy = _of_claim(mode).merged(mode.policy).merged(own.policy).merged(here.policy)
     speed = own.speed_floor.get(provider.id, provider.speed_floor.get(mode.id))
     if speed:
         policy = policy.merged(PolicySpec(floor={"speedup": speed}))
-    return Limits({**defaults, **mode.tolerances, **own.tolerances}, policy)
+    tolerances = {**defaults, **mode.tolerances, **own.tolerances, **here.tolerances}
+    alone = own.names if dataset is None or model.evaluation == (dataset,) else frozenset()
+    return Limits(tolerances, policy, alone | here.names)

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from suite.catalog.policy import PolicySpec, known_figures
+from suite.catalog.policy import PolicySpec, with_tolerance
 from suite.catalog.table import Card, CardId, HashedTable, Table
 
 OpType = Literal["Conv", "MatMul", "Gemm"]
@@ -66,13 +66,15 @@ class RecipeOverride(Table):
 class ModeCard(Card):
     """A mode: its recipe, how it is evaluated, what may jitter and what it may cost.
 
-    A mode without a recipe serves artifacts that are only ever brought. ``batch_dependent``
+    A mode without a recipe serves artifacts that are only ever brought. One that ``extends``
+    another has what its own card leaves out from that. ``batch_dependent``
     marks a mode in which an image's embedding depends on its neighbours in the batch
     (onnxruntime#10111), so that it is evaluated one image at a time. ``quantizes`` names the
     op types that the mode claims to quantize; ``may_run_elsewhere`` those that need not run on
     a provider, by its id. ``tolerances`` are those that differ from the figures' own.
     """
 
+    extends: CardId | None = None
     quantizes: tuple[OpType, ...] = ()
     batch_dependent: bool = False
     recipe: RecipeSpec | None = None
@@ -81,7 +83,7 @@ class ModeCard(Card):
     tolerances: dict[str, float] = {}
     policy: PolicySpec = PolicySpec()
 
-    _figures = field_validator("tolerances")(known_figures)
+    _compared = field_validator("tolerances")(with_tolerance)
 
     @property
     def is_fp32(self) -> bool:

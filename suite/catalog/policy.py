@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from suite.catalog.errors import nearest
 from suite.catalog.figures import FIGURES
@@ -10,12 +10,26 @@ from suite.catalog.table import CardId, Speed, Table
 
 
 def known_figures(values: dict[str, float]) -> dict[str, float]:
-    """Refuse the limit of a figure that there is not, and one that is no number of 0 or more."""
+    """Refuse the limit of a figure that there is not, and one that is no number of 0 or more.
+
+    Raises
+    ------
+    ValueError
+        with what is wrong, in words.
+    """
     for name, value in values.items():
         if name not in FIGURES:
             raise ValueError(f"has no metric {name!r}; {nearest(name, FIGURES)}")
         if not 0 <= value < float("inf"):
             raise ValueError(f"{name} must be a number of 0 or more")
+    return values
+
+
+def with_tolerance(values: dict[str, float]) -> dict[str, float]:
+    """As `known_figures`; further, refuse the tolerance of a figure that nothing compares."""
+    for name in known_figures(values):
+        if FIGURES[name].tolerance is None:
+            raise ValueError(f"has {name}, which is compared with nothing: it needs no tolerance")
     return values
 
 
@@ -31,12 +45,24 @@ class PolicySpec(Table):
     floor: dict[str, float] = {}
     on_interval: tuple[str, ...] = ()
 
-    _figures = field_validator("loss", "floor")(known_figures)
+    @field_validator("loss")
+    @classmethod
+    def _can_be_lost(cls, values: dict[str, float]) -> dict[str, float]:
+        for name in known_figures(values):
+            if not FIGURES[name].can_be_lost:
+                raise ValueError(
+                    f"has {name}, of which FP32 has none to lose: a loss of it bounds nothing"
+                )
+        return values
 
     @field_validator("floor")
     @classmethod
-    def _shares_can_reach_it(cls, values: dict[str, float]) -> dict[str, float]:
-        for name, value in values.items():
+    def _bounds_what_may_fall(cls, values: dict[str, float]) -> dict[str, float]:
+        for name, value in known_figures(values).items():
+            if FIGURES[name].worse == "higher":
+                raise ValueError(
+                    f"has {name}, which is the worse the higher it is: a floor of it bounds nothing"
+                )
             if FIGURES[name].is_share and value > 1:
                 raise ValueError(
                     f"has {name} = {value:g}, which is a share and never above 1: write 92 % as "
@@ -66,11 +92,36 @@ class PolicySpec(Table):
         )
 
 
-class ModeOverride(Table):
-    """What a model's card says otherwise than a mode's card; the speed floor, by provider."""
+class OwnLimits(Table):
+    """What a model's card says otherwise than a mode's card."""
 
     tolerances: dict[str, float] = {}
     policy: PolicySpec = PolicySpec()
-    speed_floor: dict[CardId, Speed] = {}
 
-    _figures = field_validator("tolerances")(known_figures)
+    _compared = field_validator("tolerances")(with_tolerance)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The figures that it limits."""
+        return frozenset({*self.tolerances, *self.policy.loss, *self.policy.floor})
+
+
+class OnDataset(OwnLimits):
+    """What holds on one evaluation set alone."""
+
+    @model_validator(mode="after")
+    def _of_a_set(self) -> Self:
+        for name in sorted(self.names):
+            if not FIGURES[name].gate.per_dataset:
+                raise ValueError(f"limits {name}, which is measured on no set: write it above")
+        return self
+
+
+class ModeOverride(OwnLimits):
+    """What a model's card says otherwise than a mode's card, by dataset too.
+
+    The speed floor is by provider.
+    """
+
+    speed_floor: dict[CardId, Speed] = {}
+    datasets: dict[CardId, OnDataset] = {}

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from suite.catalog.catalog import Catalog
 from suite.catalog.dataset_card import PAIRED_KINDS
 from suite.catalog.errors import nearest, one_of
+from suite.catalog.inheritance import is_circular
 from suite.catalog.model_card import ModelCard
 from suite.catalog.table import Card
 
@@ -39,6 +40,13 @@ def unknown_names(catalog: Catalog) -> Iterator[str]:
             for mode_id in getattr(provider, table):
                 yield from absent(catalog.modes, mode_id, provider, f"{table}.{mode_id}", "mode")
     for mode in catalog.modes.values():
+        if mode.extends:
+            yield from absent(catalog.modes, mode.extends, mode, "extends", "mode")
+        if is_circular(mode, catalog.modes):
+            yield (
+                f"{mode.card_file}: key 'extends': {mode.extends!r} extends this mode; one of the "
+                "two must stand alone."
+            )
         for provider_id in mode.may_run_elsewhere:
             key = f"may_run_elsewhere.{provider_id}"
             yield from absent(catalog.providers, provider_id, mode, key, "provider")

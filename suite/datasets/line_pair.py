@@ -1,7 +1,7 @@
 """A pair of images that a line of a file names."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Named = TypeVar("Named", bound=Hashable)
@@ -34,8 +34,10 @@ class LinePairs(Generic[Named]):
     ----------
     folds : how many there are
     fold_sizes : how many pairs each has; empty where they are of equal length
+    people : who each image shows, where the file says so
     """
 
     pairs: tuple[LinePair[Named], ...]
     folds: int
     fold_sizes: tuple[int, ...] = ()
+    people: Mapping[Named, str] = field(default_factory=dict)

@@ -54,5 +54,5 @@ def is_fingerprint_red(work: CaseWork) -> bool:
         return True
     if found.problem:
         return True
-    judged = judge_against_baseline(found, entry, fp32.limits)
+    judged = judge_against_baseline(found, entry, fp32.limits())
     return judged.outcome is Outcome.FAIL and not judged.advice

@@ -85,10 +85,11 @@ class CaseWork:
         """The same model in FP32; this very case where it is that."""
         return self.of_model.fp32
 
-    @cached_property
-    def limits(self) -> Limits:
-        """What the case is held to."""
-        return limits_of(self.model, self.mode, self.bench.provider)
+    def limits(self, dataset_id: str | None = None) -> Limits:
+        """What the case is held to, on a dataset."""
+        # The card as it is read, whose sets --datasets has not narrowed.
+        model = self.bench.catalog.models[self.model.id]
+        return limits_of(model, self.mode, self.bench.provider, dataset_id)
 
     @cached_property
     def ingredients(self) -> Ingredients:

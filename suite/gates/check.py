@@ -15,6 +15,7 @@ from suite.gates.advice import advised
 from suite.gates.case_work import CaseWork
 from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
+from suite.gates.limits import eased, held_to_nothing, on_limits
 from suite.gates.measures import measured
 from suite.gates.reference import fault_of_fp32
 from suite.judging.against_baseline import (
@@ -67,6 +68,7 @@ class GateCheck:
         self._rerun = rerun
         self._require_all = require_all
         self._started = time.monotonic()
+        self._limits = work.limits(dataset)
         bench = work.bench
         # FP32 is accepted once, in the parent profile that serves every provider.
         profile = PARENT_PROFILE if case.mode.is_fp32 else bench.profile
@@ -100,7 +102,7 @@ class GateCheck:
             concluded,
             measured,
             rows=(*against_fp32.rows, *against_baseline.rows),
-            notes=(*notes, *measured.remarks),
+            notes=(*notes, *measured.remarks, *on_limits(measured, self._limits)),
             unacceptable=against_fp32.outcome is Outcome.FAIL or _fell_back(measured),
             accepted=against_baseline is _ACCEPTED,
             refused=refused,
@@ -121,7 +123,7 @@ class GateCheck:
 
     def check_itself(self, measured: Measured) -> None:
         """Hold what the same faces gave in several ways to one another; no baseline is asked."""
-        self._conclude_alone(judge_against_itself(measured, self._work.limits.tolerances), measured)
+        self._conclude_alone(judge_against_itself(measured, self._limits.tolerances), measured)
 
     def _conclude_alone(self, judged: Judgement, measured: Measured) -> None:
         self._conclude(
@@ -134,15 +136,14 @@ class GateCheck:
 
     def is_undecided(self, measured: Measured) -> bool:
         """Whether more rounds could still decide: nothing fails, and an interval is too wide."""
-        limits = self._work.limits
-        judged = [judge_against_fp32(measured, limits.policy)]
+        judged = [judge_against_fp32(measured, self._limits.policy)]
         if self._snapshot.update_snapshots:
-            if too_wide(measured, limits.tolerances):
+            if too_wide(measured, self._limits.tolerances):
                 return True
         else:
             entry = self._file.entry(measured.section)
             if entry is not None:
-                judged.append(judge_against_baseline(measured, entry, limits))
+                judged.append(judge_against_baseline(measured, entry, self._limits))
         outcomes = {each.outcome for each in judged}
         return Outcome.FAIL not in outcomes and Outcome.UNDECIDED in outcomes
 
@@ -154,8 +155,10 @@ class GateCheck:
     def _held_against_fp32(self, measured: Measured) -> Judgement:
         if fault := fault_of_fp32(self._work, self._dataset):
             return Judgement(Outcome.FAIL, fault)
+        if mistake := held_to_nothing(self._work, measured, self._limits):
+            return Judgement(Outcome.FAIL, mistake)
         of_fp32 = self._case.mode.is_fp32
-        return judge_against_fp32(measured, self._work.limits.policy, of_fp32=of_fp32)
+        return judge_against_fp32(measured, self._limits.policy, of_fp32=of_fp32)
 
     def _may_write(self, measured: Measured) -> bool:
         # A GPU's FP32 is held against the CPU's, never accepted in its place.
@@ -164,7 +167,7 @@ class GateCheck:
 
     def _proposed(self, measured: Measured) -> str:
         """The file that would accept the measurement; empty where nothing may."""
-        uncertain = measured.problem or too_wide(measured, self._work.limits.tolerances)
+        uncertain = measured.problem or too_wide(measured, self._limits.tolerances)
         if uncertain or not self._may_write(measured):
             return ""
         return self._file.relative.as_posix()
@@ -173,7 +176,7 @@ class GateCheck:
         entry = self._file.entry(measured.section)
         if entry is None:
             return self._nothing_accepted(measured.section), ()
-        judged = judge_against_baseline(measured, entry, self._work.limits)
+        judged = judge_against_baseline(measured, entry, self._limits)
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
         if judged.outcome is not Outcome.FAIL:
             return judged, ()
@@ -202,23 +205,22 @@ class GateCheck:
         return Judgement(Outcome.FAIL, words, advice=ACCEPT)
 
     def _accept(self, measured: Measured, against_fp32: Judgement) -> _Judged:
-        limits = self._work.limits
         if against_fp32.outcome is Outcome.FAIL:
             reason: str | None = f"{against_fp32.headline}; {what_to_do(self._work, against_fp32)}"
         else:
             reason = why_unacceptable(self._work)
         if reason:
             return Judgement(Outcome.FAIL, f"not accepted: {reason}"), ()
-        if wide := too_wide(measured, limits.tolerances):
+        if wide := too_wide(measured, self._limits.tolerances):
             words = (
                 f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance; "
                 'accept with -m latency on a quiet machine, or all else with -m "not latency"'
             )
             return Judgement(Outcome.FAIL, words), ()
         entry = self._file.entry(measured.section)
-        judged = judge_against_baseline(measured, entry, limits) if entry else None
+        judged = judge_against_baseline(measured, entry, self._limits) if entry else None
         before = self._file.sections().get(measured.section)
-        kept = kept_limits(measured, limits)
+        kept = kept_limits(measured, self._limits)
         news = entry is None or judged is None or is_news(judged, kept, entry)
         self._tell_syrupy(measured, holds=not news)
         after = self._file.sections().get(measured.section)
@@ -235,8 +237,8 @@ class GateCheck:
             where what it wrote does not stand in the file.
         """
         snapshot = self._snapshot.use_extension(BaselineExtension)
-        limits = kept_limits(measured, self._work.limits)
-        entry = entry_document(measured, limits, surroundings())
+        kept = kept_limits(measured, self._limits)
+        entry = entry_document(measured, kept, surroundings())
         told = snapshot(name=snapshot_name(self._file, measured.section))
         counted = told == snapshot_data(entry, holds=holds)
         if holds or not self._snapshot.update_snapshots:
@@ -254,7 +256,8 @@ class GateCheck:
 
     def _conclude(self, judged: Judgement, measured: Measured | None, **rest: Any) -> None:
         outcome = judged.outcome
-        limits = kept_limits(measured, self._work.limits) if measured else KeptLimits()
+        kept = kept_limits(measured, self._limits) if measured else KeptLimits()
+        looser = eased(self._work, self._dataset, measured) if measured else ()
         record = concluded(
             self._gate,
             self._case,
@@ -266,7 +269,8 @@ class GateCheck:
             outcome=outcome,
             headline=judged.sentence,
             measured=measured,
-            limits=limits,
+            limits=kept,
+            eased=looser,
             hashes=self._work.hashes(self._dataset),
             seconds=round(time.monotonic() - self._started, 3),
             **rest,

@@ -13,8 +13,8 @@ def judged_in_this_run(work: CaseWork, gate: Gate, dataset_id: str | None) -> Ju
     """A gate's measurement held against FP32 of this run, or against itself."""
     found = measured(work, gate, dataset_id)
     if gate is Gate.BEHAVIOUR:
-        return judge_against_itself(found, work.limits.tolerances)
-    return judge_against_fp32(found, work.limits.policy, of_fp32=work.mode.is_fp32)
+        return judge_against_itself(found, work.limits().tolerances)
+    return judge_against_fp32(found, work.limits(dataset_id).policy, of_fp32=work.mode.is_fp32)
 
 
 def fault_of_fp32(work: CaseWork, dataset_id: str | None) -> str | None:

@@ -54,6 +54,25 @@ def widened(now: KeptLimits, accepted: KeptLimits) -> list[str]:
     ]
 
 
+def idle(measured: Measured, limits: Limits) -> tuple[list[str], list[str]]:
+    """The limits that hold nothing, by figure: those asked for here alone, and the others.
+
+    Latency's and placement's figures depend on the device, so that none of them is idle.
+    """
+    section = Section.parse(measured.section)
+    if section is None or section.gate in (Gate.PLACEMENT, Gate.LATENCY) or measured.problem:
+        return [], []
+    there = {*measured.known, *measured.samples, *measured.differences}
+    limited = {*limits.policy.loss, *limits.policy.floor, *limits.asked}
+    names = [
+        name
+        for name, figure in FIGURES.items()
+        if name in limited and figure.gate is section.gate and name not in there
+    ]
+    asked = [name for name in names if name in limits.asked]
+    return asked, [name for name in names if name not in limits.asked]
+
+
 def _moved(
     kind: str, now: Mapping[str, float], accepted: Mapping[str, float], looser: int = 1
 ) -> Iterator[str]:

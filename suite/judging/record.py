@@ -62,8 +62,9 @@ class Record(Frozen):
     """One gate's conclusion on one model, mode and dataset.
 
     ``precision`` is what the weights of the model's source are in, which is called FP32 where it
-    is, and ``limits`` what the figures were held to. ``hashes`` are the SHA-256 of what was really
-    at work: source, artifact, calibration, dataset.
+    is, and ``limits`` what the figures were held to; ``eased`` says where those are looser than
+    the built-in mode's. ``hashes`` are the SHA-256 of what was really at work: source, artifact,
+    calibration, dataset.
     ``baseline`` is the file below ``baselines/`` that would accept what was measured; it is empty
     where nothing may. An ``unacceptable`` record keeps its whole case from being accepted;
     ``accepted`` says that this run wrote it into the baseline, ``refused`` that it was to and did
@@ -83,6 +84,7 @@ class Record(Frozen):
     measured: Measured | None = None
     rows: tuple[Row, ...] = ()
     limits: KeptLimits = KeptLimits()
+    eased: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unacceptable: bool = False
     accepted: bool = False

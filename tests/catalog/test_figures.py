@@ -9,7 +9,7 @@ from suite.catalog.figures import FIGURES
 from suite.catalog.folder import read_catalog
 from suite.catalog.gate import Gate, Section
 from suite.catalog.limits import LEAST_QUANTIZED, limits_of
-from suite.catalog.policy import ModeOverride, PolicySpec
+from suite.catalog.policy import ModeOverride, OnDataset, PolicySpec
 
 
 def figure(tolerance: Tolerance | None, worse: str = "lower") -> Figure:
@@ -66,6 +66,26 @@ def test_the_limits_are_the_figures_own_then_the_modes_then_the_models() -> None
     of_the_file = {"size_bytes": 0, "float_weights": 0}
     assert limits.policy.loss == {**static.policy.loss, **of_the_file}
     assert limits_of(model, static, cpu).policy.floor["speedup"] == 1.0
+
+
+def test_what_a_card_says_of_one_set_comes_last() -> None:
+    catalog = read_catalog()
+    model, cpu = catalog.models["arcface-embedded"], catalog.providers["cpu"]
+    static = catalog.modes["int8_static_qdq"]
+    here = OnDataset(tolerances={"eer": 0.5}, policy=PolicySpec(loss={"accuracy": 0.2}))
+    override = ModeOverride(
+        tolerances={"eer": 0.3}, policy=PolicySpec(loss={"roc_auc": 0.1}), datasets={"b": here}
+    )
+    update = {"modes": {static.id: override}, "evaluation": ("a", "b")}
+    mine = model.model_copy(update=update)
+    on_a, on_b = (limits_of(mine, static, cpu, name) for name in ("a", "b"))
+    assert (on_a.tolerances["eer"], on_b.tolerances["eer"]) == (0.3, 0.5)
+    assert (on_a.policy.loss["accuracy"], on_b.policy.loss["accuracy"]) == (0.006, 0.2)
+    assert on_a.policy.loss["roc_auc"] == on_b.policy.loss["roc_auc"] == 0.1
+    # What is said of all sets need not be measured on each of them.
+    assert (on_a.asked, on_b.asked) == (frozenset(), {"eer", "accuracy"})
+    alone = mine.model_copy(update={"evaluation": ("a",)})
+    assert limits_of(alone, static, cpu, "a").asked == {"eer", "roc_auc"}
 
 
 def test_a_claim_to_quantize_is_held_to_where_no_card_says_otherwise() -> None:

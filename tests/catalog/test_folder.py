@@ -78,6 +78,46 @@ def edit(path: Path, old: str, new: str) -> None:
             "[modes.int8_dynamic.policy.floor]\ncosine_mean = 92\n[source]",
             "has cosine_mean = 92, which is a share and never above 1",
         ),
+        (
+            "[source]",
+            "[modes.int8_dynamic.policy.loss]\nrounds = 3\n[source]",
+            "has rounds, of which FP32 has none to lose",
+        ),
+        (
+            "[source]",
+            "[modes.int8_dynamic.policy.loss]\naccuracy_threshold = 0.1\n[source]",
+            "has accuracy_threshold, of which FP32 has none to lose",
+        ),
+        (
+            "[source]",
+            "[modes.int8_dynamic.policy.floor]\neer = 0.1\n[source]",
+            "has eer, which is the worse the higher it is: a floor of it bounds nothing",
+        ),
+        (
+            "[source]",
+            "[modes.fp32.tolerances]\nlatency_ms = 0.1\n[source]",
+            "has latency_ms, which is compared with nothing",
+        ),
+        (
+            "[source]",
+            "[modes.fp32.datasets.lfw.tolerances]\nsize_bytes = 0.1\n[source]",
+            "limits size_bytes, which is measured on no set",
+        ),
+        (
+            "[source]",
+            "[modes.int8_dynamic.datasets.lfw.tolerances]\neer = 0.1\n[source]",
+            "key 'modes.int8_dynamic.datasets.lfw': 'lfw' is no evaluation set of the model",
+        ),
+        (
+            "[source]",
+            "[modes.fp32.policy.loss]\naccuracy = 0.1\n[source]",
+            "key 'modes.fp32.policy.loss': FP32 is what the others lose against",
+        ),
+        (
+            "[source]",
+            "[modes.fp32.policy.floor]\ncosine_mean = 0.9\n[source]",
+            "key 'modes.fp32' limits cosine_mean, which is not judged of FP32",
+        ),
         ('licence = "', 'licence = "FILL IN ', "key 'licence' is still blank ('FILL IN Apache"),
     ],
 )

@@ -90,16 +90,21 @@ def gate(
     bench = SimpleNamespace(
         profile="cpu-avx2",
         provider=read_catalog().providers["cpu"],
-        catalog=SimpleNamespace(folder=root),
+        catalog=SimpleNamespace(folder=root, kin_of=lambda mode: mode),
     )
     limits = replace(LIMITS, policy=PolicySpec(floor=floor or {}))
     fp32 = SimpleNamespace(
         mode=read_catalog().fp32,
-        limits=OF_FP32,
+        limits=lambda: OF_FP32,
         measured={(Gate.FINGERPRINT, None): fingerprint or charted()},
     )
     work = SimpleNamespace(
-        limits=limits, bench=bench, hashes=lambda _: {}, fp32=fp32, model=case.model
+        limits=lambda dataset=None: limits,
+        bench=bench,
+        hashes=lambda _: {},
+        fp32=fp32,
+        model=case.model,
+        mode=case.mode,
     )
     item = SimpleNamespace(nodeid=f"x::test_{of}[x]", stash=pytest.Stash())
     made = GateCheck(item, of, case, None, work, snapshot, "pytest -k x", require_all=False)
@@ -321,7 +326,7 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
     monkeypatch.setattr(measures, "_measure", measure)
     catalog = read_catalog()
     model = case.model.model_copy(update={"evaluation": ("a", "b", "c", "d")})
-    of_model = {"model": model, "limits": Limits({}, PolicySpec())}
+    of_model = {"model": model, "limits": lambda dataset=None: Limits({})}
     fp32 = SimpleNamespace(mode=catalog.fp32, measured={}, refusal=None, **of_model)
     work = SimpleNamespace(mode=case.mode, measured={}, refusal=None, fp32=fp32, **of_model)
     # Its gates: artifact, behaviour, placement, latency twice, and two for each set.

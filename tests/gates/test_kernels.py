@@ -148,7 +148,7 @@ def accept(folder: Path, *, by: float = 0.0, section: str = "", **changed: objec
     found = measured(work, Gate.PLACEMENT)
     figures = {"integer_share": found.figures["integer_share"] + by}
     found = found.model_copy(update={"figures": figures})
-    entry = entry_document(found, kept_limits(found, work.limits), {}) | changed
+    entry = entry_document(found, kept_limits(found, work.limits()), {}) | changed
     file = folder / "baselines" / work.bench.profile / "small" / f"{MODE}.json"
     write_section(file, section or found.section, entry)
 

@@ -222,6 +222,11 @@ def test_a_policy_on_the_interval_leaves_a_gate_undecided(team: Team) -> None:
         f"{card.read_text()}\n[modes.int8_static_qdq.policy]\n"
         'loss = {accuracy = 0.0}\non_interval = ["accuracy"]\n'
     )
+    baseline = team.baseline("int8_static_qdq")
+    document = json.loads(baseline.read_text())
+    for section in document["sections"].values():
+        section["limits"]["on_interval"] = ["accuracy"]
+    baseline.write_text(json.dumps(document))
     (plain, _), (strict, said) = both(team, "--modes=int8_static_qdq", "-k", "verification")
     assert (plain, strict) == (0, 1), said
     assert outcomes(team) == {"verification int8_static_qdq": "undecided"}

@@ -2,14 +2,15 @@
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.dataset_card import CsvColumns, CsvDataset
 from suite.catalog.errors import DatasetError
 from suite.catalog.files import is_file
 from suite.catalog.folds import FOLDS
-from suite.catalog.text import on_disk, read_text
+from suite.catalog.text import composed, on_disk, read_text
 from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
@@ -24,6 +25,7 @@ _LABELS = {
     **dict.fromkeys(("0", "false", "impostor"), False),
 }
 _COLUMNS = CsvColumns()
+_NEEDED = ("left", "right", "same")
 CsvPair = LinePair[str]
 """A row; its images are paths below the set's folder, its fold is 0 without such a column."""
 
@@ -37,8 +39,9 @@ def read_pairs_csv(
     ----------
     path : the file, in UTF-8, fields parted by commas, tabs, semicolons or spaces. Its first line
         names the columns: ``left`` and ``right``, paths below the set's folder; ``same``: 1, true
-        or genuine, else 0, false or impostor; ``fold``, a whole number, need not be. Other columns
-        and blank lines do not count. A file without such a line has the first three alone.
+        or genuine, else 0, false or impostor; ``fold``, a whole number, need not be, nor
+        ``left_person`` and ``right_person``, who the images show. Other columns and blank lines
+        do not count. A file without such a line has the first three alone.
     folds : how many folds the card says; without it, as many as the column ``fold`` has, or ten
     columns : what the first line calls the columns
 
@@ -53,15 +56,18 @@ def read_pairs_csv(
         path leaves the folder; where an image is paired with itself, a pair has both labels or
         all have one; or where pairs are too few for the folds.
     """
-    with_fold, pairs = _rows(path, columns)
+    found = _rows(path, columns)
+    pairs, people = found.pairs, found.people
     if not pairs:
         raise DatasetError(where=path, what="has no pair; give a line for each below its header.")
     refuse_odd_pairs(path, pairs)
-    if with_fold:
+    if found.with_fold:
         counts = Counter(pair.fold for pair in pairs)
         _check_folds(path, counts, folds)
         sizes = tuple(counts[fold] for fold in sorted(counts))
-        return LinePairs(tuple(sorted(pairs, key=lambda pair: pair.fold)), len(counts), sizes)
+        return LinePairs(
+            tuple(sorted(pairs, key=lambda pair: pair.fold)), len(counts), sizes, people
+        )
     folds = folds or FOLDS
     if len(pairs) < folds:
         raise DatasetError(
@@ -69,10 +75,19 @@ def read_pairs_csv(
             what=f"has {len(pairs)} pairs, too few for {folds} folds; add pairs or lower folds "
             "in the card.",
         )
-    return LinePairs(tuple(pairs), folds)
+    return LinePairs(tuple(pairs), folds, people=people)
 
 
-def _rows(path: Path, columns: CsvColumns) -> tuple[bool, list[CsvPair]]:
+@dataclass(frozen=True)
+class _Rows:
+    """What a CSV has: its pairs, whether it numbers folds, and who its images show."""
+
+    pairs: list[CsvPair]
+    with_fold: bool
+    people: dict[str, str]
+
+
+def _rows(path: Path, columns: CsvColumns) -> _Rows:
     try:
         return _read(path, read_text(path), columns)
     except OSError as error:
@@ -85,14 +100,22 @@ def _rows(path: Path, columns: CsvColumns) -> tuple[bool, list[CsvPair]]:
         raise DatasetError(where=path, what=f"is no CSV ({error}); correct it.") from error
 
 
-def _read(path: Path, text: str, columns: CsvColumns) -> tuple[bool, list[CsvPair]]:
+def _read(path: Path, text: str, columns: CsvColumns) -> _Rows:
     rows = rows_of(path, text, columns, _LABELS)
     header = [name.strip().lower() for name in next(rows, (1, []))[1]]
-    names = list(columns.model_dump().values())
-    with_fold = columns.fold.strip().lower() in header or columns.fold != _COLUMNS.fold
-    wanted = names if with_fold else names[:3]
-    places = [_place(path, header, name) for name in wanted]
-    pairs = []
+    named, standard = columns.model_dump(), _COLUMNS.model_dump()
+    there = {
+        key: _place(path, header, name)
+        for key, name in named.items()
+        if key in _NEEDED or name.strip().lower() in header or name != standard[key]
+    }
+    if ("left_person" in there) != ("right_person" in there):
+        raise DatasetError(
+            where=path,
+            what=f"line 1 names one of {named['left_person']!r} and {named['right_person']!r}; "
+            "say who both images show, or of neither.",
+        )
+    found = _Rows([], "fold" in there, {})
     for line, row in rows:
         if not any(field.strip() for field in row):
             continue
@@ -102,8 +125,11 @@ def _read(path: Path, text: str, columns: CsvColumns) -> tuple[bool, list[CsvPai
                 what=f"line {line} has {len(row)} fields where line 1 has {len(header)}; "
                 "correct it.",
             )
-        pairs.append(_pair(path, line, wanted, [row[place].strip() for place in places]))
-    return with_fold, pairs
+        fields = {key: row[place].strip() for key, place in there.items()}
+        found.pairs.append(_pair(path, line, named, fields))
+        if "left_person" in there:
+            _meet(path, found.pairs[-1], fields, found.people)
+    return found
 
 
 def _place(path: Path, header: Sequence[str], name: str) -> int:
@@ -118,31 +144,61 @@ def _place(path: Path, header: Sequence[str], name: str) -> int:
     return header.index(name.strip().lower())
 
 
-def _pair(path: Path, line: int, columns: Sequence[str], fields: Sequence[str]) -> CsvPair:
+def _pair(path: Path, line: int, columns: Mapping[str, str], fields: Mapping[str, str]) -> CsvPair:
     names = []
-    for column, given in zip(columns[:2], fields[:2], strict=True):
-        name = plain_name(given)
+    for key in ("left", "right"):
+        name = plain_name(fields[key])
         if name is None:
             raise DatasetError(
                 where=path,
-                what=f"line {line}: {column} = {given!r} is no path below the card's folder; "
-                "give it relative to that folder.",
+                what=f"line {line}: {columns[key]} = {fields[key]!r} is no path below the card's "
+                "folder; give it relative to that folder.",
             )
         names.append(name)
-    label = _LABELS.get(fields[2].lower())
+    label = _LABELS.get(fields["same"].lower())
     if label is None:
         raise DatasetError(
             where=path,
-            what=f"line {line}: {columns[2]} = {fields[2]!r} must be 1, true or genuine, or "
-            "0, false or impostor; correct it.",
+            what=f"line {line}: {columns['same']} = {fields['same']!r} must be 1, true or genuine, "
+            "or 0, false or impostor; correct it.",
         )
-    fold = fields[3] if len(fields) > 3 else "0"
+    fold = fields.get("fold", "0")
     if not (fold.isascii() and fold.isdecimal() and len(fold) < 10):
         raise DatasetError(
             where=path,
-            what=f"line {line}: {columns[-1]} = {fold!r} must be a whole number; correct it.",
+            what=f"line {line}: {columns['fold']} = {fold!r} must be a whole number; correct it.",
         )
     return CsvPair(names[0], names[1], label, int(fold), line)
+
+
+def _meet(path: Path, pair: CsvPair, fields: Mapping[str, str], people: dict[str, str]) -> None:
+    """Note who a pair's images show.
+
+    Raises
+    ------
+    DatasetError
+        where nobody is named, an image shows somebody else than before, or the label says so.
+    """
+    left, right = (composed(fields[key]) for key in ("left_person", "right_person"))
+    if not (left and right):
+        raise DatasetError(
+            where=path, what=f"line {pair.line} does not say who both images show; name them."
+        )
+    for image, person in ((pair.left, left), (pair.right, right)):
+        before = people.setdefault(image, person)
+        if before != person:
+            raise DatasetError(
+                where=path,
+                what=f"line {pair.line}: {image!r} shows {person!r}, and {before!r} on a line "
+                "before; correct one of them.",
+            )
+    if pair.genuine != (left == right):
+        said = "one person" if pair.genuine else "two persons"
+        raise DatasetError(
+            where=path,
+            what=f"line {pair.line} is labelled as {said} and names {left!r} and {right!r}; "
+            "correct the label or a name.",
+        )
 
 
 def _check_folds(path: Path, counts: Counter[int], folds: int | None) -> None:
@@ -181,5 +237,5 @@ def face_set_of(card: CsvDataset, reading: Reading) -> FaceSet:
             )
         return NamedImage(name, path)
 
-    listed = list_pairs(read, named)
+    listed = list_pairs(read, named, read.people.__getitem__ if read.people else None)
     return paired(card, listed, cut_faces(card, listed.images, reading))

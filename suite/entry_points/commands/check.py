@@ -11,6 +11,8 @@ from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import DatasetError, SuiteError
 from suite.catalog.files import is_file, is_there, write_whole
 from suite.catalog.folder import broken_cards, read_cards
+from suite.catalog.idle_limits import idle_limits
+from suite.catalog.inheritance import held_as
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.table import Card
@@ -100,12 +102,13 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
         catalog = read_cards(folder, roots, pass_over=True)
     except SuiteError as error:
         return Check([str(error)], looked_at="looked at nothing")
-    found = Check([*broken_cards(folder), *unknown_names(catalog)])
+    found = Check([*broken_cards(folder), *unknown_names(catalog), *idle_limits(catalog)])
     here = [
         model
         for model in catalog.models.values()
         if not model.on_request or _may_be_here(catalog, model, model.source.file)
     ]
+    found.notes += _of_modes(catalog)
     for model in catalog.models.values():
         found.problems += _of_preprocessing(model)
     problems, notes = check_networks(catalog, here, partial(_may_be_here, catalog))
@@ -135,6 +138,17 @@ def _may_be_here(catalog: Catalog, model: ModelCard, file: str) -> bool:
         return is_file(catalog.locate(model, file, weights=True))
     except SuiteError:
         return True
+
+
+def _of_modes(catalog: Catalog) -> Iterator[str]:
+    """Which limits hold a team's mode whose card has none."""
+    for mode in catalog.modes.values():
+        like = catalog.kin_of(mode)
+        if mode.id not in catalog.builtin_modes and mode.extends is None and held_as(mode, like):
+            yield (
+                f"{mode.card_file}: gives no limits of its own: it is held to those of {like.id}, "
+                "its speed floors among them."
+            )
 
 
 def _of_preprocessing(model: ModelCard) -> Iterator[str]:

@@ -167,3 +167,33 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
         read_pairs_csv(path, 2)
     except DatasetError as error:
         assert str(path) in str(error)
+
+
+WHO = (
+    "left,right,same,left_person,right_person\n"
+    "a/1.jpg,a/2.jpg,1,Ann,Ann\n"
+    "a/1.jpg,b/1.jpg,0,Ann,Bob\n"
+)
+
+
+def test_columns_may_say_who_the_images_show(tmp_path):
+    read = read_pairs_csv(written(tmp_path, WHO), 2)
+    assert read.people == {"a/1.jpg": "Ann", "a/2.jpg": "Ann", "b/1.jpg": "Bob"}
+    assert read.pairs == read_pairs_csv(written(tmp_path, PAIRS), 2).pairs
+    renamed = WHO.replace("left_person,right_person", "id1,id2")
+    columns = CsvColumns(left_person="id1", right_person="id2")
+    assert read_pairs_csv(written(tmp_path, renamed), 2, columns).people == read.people
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (",right_person", ",x", "line 1 names one of 'left_person' and 'right_person'"),
+        ("Ann,Bob", ",Bob", "line 3 does not say who both images show"),
+        ("Ann,Bob", "Cid,Bob", "line 3: 'a/1.jpg' shows 'Cid', and 'Ann' on a line before"),
+        ("Ann,Bob", "Ann,Ann", "line 3 is labelled as two persons and names 'Ann' and 'Ann'"),
+        ("Ann,Ann", "Ann,Bob", "line 2 is labelled as one person and names 'Ann' and 'Bob'"),
+    ],
+)
+def test_people_that_contradict_a_list_are_refused(tmp_path, old, new, words):
+    assert refusal(tmp_path, WHO.replace(old, new)).startswith(words)

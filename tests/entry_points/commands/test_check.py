@@ -76,3 +76,23 @@ def test_what_a_command_meets_on_the_disk_is_a_sentence(catalog: Path, capsys, m
     assert main(["check", f"--catalog={catalog}"]) == 2
     said = "/full/x: the system refuses it (No space left on device); free some space.\n"
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ('quantizes = ["Conv"]\n', True),
+        ('extends = "int8_static_qdq"\n', False),
+        ("[policy.loss]\naccuracy = 0.02\n", False),
+    ],
+)
+def test_a_mode_without_limits_says_whose_it_is_held_to(
+    catalog: Path, text: str, noted: bool
+) -> None:
+    name_weights(catalog, "../w.onnx")
+    (catalog / "modes").mkdir(exist_ok=True)
+    card = catalog / "modes" / "mine.toml"
+    card.write_text(f'id = "mine"\n{text}')
+    notes = [note for note in check_catalog(catalog, Roots()).notes if "limits" in note]
+    words = f"{card}: gives no limits of its own: it is held to those of int8_static_qdq"
+    assert [note.startswith(words) for note in notes] == [True] * noted
