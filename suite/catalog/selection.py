@@ -148,6 +148,11 @@ def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
         return None
     if mode.recipe is None:
         return f"{model.id}: its card brings {mode.id} for other providers than {provider}; add one"
+    if model.source.precision != "float32" and not mode.recipe.is_source:
+        return (
+            f"{model.id}: {mode.id} is built of float32 weights, and those of the source are "
+            f"{model.source.precision}; name the float32 file as the source, or bring the artifact"
+        )
     if mode.recipe.needs_calibration and not model.calibration:
         return (
             f"{model.id}: {mode.id} needs calibration faces; name a calibration set in its card or "

@@ -1,10 +1,15 @@
 """The artifact as a file: it loads on the provider, its size and what it quantizes."""
 
+from collections import Counter
+
 from suite.catalog.gate import Gate
 from suite.gates.calibrated_on import calibrated_on, calibration_remarks
 from suite.gates.case_work import CaseWork
 from suite.gates.description import model_in_words
 from suite.judging.measured import Measured
+from suite.models.onnx_file import load_graph
+from suite.models.simulated import signs_of_simulation
+from suite.quantization.inspection import QuantizedOps
 
 
 def measure_artifact(work: CaseWork) -> Measured:
@@ -22,16 +27,8 @@ def measure_artifact(work: CaseWork) -> Measured:
         figures["quantized_ops"] = ops.quantized
         figures["float_ops"] = len(ops.left_in_float)
         if not ops.quantized:
-            problem = (
-                f"nothing is quantized: {mode.id} claims {', '.join(mode.quantizes)}, and "
-                f"{len(ops.left_in_float)} of them are all in float"
-            )
-    remarks = calibration_remarks(work)
-    if mode.is_fp32 and work.model.source.sha256 is None:
-        remarks = (
-            f"nobody publishes the weights' SHA-256: {file.sha256} was trusted when it was first "
-            "seen here",
-        )
+            problem = f"{_nothing_quantized(ops)}; {mode.id} claims {', '.join(mode.quantizes)}"
+    remarks = _of_source(work) if mode.is_fp32 else calibration_remarks(work)
     return Measured(
         section=Gate.ARTIFACT,
         identity=work.identity(),
@@ -43,3 +40,25 @@ def measure_artifact(work: CaseWork) -> Measured:
         problem=problem,
         calibration=calibrated_on(work),
     )
+
+
+def _nothing_quantized(ops: QuantizedOps) -> str:
+    """That none of the claimed ops is in 8 bits, and in what they are."""
+    if not ops.otherwise:
+        return f"nothing is quantized: its {len(ops.left_in_float)} ops are all in float"
+    found = Counter(ops.otherwise).most_common()
+    types = ", ".join(f"{count} ops take {words}" for words, count in found)
+    return f"nothing is quantized to 8 bits: {types}"
+
+
+def _of_source(work: CaseWork) -> tuple[str, ...]:
+    """What there is to say of the file that the others are held against."""
+    remarks = []
+    if work.model.source.sha256 is None:
+        remarks.append(
+            f"nobody publishes the weights' SHA-256: {work.artifact.file.sha256} was trusted when "
+            "it was first seen here"
+        )
+    if signs := signs_of_simulation(load_graph(work.artifact.file.path)):
+        remarks.append(signs)
+    return tuple(remarks)

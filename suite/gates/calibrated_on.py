@@ -6,12 +6,26 @@ from suite.gates.case_work import CaseWork
 from suite.gates.description import alignment_in_words
 from suite.judging.measured import Calibration
 
+# Fewer faces than these give other ranges with each draw.
+_FEW = 32
+
 
 def calibration_faces(work: CaseWork) -> FaceSet | None:
     """The faces that a case's artifact was calibrated on; None where it was on none of ours."""
     if work.artifact.brought or not work.ingredients.recipe.needs_calibration:
         return None
     return work.ingredients.calibration
+
+
+def few_in_words(faces: FaceSet) -> str | None:
+    """That a calibration set is too small to trust its ranges; None where it is not."""
+    count = len(faces.faces)
+    if count >= _FEW:
+        return None
+    return (
+        f"calibration set {faces.id!r} has {count:,} distinct images: ranges of activations from "
+        "so few are chance; give some hundreds, of many people"
+    )
 
 
 def calibrated_on(work: CaseWork) -> Calibration | None:
@@ -39,5 +53,6 @@ def calibration_remarks(work: CaseWork) -> tuple[str, ...]:
         return ()
     looks = work.bench.looks(faces.id)
     unlike = [unlike_in_words(looks, work.bench.looks(each)) for each in work.model.evaluation]
+    few = few_in_words(faces)
     left_out = [f"calibration set {faces.id!r}: {remark}" for remark in faces.remarks]
-    return (*left_out, *filter(None, unlike))
+    return (*left_out, *filter(None, (few, *unlike)))

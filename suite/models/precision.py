@@ -16,6 +16,7 @@ from suite.catalog.errors import ModelError
 from suite.catalog.source import Precision
 from suite.models.graph import all_nodes, all_weights
 from suite.models.onnx_file import load_graph
+from suite.models.slopes import misplaced_slope
 
 # Ops of ONNX, of onnxruntime and of the quantizers' own domains, as QcQuantizeOp and FakeQuantize.
 _QUANTIZED_OP = re.compile(
@@ -39,8 +40,8 @@ def precision_of(path: Path) -> Precision:
     Raises
     ------
     ModelError
-        naming the node or the tensor, where it is quantized, was optimised for a runtime, or
-        has float64 weights.
+        naming the node or the tensor, where it is quantized, was optimised for a runtime, has
+        float64 weights, or PReLU slopes along another axis than meant.
     """
     model = load_graph(path)
     for node in all_nodes(model):
@@ -48,6 +49,8 @@ def precision_of(path: Path) -> Precision:
         if reason:
             name = node.name or (node.output[0] if node.output else "")
             raise ModelError(where=path, what=f"node {name!r} is {reason}.")
+    if slope := misplaced_slope(model):
+        raise ModelError(where=path, what=f"{slope}.")
     found: Precision = "float32"
     for tensor in _weights(model):
         if tensor.data_type not in _FLOATS:

@@ -29,6 +29,7 @@ class QuantizedOps:
     ----------
     quantized : how many ops are
     left_in_float : the names of those that are not
+    otherwise : of those, the types of data and weights of each that is quantized to other bits
     share : of the multiply-accumulates of all these ops, what the quantized ones do; where a shape
         is not known, of the ops themselves; 0 where there is none
     products : multiply-accumulates of all these ops on one image; 0 where a shape is not known
@@ -40,6 +41,7 @@ class QuantizedOps:
     share: float
     products: int
     float_weights: int
+    otherwise: tuple[str, ...] = ()
 
 
 def quantized_ops(
@@ -72,7 +74,9 @@ def quantized_ops(
     left = (n.name or n.output[0] for n, done in zip(ops, whole, strict=True) if not done)
     done = sum(cost for cost, is_done in zip(costs, whole, strict=True) if is_done)
     share = done / (sum(costs) or 1)
-    return QuantizedOps(sum(whole), tuple(left), share, sum(known), graph.float_weights)
+    others = (graph.other_types(n) for n, done in zip(ops, whole, strict=True) if not done)
+    otherwise = tuple(filter(None, others))
+    return QuantizedOps(sum(whole), tuple(left), share, sum(known), graph.float_weights, otherwise)
 
 
 def _stands_for(node: onnx.NodeProto) -> str:
@@ -119,13 +123,23 @@ class _Graph:
             return True
         return all(self._is_dequantized(name) for name in node.input[:2])
 
+    def other_types(self, node: onnx.NodeProto) -> str:
+        """The types that an op's data and weights are dequantized from; empty where one is not."""
+        types = [self._dequantized_from(name) for name in node.input[:2]]
+        if not all(types):
+            return ""
+        data, weights = (TensorProto.DataType.Name(each).lower() for each in types)
+        return f"{data} data and {weights} weights"
+
     def _is_dequantized(self, name: str) -> bool:
+        return self._dequantized_from(name) in _EIGHT_BITS
+
+    def _dequantized_from(self, name: str) -> int:
+        """The type that a tensor is dequantized from; UNDEFINED, which is 0, where it is not."""
         node = self._origin(name)
-        return (
-            node is not None
-            and node.op_type == "DequantizeLinear"
-            and self._type_of_integers(node) in _EIGHT_BITS
-        )
+        if node is None or node.op_type != "DequantizeLinear":
+            return TensorProto.UNDEFINED
+        return self._type_of_integers(node)
 
     def _type_of_integers(self, node: onnx.NodeProto) -> int:
         """What a QuantizeLinear gives or a DequantizeLinear takes (ONNX, both operators)."""

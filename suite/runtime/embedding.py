@@ -17,7 +17,7 @@ from suite.datasets.face import Face
 from suite.datasets.images.decoder import decode
 from suite.datasets.preprocessing import mirror, prepare
 from suite.runtime.network import Flip, Network, check_network
-from suite.runtime.running import running
+from suite.runtime.running import CannotRunError, running
 from suite.verification.scores import unit_rows
 
 Floats = npt.NDArray[np.float32]
@@ -71,13 +71,41 @@ def embed(
     with closing(_prepared(faces, spec, size)) as tensors:
         for tensor in tensors:
             for start in range(0, len(tensor), size):
-                embedded = _embed_batch(network, tensor[start : start + size], flip)
+                images = tensor[start : start + size]
+                try:
+                    embedded = _embed_batch(network, images, flip)
+                except CannotRunError as error:
+                    of_some = _of_some_images(network, images, faces[done:], flip, ran=done)
+                    raise of_some or error from None
                 rows[done : done + len(embedded)] = embedded
                 done += len(embedded)
                 if progress:
                     progress(done, len(faces))
     units: Floats = unit_rows(rows).astype(np.float32, copy=False)
     return units
+
+
+def _of_some_images(
+    network: Network, images: Floats, faces: Sequence[Face], flip: Flip, *, ran: int
+) -> ModelError | None:
+    """Why a batch failed, where some of its images fail alone and others do not.
+
+    Those others are of the same batch, or the ``ran`` before a batch of one.
+    """
+    reasons: dict[str, str] = {}
+    for image, face in zip(images, faces, strict=False):
+        try:
+            _embed_batch(network, image[None], flip)
+        except CannotRunError as error:
+            reasons[face.name] = error.reason
+    others = len(images) - len(reasons) or (ran if len(images) == 1 else 0)
+    if not (reasons and others):
+        return None
+    name, reason = next(iter(reasons.items()))
+    return ModelError(
+        f"the network cannot run on {name!r}, alone or in a batch, and runs on other images: "
+        f"{reason}; export it without what depends so on the image, or leave the image out."
+    )
 
 
 def _prepared(faces: Sequence[Face], spec: PreprocessSpec, batch: int) -> Generator[Floats]:

@@ -17,7 +17,7 @@ def running(shape: Sequence[int], where: object = "") -> Iterator[None]:
 
     Raises
     ------
-    ModelError
+    CannotRunError
         where the network cannot run on this input.
     """
     try:
@@ -28,10 +28,18 @@ def running(shape: Sequence[int], where: object = "") -> Iterator[None]:
         raise cannot_run(shape, error, where) from None
 
 
-def cannot_run(shape: Sequence[int], error: Exception, where: object = "") -> ModelError:
+class CannotRunError(ModelError):
+    """A network that cannot run on an input; ``reason`` is onnxruntime's."""
+
+    def __init__(self, shape: Sequence[int], reason: str, where: object = "") -> None:
+        self.reason = reason
+        super().__init__(
+            f"the network cannot run on an input of shape {list(shape)}: {reason}; give a graph "
+            "that takes this batch and size.",
+            where=where,
+        )
+
+
+def cannot_run(shape: Sequence[int], error: Exception, where: object = "") -> CannotRunError:
     """That a network cannot run on an input of this shape, and why."""
-    return ModelError(
-        where=where,
-        what=f"the network cannot run on an input of shape {list(shape)}: {reason_of(error)}; "
-        "give a graph that takes this batch and size.",
-    )
+    return CannotRunError(shape, reason_of(error), where)

@@ -241,6 +241,19 @@ def test_a_mode_without_recipe_is_selected_only_where_it_is_brought(catalog: Pat
     assert cases["nncf"] is None
 
 
+def test_a_half_precision_source_is_built_of_by_no_recipe(catalog: Path) -> None:
+    path = catalog / "models" / "arcface-embedded.toml"
+    edit(path, "[source]", '[source]\nprecision = "float16"')
+    cases = select(Options(catalog=catalog, models=("arcface-embedded",))).cases
+    skips = {case.mode.id: case.skip for case in cases}
+    assert skips.pop("fp32") is None
+    for mode, skip in skips.items():
+        assert skip == (
+            f"arcface-embedded: {mode} is built of float32 weights, and those of the source are "
+            "float16; name the float32 file as the source, or bring the artifact"
+        )
+
+
 def test_a_model_without_calibration_skips_static_with_the_reason(catalog: Path) -> None:
     edit(catalog / "models" / "arcface-embedded.toml", 'calibration = "embedded-calibration"\n', "")
     cases = {case.mode.id: case.skip for case in select(Options(catalog=catalog)).cases}

@@ -47,6 +47,34 @@ def in_qdq_form(*, weights_in_float: bool = False, swollen: bool = False) -> onn
     return model
 
 
+def test_other_bits_are_called_what_they_are(tmp_path: Path) -> None:
+    small_catalog(tmp_path, network())
+    model = in_qdq_form()
+    model.opset_import[0].version, model.ir_version = 21, 10
+    zero = helper.make_tensor("wide", onnx.TensorProto.UINT16, (), [0])
+    model.graph.initializer.append(zero)
+    for node in model.graph.node:
+        if "flat_q" in (*node.input, *node.output):
+            node.input[2] = "wide"
+    bring(tmp_path, MODE, model)
+    record = concluded(small_work(tmp_path, MODE), Gate.ARTIFACT)
+    assert record.headline == (
+        "nothing is quantized to 8 bits: 1 ops take uint16 data and int8 weights; int8_static_qdq "
+        "claims Conv, MatMul, Gemm"
+    )
+
+
+def test_a_source_of_simulated_quantization_is_named(tmp_path: Path) -> None:
+    model = network()
+    (held,) = model.graph.initializer
+    values = onnx.numpy_helper.to_array(held)
+    step = np.abs(values).max(axis=0) / 127
+    held.CopyFrom(onnx.numpy_helper.from_array(np.round(values / step) * step, held.name))
+    small_catalog(tmp_path, model)
+    record = concluded(small_work(tmp_path), Gate.ARTIFACT)
+    assert record.notes[0].startswith("the weights of 1 of 1 layers lie on grids of 8 bits, as")
+
+
 def test_what_is_quantized_as_claimed_passes_the_policy(tmp_path: Path) -> None:
     small_catalog(tmp_path, network())
     bring(tmp_path, MODE, in_qdq_form())

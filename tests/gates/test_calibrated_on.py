@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 
 from suite.catalog.dataset_card import BinDataset, FolderDataset
+from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, face_set
 from suite.datasets.looks import Looks
-from suite.gates.calibrated_on import calibrated_on, calibration_remarks
+from suite.gates.calibrated_on import calibrated_on, calibration_remarks, few_in_words
 
 LOOKS = Looks("faces", 10, 112.0, 112.0, 0.0, 1.0, 110.0, np.zeros((16, 16)), 0.0)
 CARD = {"id": "faces", "title": "x", "card_file": Path("faces.toml")}
 
 
 def faces() -> FaceSet:
-    return face_set("faces", (), remarks=["18 of 20 images have no picture: left out"])
+    held = [Face.held(f"{n}", bytes([n])) for n in range(40)]
+    return face_set("faces", held, remarks=["18 of 20 images have no picture: left out"])
 
 
 def work(*, brought: bool = False, needs: bool = True, card: object = None, people: object = None):
@@ -41,6 +43,15 @@ def work(*, brought: bool = False, needs: bool = True, card: object = None, peop
 @pytest.mark.parametrize("case", [{"brought": True}, {"needs": False}], ids=["brought", "dynamic"])
 def test_what_was_not_calibrated_here_says_nothing(case: dict[str, bool]) -> None:
     assert (calibrated_on(work(**case)), calibration_remarks(work(**case))) == (None, ())
+
+
+@pytest.mark.parametrize(("count", "said"), [(31, True), (32, False)])
+def test_few_faces_are_named(count: int, said: bool) -> None:
+    few = face_set("faces", [Face.held(f"{n}", bytes([n])) for n in range(count)] * 2)
+    words = few_in_words(few)
+    assert (words is not None) is said
+    if words:
+        assert words.startswith(f"calibration set 'faces' has {count} distinct images: ranges")
 
 
 def test_it_says_where_the_faces_are_and_whom_they_show() -> None:

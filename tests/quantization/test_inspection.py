@@ -101,6 +101,7 @@ def test_the_share_is_of_multiply_accumulates(
     assert found.quantized == quantized
     assert found.share == pytest.approx(share)
     assert len(found.left_in_float) == 2 - quantized
+    assert found.otherwise == ()
 
 
 @pytest.mark.parametrize("kind", [*OTHERS.values()], ids=[*OTHERS])
@@ -108,6 +109,8 @@ def test_other_types_than_eight_bit_integers_are_no_int8(tmp_path: Path, kind: i
     path = two_convolutions(tmp_path / "m.onnx", kind, kind)
     found = quantized_ops(path, ["Conv"], "x", IMAGE)
     assert (found.quantized, found.left_in_float, found.share) == (0, ("a", "y"), 0.0)
+    name = TensorProto.DataType.Name(kind).lower()
+    assert found.otherwise == (f"{name} data and {name} weights",) * 2
 
 
 @pytest.mark.parametrize(

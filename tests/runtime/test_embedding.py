@@ -320,3 +320,31 @@ def test_an_embedding_of_two_wide_dimensions_is_refused():
     )
     with pytest.raises(ModelError, match=r"outputs\.embedding_dim = 36: .* \['n', 3, 4, 3\]"):
         embed(session(graph), make_faces(1), spec(), OutputSpec(embedding_dim=36), "none", 1)
+
+
+def test_the_image_on_which_a_network_fails_is_named() -> None:
+    """Each image's mean is an index into a table that is too short for bright ones."""
+    nodes = [
+        helper.make_node("ReduceMean", ["image", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Cast", ["mean"], ["index"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["table", "index"], ["embedding"], "lut", axis=0),
+    ]
+    held = [
+        numpy_helper.from_array(np.array([1, 2, 3]), "axes"),
+        numpy_helper.from_array(np.eye(DIM, dtype=np.float32)[:2], "table"),
+    ]
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, HEIGHT, WIDTH])
+    embedding = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", DIM])
+    made = session(helper.make_graph(nodes, "lut", [image], [embedding], held))
+    plain = spec().model_copy(update={"mean": (0.0,) * 3, "std": (0.25,) * 3})
+    dark, bright = (
+        Face.held(name, cv2.imencode(".png", np.full((HEIGHT, WIDTH, 3), of, "u1"))[1].tobytes())
+        for name, of in (("dark", 9), ("bright", 250))
+    )
+    for batch in (1, 3):
+        with pytest.raises(ModelError) as caught:
+            embed(made, [dark, dark, bright], plain, OUTPUTS, "none", batch)
+        said = str(caught.value)
+        assert said.startswith("the network cannot run on 'bright', alone or in a batch, and")
+        assert "lut" in said
+        assert said.endswith("or leave the image out.")

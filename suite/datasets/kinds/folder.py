@@ -24,7 +24,11 @@ def face_set_of(card: FolderDataset, reading: Reading) -> FaceSet:
             what=f"no image of {card.id!r} remains: {'; '.join(found.remarks)}; "
             "repair the images or change [align].",
         )
-    return face_set(card.id, faces, remarks=found.remarks)
+    remarks = list(found.remarks)
+    copies = len(faces) - len({face.sha256 for face in faces})
+    if copies:
+        remarks.append(f"{copies:,} of {len(faces):,} images are copies of others and count once")
+    return face_set(card.id, faces, remarks=remarks)
 
 
 def need_images(card: ImagesDataset, folder: Path, images: Sequence[NamedImage]) -> None:

@@ -24,6 +24,7 @@ from suite.datasets.looks import Looks, looks_of, unlike_in_words
 from suite.datasets.pair_checks import unmeasurable_pairs
 from suite.entry_points.commands.arguments import add_catalog, add_roots
 from suite.entry_points.commands.check_networks import check_networks
+from suite.gates.calibrated_on import few_in_words
 from suite.runtime.constraints import constraints_text
 from suite.runtime.op_libraries import name_op_library
 
@@ -227,6 +228,9 @@ def _of_calibration(catalog: Catalog, read: dict[str, _Read | None], found: Chec
     """Calibration sets beside what is evaluated: other images, and of the same kind."""
     seen: set[tuple[str, str]] = set()
     for model in catalog.models.values():
+        calibrating = read.get(model.calibration or "")
+        if calibrating and (few := few_in_words(calibrating.faces)):
+            found.notes.append(f"{model.card_file}: key 'calibration': {few}")
         for name in model.evaluation:
             both = (model.calibration or "", name)
             calibration, evaluation = (read.get(each) for each in both)

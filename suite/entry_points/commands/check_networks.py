@@ -9,8 +9,9 @@ from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
 from suite.catalog.source import BroughtFile
 from suite.gates.charts import charts
-from suite.models.onnx_file import OnnxFile
+from suite.models.onnx_file import OnnxFile, load_graph
 from suite.models.precision import require_precision
+from suite.models.simulated import signs_of_simulation
 from suite.models.source import not_as_its_card, open_named, refuse_source
 from suite.runtime.providers import require_provider
 from suite.runtime.trial import Trial, try_networks
@@ -37,7 +38,7 @@ class _Named:
 def check_networks(
     catalog: Catalog, here: list[ModelCard], may_be_here: Callable[[ModelCard, str], bool]
 ) -> tuple[list[str], list[str]]:
-    """What is wrong with files and networks, a sentence each; and which were not run, and why.
+    """What is wrong with files and networks, a sentence each; and what is worth knowing of them.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ def check_networks(
         if model in here:
             try:
                 source = _source(catalog, model)
+                notes += _looks_quantized(model, source)
                 named.append(_Named(model, source, catalog.providers["cpu"]))
             except SuiteError as error:
                 problems.append(f"{model.card_file}: {error.beyond(model.card_file)}")
@@ -80,6 +82,11 @@ def _runs_here(card: ProviderCard) -> bool:
     except ProviderError:
         return False
     return True
+
+
+def _looks_quantized(model: ModelCard, file: OnnxFile) -> list[str]:
+    signs = signs_of_simulation(load_graph(file.path))
+    return [f"{model.card_file}: key 'source': {signs}"] if signs else []
 
 
 def _source(catalog: Catalog, model: ModelCard) -> OnnxFile:

@@ -29,6 +29,16 @@ def test_every_image_below_the_folder_is_a_face_without_pairs(tmp_path: Path) ->
     assert (len(made.genuine), made.folds, made.people) == (0, 0, None)
 
 
+def test_copies_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    for number, name in enumerate("abcd"):
+        image = np.full((9, 9, 3), number // 3, np.uint8)
+        cv2.imwrite(str(tmp_path / "faces" / f"{name}.png"), image)
+    made = read(tmp_path)
+    assert len(made.faces) == 2
+    assert made.remarks == ("2 of 4 images are copies of others and count once",)
+
+
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "faces").mkdir()
     with pytest.raises(DatasetError, match="faces: holds no image"):
