@@ -1,8 +1,6 @@
-"""A model's card, drafted from what its ONNX file says; what it cannot say is a marked blank."""
+"""A card, drafted from what a file says; what an ONNX file cannot say is a marked blank."""
 
 import argparse
-import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,8 @@ from suite.catalog.errors import ModelError, SuiteError
 from suite.catalog.files import is_file, is_there
 from suite.catalog.source import Precision
 from suite.catalog.table import BLANK
+from suite.entry_points.commands.card_text import CardPlace, plain, quoted
+from suite.entry_points.commands.draft_dataset import draft_dataset, is_dataset
 from suite.entry_points.output import print_file
 from suite.models.onnx_file import load_graph, read_onnx_file
 from suite.models.precision import precision_of
@@ -42,14 +42,6 @@ _FLOOR = (
     "[modes.fp32.policy.floor]",
     f'accuracy = "{BLANK}: a share, as 0.99 on LFW"',
 )
-_UNSURE = (
-    "# The path is relative to the folder where this was drafted; make it relative to the",
-    "# card's folder, or draft with --output, which does.",
-)
-_OUTSIDE = (
-    "# The file lies outside the catalog: give its folder with --weights-dir, or put it beside",
-    "# this card.",
-)
 
 
 @dataclass(frozen=True)
@@ -64,15 +56,23 @@ class _Image:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The ONNX file, and the card to write."""
-    parser.add_argument("model", metavar="MODEL.onnx", type=Path)
+    """The ONNX file or the dataset, and the card to write."""
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        type=Path,
+        help="a model's ONNX file; or a dataset: a .bin, a list of pairs, a folder of faces",
+    )
     parser.add_argument("--output", metavar="CARD.toml", type=Path, help="default: standard output")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Print the card, or write it where nothing is yet."""
     output: Path | None = chosen.output
-    text = draft_card(chosen.model, output.parent if output else None)
+    beside = output.parent if output else None
+    path: Path = chosen.path
+    draft = draft_dataset if is_dataset(path) else draft_card
+    text = draft(path, beside)
     if output is None:
         print_file(text)
         return 0
@@ -88,7 +88,8 @@ def run(chosen: argparse.Namespace) -> int:
         raise SuiteError(
             where=output, what=f"cannot write the card ({error.strerror}); choose another --output."
         ) from None
-    print(f"{output}: fill in what is marked, then run face-quant-gate check")
+    fill_in = "fill in what is marked, then" if BLANK in text else "read it over, and"
+    print(f"{output}: {fill_in} run face-quant-gate check")
     return 0
 
 
@@ -109,7 +110,8 @@ def draft_card(path: Path, beside: Path | None) -> str:
     """
     if not is_file(path):
         raise ModelError(where=path, what="there is no such file; give the path of an ONNX file.")
-    relative, precision = _relative(path, beside), precision_of(path)
+    place = CardPlace(beside, "models")
+    relative, precision = place.path_of(path), precision_of(path)
     file, graph = read_onnx_file(path), load_graph(path).graph
     weights = {tensor.name for tensor in graph.initializer}
     inputs = [port for port in graph.input if port.name not in weights]
@@ -120,8 +122,8 @@ def draft_card(path: Path, beside: Path | None) -> str:
         )
     lines = [
         *_opening(path, inputs, graph.output),
-        *("", "[source]", *_said_of_path(path, beside)),
-        f"file = {_quoted(relative)}",
+        *("", "[source]", *place.said_of(path)),
+        f"file = {quoted(relative)}",
         f'sha256 = "{file.sha256}"',
         *(_half(precision) if precision != "float32" else ()),
         *("", "[preprocess]", *_preprocess(image)),
@@ -138,39 +140,12 @@ def _half(precision: Precision) -> Iterator[str]:
     yield f'precision = "{precision}"'
 
 
-def _said_of_path(path: Path, beside: Path | None) -> tuple[str, ...]:
-    if _is_outside(path, beside):
-        return _OUTSIDE
-    return _UNSURE if beside is None else ()
-
-
-def _is_outside(path: Path, beside: Path | None) -> bool:
-    """Whether a file lies outside the catalog, the folder above ``models``; else beside the card.
-
-    No other machine has what is there by a path that climbs out of the catalog.
-    """
-    folder = (beside or Path()).resolve()
-    catalog = folder.parent if folder.name == "models" else folder
-    return not path.resolve().is_relative_to(catalog)
-
-
-def _relative(path: Path, beside: Path | None) -> str:
-    """The file's path from the card's folder, or its bare name where it is outside the catalog."""
-    folder = (beside or Path()).resolve()
-    relative = Path(os.path.relpath(path.resolve(), folder)).as_posix()
-    if _is_outside(path, beside):
-        relative = path.name
-    if any("\ud800" <= letter <= "\udfff" for letter in relative):
-        raise ModelError(f"{relative!a}: this path is not text in UTF-8; rename it.")
-    return relative
-
-
 def _opening(
     path: Path, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
 ) -> Iterator[str]:
     """What the file has, and the keys that it says nothing of."""
     model_id = re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "model"
-    yield f"# Drafted from {_plain(path.name)}. Each {BLANK} is for you: the file does not say it."
+    yield f"# Drafted from {plain(path.name)}. Each {BLANK} is for you: the file does not say it."
     yield f"# inputs: {', '.join(map(_described, inputs))}"
     yield f"# outputs: {', '.join(map(_described, outputs))}"
     yield f'id = "{model_id}"'
@@ -234,7 +209,7 @@ def _outputs(outputs: Sequence[tuple[str, list[int | str]]]) -> Iterator[str]:
         # One alone is only chosen where it can be one: of two dimensions.
         yield f"embedding = {_chosen(names, sure=bool(candidates))}"
         if len(norms) == 1:
-            yield f"norm = {_quoted(norms[0])}"
+            yield f"norm = {quoted(norms[0])}"
         elif norms:
             yield f"# norm = {_chosen(norms)}, where the flip is norm_weighted"
     known = wide[0][1] if len(wide) == 1 else None
@@ -244,18 +219,8 @@ def _outputs(outputs: Sequence[tuple[str, list[int | str]]]) -> Iterator[str]:
 def _chosen(names: Sequence[str], *, sure: bool = True) -> str:
     """The only name, or a blank with all of them."""
     if len(names) == 1 and sure:
-        return _quoted(names[0])
-    return _quoted(f"{BLANK}: one of {', '.join(names)}")
-
-
-def _quoted(words: str) -> str:
-    """A TOML basic string: JSON's escapes are its own; it wants DEL escaped too."""
-    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _plain(words: str) -> str:
-    """The words for a comment, which must stay on its line."""
-    return _quoted(words)[1:-1]
+        return quoted(names[0])
+    return quoted(f"{BLANK}: one of {', '.join(names)}")
 
 
 def _side(size: int | str) -> int | None:
@@ -273,5 +238,5 @@ def _shape(port: onnx.ValueInfoProto) -> list[int | str]:
 def _described(port: onnx.ValueInfoProto) -> str:
     number = port.type.tensor_type.elem_type
     kind = _IMAGE_TYPES.get(number) or onnx.TensorProto.DataType.Name(number).lower()
-    shape = ", ".join(_plain(str(size)) for size in _shape(port))
-    return f"{_plain(port.name)} {kind} [{shape}]"
+    shape = ", ".join(plain(str(size)) for size in _shape(port))
+    return f"{plain(port.name)} {kind} [{shape}]"

@@ -20,7 +20,7 @@ VERBS = {
     "weights": "list what models need, what is here and what is missing; exits with 1 if anything "
     "is",
     "check": "say what is wrong in a catalog; exits with 1 where anything is",
-    "draft": "write a model's card from its ONNX file, with blanks to fill in",
+    "draft": "write a card for an ONNX file, with blanks to fill in, or for a dataset",
     "export": "write a checkpoint of a full-size model as ONNX; needs PyTorch",
     "copy": "copy built-in cards of full-size models into a team's catalog",
 }

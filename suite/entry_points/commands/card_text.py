@@ -1,0 +1,76 @@
+"""What drafted cards are written of: strings, and paths that hold on another machine."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from suite.catalog.errors import CatalogError
+from suite.catalog.files import is_folder
+
+_UNSURE = (
+    "# The path is relative to the folder where this was drafted; make it relative to the",
+    "# card's folder, or draft with --output, which does.",
+)
+
+
+@dataclass(frozen=True)
+class CardPlace:
+    """Where a drafted card will lie.
+
+    Attributes
+    ----------
+    folder : its folder, which its paths are relative to; None where it is not known, and the
+        current folder is taken
+    kind : what a catalog calls that folder
+    """
+
+    folder: Path | None
+    kind: Literal["models", "datasets"]
+
+    def path_of(self, path: Path) -> str:
+        """A file's or folder's path from the card, or its bare name outside the catalog.
+
+        Raises
+        ------
+        CatalogError
+            where no card can hold it.
+        """
+        folder = (self.folder or Path()).resolve()
+        relative = Path(os.path.relpath(path.resolve(), folder)).as_posix()
+        if self._is_outside(path):
+            relative = path.resolve().name
+        if any("\ud800" <= letter <= "\udfff" for letter in relative):
+            raise CatalogError(f"{relative!a}: this path is not text in UTF-8; rename it.")
+        return relative
+
+    def said_of(self, path: Path) -> tuple[str, ...]:
+        """The comment on a path that another machine may not have, a line each."""
+        if self._is_outside(path):
+            option = "--weights-dir" if self.kind == "models" else "--data-dir"
+            what = "folder" if is_folder(path) else "file"
+            return (
+                f"# The {what} lies outside the catalog: give its folder with {option}, or put it",
+                "# beside this card.",
+            )
+        return _UNSURE if self.folder is None else ()
+
+    def _is_outside(self, path: Path) -> bool:
+        """Whether a file lies outside the catalog, the folder above the card's.
+
+        No other machine has what is there by a path that climbs out of the catalog.
+        """
+        folder = (self.folder or Path()).resolve()
+        catalog = folder.parent if folder.name == self.kind else folder
+        return not path.resolve().is_relative_to(catalog)
+
+
+def quoted(words: str) -> str:
+    """A TOML basic string: JSON's escapes are its own; it wants DEL escaped too."""
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def plain(words: str) -> str:
+    """The words for a comment, which must stay on its line."""
+    return quoted(words)[1:-1]

@@ -1,0 +1,122 @@
+"""A dataset's card, drafted from what lies on the disk, with the counts that it has now."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from suite.catalog.dataset_card import DatasetCard, PeopleDataset
+from suite.catalog.errors import DatasetError
+from suite.catalog.files import is_file, is_folder
+from suite.catalog.folds import FOLDS
+from suite.catalog.text import read_text
+from suite.datasets.face_set import FaceSet
+from suite.datasets.images.folder import images_below
+from suite.datasets.loader import load_dataset
+from suite.entry_points.commands.card_text import CardPlace, plain, quoted
+
+_CARD: TypeAdapter[Any] = TypeAdapter(DatasetCard)
+_PAIRS_PER_FOLD: int = PeopleDataset.model_fields["pairs_per_fold"].default
+_LFW_FIRST_LINE = re.compile(r"\d+(\s+\d+)*\s*$")
+_SUFFIXES = (".bin", ".csv", ".tsv", ".txt")
+_ALIGN = (
+    "# Faces that are not aligned to the network's template yet need a table [align]; see",
+    "# docs/datasets.md.",
+)
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a path is drafted as a dataset: a folder, or a file that is called so."""
+    return is_folder(path) or (is_file(path) and path.suffix.lower() in _SUFFIXES)
+
+
+def draft_dataset(path: Path, beside: Path | None) -> str:
+    """The card as TOML.
+
+    Parameters
+    ----------
+    path : a ``.bin``, a list of pairs (a CSV, or LFW's ``pairs.txt``) beside its images, or a
+        folder of people's folders or of images
+    beside : the folder that the card will lie in; None where it is not known
+
+    Raises
+    ------
+    DatasetError
+        where the set cannot be read.
+    """
+    place = CardPlace(beside, "datasets")
+    keys = _keys(path)
+    read = _read(path, keys)
+    named = {key: value for key, value in keys.items() if isinstance(value, Path)}
+    lines = [
+        f"# Drafted from {plain(path.name)}: {_found(read)}.",
+        f"id = {quoted(_id_of(path))}",
+        f"kind = {quoted(str(keys['kind']))}",
+        *place.said_of(path),
+        *(f"{key} = {quoted(place.path_of(value))}" for key, value in named.items()),
+        f"expected = {{{', '.join(_counts(read, pairs=keys['kind'] != 'people'))}}}",
+    ]
+    if "pairs_per_fold" in keys:
+        lines += [f"pairs_per_fold = {keys['pairs_per_fold']}"]
+        lines += ["# For calibration alone, write kind = 'folder' instead."]
+    if keys["kind"] != "bin":
+        lines += ["", *_ALIGN]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(path: Path) -> dict[str, str | int | Path]:
+    """The kind of a set, and what its card names, by key."""
+    if is_folder(path):
+        names = [image.name.split("/") for image in images_below(path)]
+        people = Counter(name[0] for name in names if len(name) > 1)
+        if not people:
+            return {"kind": "folder", "folder": path}
+        genuine = sum(count * (count - 1) // 2 for count in people.values())
+        fitting = max(1, min(genuine // FOLDS, _PAIRS_PER_FOLD))
+        return {"kind": "people", "folder": path, "pairs_per_fold": fitting}
+    if path.suffix.lower() == ".bin":
+        return {"kind": "bin", "file": path}
+    try:
+        first = next(iter(read_text(path).splitlines()), "")
+    except (OSError, UnicodeDecodeError):
+        raise DatasetError(
+            where=path,
+            what="is no ONNX file, no .bin, no list of pairs in UTF-8 and no folder; give the "
+            "path of one.",
+        ) from None
+    if _LFW_FIRST_LINE.match(first):
+        return {"kind": "lfw", "folder": _images_of(path), "pairs": path}
+    return {"kind": "csv", "folder": _images_of(path), "file": path}
+
+
+def _images_of(listed: Path) -> Path:
+    """The folder of a list's images: ``lfw`` or another one beside it with images, else its own."""
+    folders = sorted(each for each in listed.parent.iterdir() if is_folder(each))
+    inside = [each for each in folders if next(iter(images_below(each)), None)]
+    return inside[0] if len(inside) == 1 else listed.parent
+
+
+def _read(path: Path, keys: dict[str, str | int | Path]) -> FaceSet:
+    """The set, read from where it lies."""
+    given = {key: str(v) if isinstance(v, Path) else v for key, v in keys.items()}
+    card = _CARD.validate_python({"id": _id_of(path), "card_file": path, **given})
+    return load_dataset(card, Path)
+
+
+def _id_of(path: Path) -> str:
+    return re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "faces"
+
+
+def _found(read: FaceSet) -> str:
+    return "; ".join((", ".join(_counts(read, pairs=True)).replace(" = ", " "), *read.remarks))
+
+
+def _counts(read: FaceSet, *, pairs: bool) -> Iterator[str]:
+    yield f"images = {len(read.faces)}"
+    if read.people is not None:
+        yield f"people = {len(set(read.people.tolist()))}"
+    if pairs and len(read.genuine):
+        yield f"pairs = {len(read.genuine)}"

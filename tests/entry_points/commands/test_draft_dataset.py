@@ -1,0 +1,102 @@
+"""A dataset's drafted card is read as it is, and refuses the set once something is missing."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from suite.catalog.card_file import read_card
+from suite.catalog.dataset_card import DatasetCard
+from suite.catalog.errors import DatasetError
+from suite.datasets.face_set import FaceSet
+from suite.datasets.loader import load_dataset
+from suite.entry_points.commands.main import main
+
+BIN = Path(__file__).resolve().parents[3] / "fixtures" / "embedded" / "evaluation.bin"
+PEOPLE, EACH = 30, 4
+LFW = "2\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\nBob\t1\t2\nAnn\t2\tBob\t2\n"
+CSV = """left,right,same,fold
+Ann/Ann_0001.jpg,Ann/Ann_0002.jpg,1,1
+Ann/Ann_0001.jpg,Bob/Bob_0001.jpg,0,1
+Bob/Bob_0001.jpg,Bob/Bob_0002.jpg,1,2
+Ann/Ann_0002.jpg,Bob/Bob_0002.jpg,0,2
+"""
+
+
+def image(path: Path, seed: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (12, 12, 3), dtype=np.uint8)
+    path.write_bytes(cv2.imencode(path.suffix, pixels)[1].tobytes())
+
+
+def catalog(folder: Path) -> Path:
+    """A folder of sets."""
+    for person in range(PEOPLE):
+        for number in range(EACH):
+            image(folder / "people" / f"p{person:02d}" / f"{number}.png", person * EACH + number)
+    for number in range(5):
+        image(folder / "flat" / f"{number}.png", number)
+    (folder / "evaluation.bin").write_bytes(BIN.read_bytes())
+    return folder
+
+
+def drafted(folder: Path, name: str) -> tuple[DatasetCard, FaceSet]:
+    card = folder / "datasets" / "drafted.toml"
+    assert main(["draft", str(folder / name), f"--output={card}"]) == 0
+    read = read_card(card, TypeAdapter(DatasetCard))
+    return read, load_dataset(read, lambda relative: card.parent / relative)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "counts"),
+    [
+        ("people", "people", (PEOPLE * EACH, PEOPLE, None)),
+        ("flat", "folder", (5, None, None)),
+        ("evaluation.bin", "bin", (1200, None, 6000)),
+    ],
+)
+def test_a_card_is_drafted_with_the_counts_that_there_are(
+    tmp_path: Path, name: str, kind: str, counts: tuple[int | None, ...]
+) -> None:
+    card, faces = drafted(catalog(tmp_path), name)
+    expected = card.expected
+    assert card.kind == kind
+    assert (expected.images, expected.people, expected.pairs) == counts
+    assert len(faces.faces) == counts[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind", "keys"),
+    [
+        ("pairs.csv", CSV, "csv", {"file": "../lists/pairs.csv"}),
+        ("pairs.txt", LFW, "lfw", {"pairs": "../lists/pairs.txt"}),
+    ],
+)
+def test_a_list_finds_its_images_beside_it(
+    tmp_path: Path, name: str, text: str, kind: str, keys: dict[str, str]
+) -> None:
+    for place, person in enumerate(("Ann", "Bob")):
+        for number in (1, 2):
+            file = tmp_path / "lists" / "faces" / person / f"{person}_000{number}.jpg"
+            image(file, 10 * place + number)
+    (tmp_path / "lists" / name).write_text(text)
+    card, _ = drafted(tmp_path, f"lists/{name}")
+    assert (card.kind, card.folder) == (kind, "../lists/faces")
+    assert {key: getattr(card, key) for key in keys} == keys
+    assert (card.expected.images, card.expected.pairs) == (4, 4)
+
+
+def test_a_set_that_lost_images_since_is_refused(tmp_path: Path) -> None:
+    card, _ = drafted(catalog(tmp_path), "flat")
+    (tmp_path / "flat" / "3.png").unlink()
+    with pytest.raises(DatasetError, match=r"expected\.images = 5, and there are 4"):
+        load_dataset(card, lambda relative: card.card_file.parent / relative)
+
+
+def test_what_is_no_dataset_is_said(tmp_path: Path, capsys) -> None:
+    (tmp_path / "x.txt").write_bytes(b"\xff\xfe\x00")
+    assert main(["draft", str(tmp_path / "x.txt")]) == 2
+    said = "is no ONNX file, no .bin, no list of pairs in UTF-8 and no folder"
+    assert said in capsys.readouterr().err
