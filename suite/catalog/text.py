@@ -1,5 +1,6 @@
 """Text files that people write: read alike, whatever editor and system they come from."""
 
+import codecs
 import unicodedata
 from pathlib import Path
 
@@ -10,14 +11,18 @@ def read_text(path: Path) -> str:
     """A text file in UTF-8, without byte-order marks and with composed letters (NFC).
 
     The same name may be written with a composed or a decomposed letter; macOS's files have the
-    latter. Files that were joined have a mark in the middle too.
+    latter. Files that were joined have a mark in the middle too. What begins with the mark of
+    UTF-16, as Windows' editors save "Unicode", is read as that.
 
     Raises
     ------
     OSError, UnicodeDecodeError
         where it cannot be read, or is no such text.
     """
-    return composed(path.read_text(encoding="utf-8").replace("\ufeff", ""))
+    written = path.read_bytes()
+    utf_16 = written.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = written.decode("utf-16" if utf_16 else "utf-8").replace("\ufeff", "")
+    return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def composed(text: str) -> str:
@@ -30,11 +35,17 @@ def composed(text: str) -> str:
 
 
 def on_disk(path: Path) -> Path:
-    """The path as given, or as it is there in another Unicode form; as given where it is not."""
+    """The path as given, or as it is there in other Unicode forms; as given where it is not.
+
+    Each folder and the file may have a form of its own.
+    """
     if is_there(path):
         return path
-    for form in ("NFC", "NFD"):
-        other = Path(unicodedata.normalize(form, str(path)))
-        if is_there(other):
-            return other
-    return path
+    found = Path(path.anchor)
+    for part in path.parts[len(found.parts) :]:
+        forms = (part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))
+        here = next((found / form for form in forms if is_there(found / form)), None)
+        if here is None:
+            return path
+        found = here
+    return found

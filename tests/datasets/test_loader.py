@@ -87,6 +87,11 @@ def test_identities_beside_a_bin_say_who_each_face_shows(labelled):
     assert load(identities_card(), labelled).people.tolist() == [0, 0, 1]
 
 
+def test_empty_lines_after_the_last_identity_do_not_count(labelled):
+    (labelled / "set.txt").write_text("eve\neve\neve\nada\n\n \n")
+    assert load(identities_card(), labelled).people.tolist() == [0, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [

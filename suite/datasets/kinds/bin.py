@@ -138,7 +138,7 @@ def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:
 
 def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
     try:
-        people = [line.strip() for line in read_text(path).splitlines()]
+        people = [line.strip() for line in read_text(path).rstrip().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(
             where=path,

@@ -1,7 +1,10 @@
 """What check says of files that the system refuses; it looks on."""
 
+import pickle
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from team import MODEL, copy_catalog
 
@@ -96,3 +99,21 @@ def test_a_mode_without_limits_says_whose_it_is_held_to(
     notes = [note for note in check_catalog(catalog, Roots()).notes if "limits" in note]
     words = f"{card}: gives no limits of its own: it is held to those of int8_static_qdq"
     assert [note.startswith(words) for note in notes] == [True] * noted
+
+
+def test_pairs_of_which_no_figure_can_be_made_are_named(catalog: Path) -> None:
+    name_weights(catalog, "../w.onnx")
+    images = [
+        cv2.imencode(".png", np.full((9, 9, 3), number, np.uint8))[1].tobytes()
+        for number in range(40)
+    ]
+    (catalog / "own.bin").write_bytes(pickle.dumps((images, [True] * 20)))
+    set_card = catalog / "datasets" / "own.toml"
+    set_card.write_text('id = "own"\nkind = "bin"\nfile = "../own.bin"\n')
+    card = catalog / "models" / f"{MODEL}.toml"
+    card.write_text(card.read_text().replace('["embedded-evaluation"]', '["own"]'))
+    problems = [each for each in check_catalog(catalog, Roots()).problems if set_card.name in each]
+    assert problems == [
+        f"{set_card}: all 20 pairs of 'own' are labelled genuine, and no figure can be made of "
+        "them; correct the labels, or add impostor pairs."
+    ]
