@@ -3,7 +3,7 @@
 from collections import Counter
 
 from suite.catalog.gate import Gate
-from suite.gates.calibrated_on import calibrated_on, calibration_remarks
+from suite.gates.calibrated_on import calibrated_on, calibration_said
 from suite.gates.case_work import CaseWork
 from suite.gates.description import model_in_words
 from suite.judging.measured import Measured
@@ -28,13 +28,14 @@ def measure_artifact(work: CaseWork) -> Measured:
         figures["float_ops"] = len(ops.left_in_float)
         if not ops.quantized:
             problem = f"{_nothing_quantized(ops)}; {mode.id} claims {', '.join(mode.quantizes)}"
-    remarks = _of_source(work) if mode.is_fp32 else calibration_remarks(work)
+    doubts, remarks = _of_source(work) if mode.is_fp32 else calibration_said(work)
     return Measured(
         section=Gate.ARTIFACT,
         identity=work.identity(),
         figures=figures,
         observed=observed,
         reference=fp32,
+        doubts=doubts,
         remarks=remarks,
         described=model_in_words(work.model) if mode.is_fp32 else (),
         problem=problem,
@@ -51,14 +52,13 @@ def _nothing_quantized(ops: QuantizedOps) -> str:
     return f"nothing is quantized to 8 bits: {types}"
 
 
-def _of_source(work: CaseWork) -> tuple[str, ...]:
-    """What there is to say of the file that the others are held against."""
-    remarks = []
-    if work.model.source.sha256 is None:
-        remarks.append(
-            f"nobody publishes the weights' SHA-256: {work.artifact.file.sha256} was trusted when "
-            "it was first seen here"
-        )
-    if signs := signs_of_simulation(load_graph(work.artifact.file.path)):
-        remarks.append(signs)
-    return tuple(remarks)
+def _of_source(work: CaseWork) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What there is to doubt and to say of the file that the others are held against."""
+    file = work.artifact.file
+    signs = signs_of_simulation(load_graph(file.path))
+    trusted = (
+        f"nobody publishes the weights' SHA-256: {file.sha256} was trusted when it was first seen "
+        "here"
+    )
+    remarks = () if work.model.source.sha256 else (trusted,)
+    return ((signs,) if signs else ()), remarks

@@ -46,13 +46,13 @@ def calibrated_on(work: CaseWork) -> Calibration | None:
     )
 
 
-def calibration_remarks(work: CaseWork) -> tuple[str, ...]:
-    """What there is to say of a case's calibration faces: what was left out, what is unlike."""
+def calibration_said(work: CaseWork) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What there is to doubt of a case's calibration faces, and to say: what was left out."""
     faces = calibration_faces(work)
     if faces is None:
-        return ()
+        return (), ()
     looks = work.bench.looks(faces.id)
     unlike = [unlike_in_words(looks, work.bench.looks(each)) for each in work.model.evaluation]
     few = few_in_words(faces)
-    left_out = [f"calibration set {faces.id!r}: {remark}" for remark in faces.remarks]
-    return (*left_out, *filter(None, (few, *unlike)))
+    left_out = tuple(f"calibration set {faces.id!r}: {remark}" for remark in faces.remarks)
+    return tuple(filter(None, (few, *unlike))), left_out

@@ -102,7 +102,7 @@ class GateCheck:
             concluded,
             measured,
             rows=(*against_fp32.rows, *against_baseline.rows),
-            notes=(*notes, *measured.remarks, *on_limits(measured, self._limits)),
+            notes=(*notes, *measured.said, *on_limits(measured, self._limits)),
             unacceptable=against_fp32.outcome is Outcome.FAIL or _fell_back(measured),
             accepted=against_baseline is _ACCEPTED,
             refused=refused,
@@ -130,7 +130,7 @@ class GateCheck:
             judged,
             measured,
             rows=judged.rows,
-            notes=measured.remarks,
+            notes=measured.said,
             unacceptable=judged.outcome is Outcome.FAIL or _fell_back(measured),
         )
 

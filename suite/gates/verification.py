@@ -15,6 +15,10 @@ from suite.judging.measured import Measured, ReferenceFigures
 from suite.runtime.embedding import embed
 from suite.verification.errors import VerificationError
 
+_UNTRAINED = (
+    "its card says untrained = true: its weights are made, so no figure says how well it recognises"
+)
+
 
 def measure_verification(work: CaseWork, dataset_id: str) -> Measured:
     """The figures of the case on a set; a quantized one's with those of FP32."""
@@ -33,12 +37,14 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     faces = work.bench.dataset(dataset_id)
     card = work.bench.catalog.datasets[dataset_id]
     looks = work.bench.looks(dataset_id)
-    rows, doubts = work.embeddings(dataset_id), _doubts(work, dataset_id, evidence.figures)
+    rows = work.embeddings(dataset_id)
+    untrained = (_UNTRAINED,) if work.model.untrained else ()
     return blank.model_copy(
         update={
             "figures": dict(evidence.figures),
             "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
-            "remarks": (*faces.remarks, *left_out(rows), *doubts),
+            "doubts": _doubts(work, dataset_id, evidence.figures),
+            "remarks": (*faces.remarks, *left_out(rows), *untrained),
             "described": (dataset_in_words(card, faces, looks, work.model.preprocess),),
             "beside": _beside(work, dataset_id),
             "problem": no_recogniser(work.model, faces, rows, evidence.figures["roc_auc"]),
@@ -72,12 +78,7 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
 def _doubts(work: CaseWork, dataset_id: str, figures: Mapping[str, float]) -> tuple[str, ...]:
     """Why FP32 may not be the published model: the usual mistakes, tried."""
     model, bench, accuracy = work.model, work.bench, figures["accuracy"]
-    if model.untrained:
-        return (
-            "its card says untrained = true: its weights are made, so no figure says how well it "
-            "recognises",
-        )
-    if not is_far_below(model, dataset_id, accuracy):
+    if model.untrained or not is_far_below(model, dataset_id, accuracy):
         return ()
 
     def embedded(faces: tuple[Face, ...], spec: PreprocessSpec) -> Embeddings:

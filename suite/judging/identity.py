@@ -38,10 +38,7 @@ def other_identity(measured: Identity, accepted: Identity, accepted_format: int)
     """The first key that says that something else was accepted, in words; None where none does."""
     for key in _compared(measured, accepted, accepted_format):
         if measured.get(key.name) != accepted.get(key.name):
-            return (
-                f"{key.other}: {key.name} is {_short(measured.get(key.name))}, accepted "
-                f"{_short(accepted.get(key.name))}"
-            )
+            return f"{key.other}: {_both(key.name, measured, accepted)}"
     return None
 
 
@@ -64,5 +61,14 @@ def _compared(
         yield IdentityKey(name, f"other {name} than accepted")
 
 
-def _short(value: str | int | None) -> str:
+def _both(name: str, measured: Identity, accepted: Identity) -> str:
+    """What a key is and was; a case that was built and is brought now has another set of keys."""
+    if name not in accepted:
+        return f"{name} is {_short(measured[name])}, and none was accepted"
+    if name not in measured:
+        return f"there is no {name} now, accepted {_short(accepted[name])}"
+    return f"{name} is {_short(measured[name])}, accepted {_short(accepted[name])}"
+
+
+def _short(value: str | int) -> str:
     return value[:12] + "…" if isinstance(value, str) and len(value) > 13 else str(value)

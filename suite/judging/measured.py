@@ -104,7 +104,8 @@ class Measured(Frozen):
 
     ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
     no baseline holds, ``intervals`` the 95 % intervals on which a figure is judged, and
-    ``remarks`` what the report says of a figure whatever the verdict; ``described`` says what was
+    ``doubts`` why it may not be of what it is called, ``remarks`` what else the report says of a
+    figure whatever the verdict; ``described`` says what was
     measured, in words. ``fp32`` are FP32's figures in the same run, of which a loss is counted,
     ``differences`` how far apart the same faces lie that were run in two ways.
     """
@@ -115,6 +116,7 @@ class Measured(Frozen):
     observed: dict[str, float] = {}
     differences: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
+    doubts: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     strays: tuple[StrayNode, ...] = ()
     described: tuple[str, ...] = ()
@@ -125,6 +127,11 @@ class Measured(Frozen):
     flips: tuple[Flip, ...] = ()
     calibration: Calibration | None = None
     problem: str | None = None
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that there is to say of it, whatever the verdict."""
+        return (*self.doubts, *self.remarks)
 
     @property
     def known(self) -> dict[str, float]:

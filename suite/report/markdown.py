@@ -4,6 +4,7 @@ from suite.report.model import Report
 from suite.report.sections.acceptance import acceptance, without_latency
 from suite.report.sections.environment import environment
 from suite.report.sections.failures import failures
+from suite.report.sections.findings import findings
 from suite.report.sections.model_table import model_section
 from suite.report.sections.undecided import not_run, undecided
 
@@ -18,6 +19,7 @@ def to_markdown(report: Report) -> str:
     ]
     if untimed := without_latency(report.records):
         lines += [f"{untimed[0].upper()}{untimed[1:]}.", ""]
+    lines += findings(report.records)
     lines += failures(report.records)
     lines += acceptance(report.records)
     for model in dict.fromkeys(record.model for record in report.records):

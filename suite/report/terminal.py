@@ -4,6 +4,7 @@ from suite.judging.outcome import Outcome
 from suite.report.folder import ReportFolder
 from suite.report.reference import by_its_name
 from suite.report.sections.acceptance import acceptance_lines, without_latency
+from suite.report.sections.findings import findings_of
 from suite.report.verdict import is_gated
 
 
@@ -19,6 +20,7 @@ def summary_lines(folder: ReportFolder) -> list[str]:
                 f"undecided: {record.gate} {record.model} {record.mode}{place}: {record.headline}"
             )
             lines += by_its_name([said], record.precision)
+    lines += [f"finding: {said}" for said in findings_of(folder.records)]
     notes = {
         f"note: {record.model}{f' on {record.dataset}' if record.dataset else ''}: {remark}": None
         for record in folder.records

@@ -11,7 +11,7 @@ from suite.catalog.dataset_card import BinDataset, FolderDataset
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, face_set
 from suite.datasets.looks import Looks
-from suite.gates.calibrated_on import calibrated_on, calibration_remarks, few_in_words
+from suite.gates.calibrated_on import calibrated_on, calibration_said, few_in_words
 
 LOOKS = Looks("faces", 10, 112.0, 112.0, 0.0, 1.0, 110.0, np.zeros((16, 16)), 0.0)
 CARD = {"id": "faces", "title": "x", "card_file": Path("faces.toml")}
@@ -42,7 +42,7 @@ def work(*, brought: bool = False, needs: bool = True, card: object = None, peop
 
 @pytest.mark.parametrize("case", [{"brought": True}, {"needs": False}], ids=["brought", "dynamic"])
 def test_what_was_not_calibrated_here_says_nothing(case: dict[str, bool]) -> None:
-    assert (calibrated_on(work(**case)), calibration_remarks(work(**case))) == (None, ())
+    assert (calibrated_on(work(**case)), calibration_said(work(**case))) == (None, ((), ()))
 
 
 @pytest.mark.parametrize(("count", "said"), [(31, True), (32, False)])
@@ -68,6 +68,6 @@ def test_it_says_where_the_faces_are_and_whom_they_show() -> None:
 
 
 def test_what_was_left_out_and_what_is_unlike_is_remarked() -> None:
-    left_out, unlike = calibration_remarks(work())
+    (unlike,), (left_out,) = calibration_said(work())
     assert left_out == "calibration set 'faces': 18 of 20 images have no picture: left out"
     assert unlike.startswith("calibration set 'faces' is unlike evaluation set 'lfw': in colour")

@@ -32,7 +32,7 @@ def team(cache: Path, tmp_path: Path) -> Team:
 def remarks(team: Team) -> list[str]:
     assert team.gates("--modes=fp32", "--snapshot-update").returncode == 0
     (record,) = (r for r in team.report["records"] if r["gate"] == "verification")
-    return record["measured"]["remarks"]
+    return record["measured"]["doubts"]
 
 
 def test_a_model_as_published_raises_no_doubt(team: Team) -> None:

@@ -153,5 +153,5 @@ def test_far_below_what_is_published_is_a_finding_and_no_refusal(tmp_path: Path)
     work = small_work(tmp_path)
     found = measured(work, Gate.VERIFICATION, FACES)
     assert found.problem is None
-    assert "is far below the 1.0000 published on LFW" in found.remarks[0]
+    assert "is far below the 1.0000 published on LFW" in found.doubts[0]
     assert not why_unacceptable(work)

@@ -8,6 +8,7 @@ from suite.catalog.limits import Limits
 from suite.catalog.policy import PolicySpec
 from suite.judging.against_baseline import judge_against_baseline, too_wide
 from suite.judging.against_fp32 import judge_against_fp32
+from suite.judging.identity import other_identity
 from suite.judging.judgement import Entry
 from suite.judging.measured import Change, Measured, Uncertainty
 from suite.judging.outcome import Outcome
@@ -190,4 +191,14 @@ def timed(low: float, high: float) -> Measured:
         figures={"speedup": (low + high) / 2},
         observed={"latency_ms": 1.0},
         intervals={"speedup": (low, high), "latency_ms": (0.9, 1.1)},
+    )
+
+
+def test_what_was_built_and_is_brought_now_says_so() -> None:
+    built, brought = {"source": "a"}, {"source": "a", "artifact": "b"}
+    assert other_identity(brought, built, 2) == (
+        "other brought artifact than accepted: artifact is b, and none was accepted"
+    )
+    assert other_identity(built, brought, 2) == (
+        "other brought artifact than accepted: there is no artifact now, accepted b"
     )

@@ -93,7 +93,9 @@ def test_an_identity_key_that_it_did_not_know_is_not_compared(
     assert (judged.outcome, "selection" in judged.headline) == (Outcome.NOT_COMPARED, True)
     judged = judge_against_baseline(now, accepted(2), Limits({}))
     assert judged.outcome is Outcome.FAIL
-    assert judged.headline.startswith("other selection faces: selection is b, accepted None")
+    assert judged.headline.startswith(
+        "other selection faces: selection is b, and none was accepted"
+    )
 
 
 def test_an_entry_of_a_later_format_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,3 +13,13 @@ def test_the_verdict_comes_first_then_what_failed() -> None:
     assert "- likely cause: noise" in failed
     assert "Reproduce: `pytest --models=m --modes=int8 -k test_verification`" in failed
     assert "ROC AUC" not in failed
+
+
+def test_doubts_come_before_what_failed() -> None:
+    doubt = "accuracy is far below the 0.9905 published on lfw"
+    first, *rest = FP32
+    doubted = first.measured.model_copy(update={"doubts": (doubt,)})
+    lines = shown(first.model_copy(update={"measured": doubted}), *rest, *INT8).splitlines()
+    assert lines[4] == "## Look at this first"
+    assert lines[6] == f"- m: {doubt}"
+    assert lines[8] == "## What failed"

@@ -46,6 +46,7 @@ class Invocation:
             models=(case.model.id,),
             modes=(case.mode.id,),
             datasets=(dataset,) if dataset else (),
+            report_dir=self.options.report_dir / "again",
         )
         words = [*self.program, *self.gates, *self._words(own), "-k", test]
         return spelt_out(shlex.join(words))

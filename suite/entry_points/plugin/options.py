@@ -21,6 +21,7 @@ class Effect(Enum):
 
     CASES = "which gates run; a rerun names its own"
     FIGURES = "what a gate measures or may measure; a rerun has it too"
+    FOLDER = "where the report goes; a rerun's goes below it, so that it overwrites none"
     RUN = "what is done with what was measured; a rerun goes without"
 
 
@@ -130,7 +131,7 @@ OPTIONS = (
     Option(
         "report_dir",
         Kind.FOLDER,
-        Effect.RUN,
+        Effect.FOLDER,
         "folder of report.md and report.json (default: ./face-quant-report)",
     ),
     Option(

@@ -148,7 +148,7 @@ def _remarks(records: Sequence[Record]) -> list[str]:
         f"- **{record.mode}**: {remark}."
         for record in records
         if record.measured
-        for remark in record.measured.remarks
+        for remark in record.measured.said
     ]
     return [*found, ""] if found else []
 

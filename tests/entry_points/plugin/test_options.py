@@ -35,17 +35,18 @@ def test_the_typed_options_and_the_table_are_the_same() -> None:
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.field)
 def test_a_rerun_has_each_option_that_changes_figures(option: Option) -> None:
     given = rerun(replace(Options(), **{option.field: VALUES[option.kind]}))
-    assert (given != rerun(Options())) == (option.effect is Effect.FIGURES)
+    kept = option.effect in (Effect.FIGURES, Effect.FOLDER)
+    assert (given != rerun(Options())) == kept
     assert (f" {option.short}" in given or f"'{option.short}" in given) == (
-        option.effect is Effect.FIGURES or option.field in ("models", "modes")
+        kept or option.field in ("models", "modes")
     )
 
 
 def test_a_rerun_names_its_own_case_and_quotes_for_a_shell() -> None:
     options = Options(models=("a", "b"), datasets=("c", "d"), data_dir=Path("some where"))
     assert rerun(options, dataset="lfw") == (
-        "pytest --pyargs suite.gates '--data-dir=some where' --models=net --modes=int8 "
-        "--datasets=lfw -k test_artifact"
+        "pytest --pyargs suite.gates '--data-dir=some where' --report-dir=face-quant-report/again "
+        "--models=net --modes=int8 --datasets=lfw -k test_artifact"
     )
 
 
