@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,6 +13,8 @@ from suite.catalog.mistakes import blanks_in, sentences
 from suite.catalog.table import Card
 
 C = TypeVar("C", bound=Card)
+_TOO_DEEP = "nests tables or lists too deeply; mend it"
+_TOO_LONG = "has a number of thousands of digits; mend it"
 
 
 class BrokenCardError(CatalogError):
@@ -40,27 +42,43 @@ def read_card(path: Path, adapter: TypeAdapter[C]) -> C:
     """
     if spelt_out(str(path)) != str(path):
         raise _broken(path, "its path is not text in UTF-8; rename it, or set LC_ALL=C.UTF-8")
+    table = _table(path)
+    if "card_file" in table:
+        raise _broken(path, "unknown key 'card_file'; remove it")
+    given = table.get("id")
+    card_id = given if isinstance(given, str) else path.stem
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        blanks = dict(blanks_in(table))
+        # JSON, because pydantic's strict mode refuses a list for a tuple except when reading JSON.
+        text = json.dumps({**table, "card_file": str(path.absolute())}, default=str)
+    except RecursionError:
+        raise _broken(path, _TOO_DEEP) from None
+    except ValueError:  # Python writes no integer of more digits
+        raise _broken(path, _TOO_LONG) from None
+    try:
+        card = adapter.validate_json(text)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":  # which bounds how deep tables may nest
+            raise _broken(path, _TOO_DEEP) from None
+        raise BrokenCardError(sentences(path, adapter, error, blanks), card_id) from None
+    if blanks:
+        raise BrokenCardError(sentences(path, adapter, None, blanks), card_id)
+    return card
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise _broken(path, f"cannot be read ({error.strerror}); mend it") from None
     except UnicodeDecodeError:
         raise _broken(path, "is not text in UTF-8; save it as such") from None
     except tomllib.TOMLDecodeError as error:
         raise _broken(path, f"is not valid TOML: {error}") from None
-    if "card_file" in table:
-        raise _broken(path, "unknown key 'card_file'; remove it")
-    blanks = dict(blanks_in(table))
-    card_id = str(table.get("id", path.stem))
-    try:
-        # JSON, because pydantic's strict mode refuses a list for a tuple except when reading JSON.
-        text = json.dumps({**table, "card_file": str(path.absolute())}, default=str)
-        card = adapter.validate_json(text)
-    except ValidationError as error:
-        raise BrokenCardError(sentences(path, adapter, error, blanks), card_id) from None
-    if blanks:
-        raise BrokenCardError(sentences(path, adapter, None, blanks), card_id)
-    return card
+    except ValueError:  # Python reads no integer of more digits
+        raise _broken(path, _TOO_LONG) from None
+    except RecursionError:
+        raise _broken(path, _TOO_DEEP) from None
 
 
 def _broken(path: Path, what: str) -> BrokenCardError:

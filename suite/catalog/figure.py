@@ -1,5 +1,6 @@
 """What a figure is: the facts that cards, judgement, baselines and reports read of it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,6 +9,9 @@ from suite.catalog.gate import Gate
 
 Worse = Literal["lower", "higher", "either"]
 Column = Literal["always", "measured"]
+
+# Cosines and distances are of unit vectors in single precision.
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Figure:
     relative : whether the tolerance is a share of the accepted value
     only_worse_fails : whether better than accepted is never a failure
     is_share : whether it is a share of one or a cosine, which is never above 1
+    least, most : what it can never be below or above, but for rounding; a share's most is 1
     drawn : what its 95 % interval is made of: people drawn again, or blocks of sessions timed;
         None where it has no interval
     column : whether the report's main table has a column for it, always or where it was measured
@@ -58,6 +63,8 @@ class Figure:
     relative: bool = False
     only_worse_fails: bool = False
     is_share: bool = False
+    least: float = 0.0
+    most: float = math.inf
     drawn: Literal["people", "blocks"] | None = None
     far: float | None = None
     column: Column | None = None
@@ -68,6 +75,17 @@ class Figure:
     def can_be_lost(self) -> bool:
         """Whether there is something to lose: FP32 has it too, and one direction is worse."""
         return self.of_fp32 and self.worse != "either"
+
+    def impossible(self, value: float) -> str:
+        """Why it can never be this value, in words; empty where it can."""
+        most = min(self.most, 1.0) if self.is_share else self.most
+        if not math.isfinite(value):
+            return "is not a number"
+        if self.relative and value <= 0:  # no share of it can be taken
+            return "must be above 0"
+        if value < self.least - _ROUNDING:
+            return f"can never be below {self.least:g}"
+        return f"can never be above {most:g}" if value > most + _ROUNDING else ""
 
     def is_worse(self, difference: float) -> bool:
         """Whether a difference, measured − reference, is for the worse."""

@@ -4,6 +4,8 @@ Cards name figures, gates measure them, baselines keep them, the report prints t
 baseline holds has a default tolerance; a mode's card lists only what differs.
 """
 
+import math
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from suite.catalog.figure import Column, Figure, Registry, Tolerance
@@ -12,6 +14,8 @@ from suite.catalog.gate import Gate
 _of_artifact = partial(Figure, gate=Gate.ARTIFACT)
 _of_fingerprint = partial(Figure, gate=Gate.FINGERPRINT)
 _of_pairs = partial(Figure, gate=Gate.VERIFICATION, of_fp32=True)
+# A squared distance of unit vectors.
+_threshold = partial(_of_pairs, worse="either", most=4.0)
 # What a deployment that keeps FP32's threshold at FAR=1e-3 gets.
 _at_1e3 = partial(_of_pairs, is_share=True, drawn="people", far=1e-3)
 _of_fidelity = partial(Figure, gate=Gate.FIDELITY)
@@ -41,10 +45,9 @@ def _tar_at_far(
             column=column,
             far=far,
         ),
-        _of_pairs(
+        _threshold(
             f"{name}_threshold",
             f"{label}{',' if ', ' in label else ''} threshold",
-            "either",
             tolerance=_THRESHOLD,
             far=far,
         ),
@@ -62,10 +65,10 @@ FIGURES.accepted(
         drawn="people",
         column="always",
     ),
-    _of_pairs("accuracy_std", "Accuracy std", "either", 6, tolerance=Tolerance(0.002, 0.004)),
     _of_pairs(
-        "accuracy_threshold", "Accuracy threshold", "either", tolerance=Tolerance(0.02, 0.05)
+        "accuracy_std", "Accuracy std", "either", 6, tolerance=Tolerance(0.002, 0.004), most=0.5
     ),
+    _threshold("accuracy_threshold", "Accuracy threshold", tolerance=Tolerance(0.02, 0.05)),
     *_tar_at_far("tar_at_far_1e-3", "TAR@FAR=1e-3", 1e-3, column="always"),
     *_tar_at_far("tar_at_far_1e-4", "TAR@FAR=1e-4", 1e-4, column="always"),
     *_tar_at_far("all_pairs_tar_at_far_1e-3", "TAR@FAR=1e-3, all pairs", 1e-3, column="measured"),
@@ -73,9 +76,7 @@ FIGURES.accepted(
     *_tar_at_far("all_pairs_tar_at_far_1e-5", "TAR@FAR=1e-5, all pairs", 1e-5, drawn=False),
     *_tar_at_far("all_pairs_tar_at_far_1e-6", "TAR@FAR=1e-6, all pairs", 1e-6, drawn=False),
     _of_pairs("all_pairs_eer", "EER, all pairs", "higher", 5, tolerance=_FAR, is_share=True),
-    _of_pairs(
-        "all_pairs_eer_threshold", "EER, all pairs, threshold", "either", tolerance=_THRESHOLD
-    ),
+    _threshold("all_pairs_eer_threshold", "EER, all pairs, threshold", tolerance=_THRESHOLD),
     _of_pairs(
         "val_at_far_1e-3", "VAL@FAR=1e-3 by folds", "lower", tolerance=_TAR, is_share=True, far=1e-3
     ),
@@ -100,7 +101,7 @@ FIGURES.accepted(
     _of_pairs(
         "eer", "EER", "higher", 5, tolerance=Tolerance(0.001, 0.002), is_share=True, drawn="people"
     ),
-    _of_pairs("eer_threshold", "EER threshold", "either", tolerance=_THRESHOLD),
+    _threshold("eer_threshold", "EER threshold", tolerance=_THRESHOLD),
     _of_fidelity(
         "cosine_mean",
         "Mean cosine to FP32",
@@ -108,6 +109,7 @@ FIGURES.accepted(
         5,
         tolerance=Tolerance(0.0, 0.001),
         is_share=True,
+        least=-1.0,
     ),
     _of_fidelity(
         "cosine_worst",
@@ -116,6 +118,7 @@ FIGURES.accepted(
         5,
         tolerance=Tolerance(0.0, 0.01),
         is_share=True,
+        least=-1.0,
     ),
     _of_artifact(
         "size_bytes",
@@ -141,11 +144,21 @@ FIGURES.accepted(
         since=2,
     ),
     _of_fingerprint(
-        "tensor", "Preprocessed tensor", "either", 5, tolerance=Tolerance(0.001, 0.001)
+        "tensor",
+        "Preprocessed tensor",
+        "either",
+        5,
+        tolerance=Tolerance(0.001, 0.001),
+        least=-math.inf,
     ),
     _of_fingerprint("size", "Input size", "either", 0, tolerance=Tolerance(0, 0)),
     _of_fingerprint(
-        "embedding", "FP32 embedding", "either", 5, tolerance=Tolerance(0.0005, 0.0005)
+        "embedding",
+        "FP32 embedding",
+        "either",
+        5,
+        tolerance=Tolerance(0.0005, 0.0005),
+        least=-math.inf,
     ),
     _of_latency(
         "speedup",
@@ -184,7 +197,7 @@ FIGURES.observed(
     _of_placement("nodes_fallen_back", "Nodes fallen back", "higher", 0),
     _of_placement("kernels", "Kernels run", "either", 0),
     _of_placement("kernels_elsewhere", "Kernels elsewhere", "higher", 0),
-    _of_placement("time_elsewhere", "Share of time elsewhere", "higher", 3),
+    _of_placement("time_elsewhere", "Share of time elsewhere", "higher", 3, most=1.0),
     _of_placement("memory_copies", "Memory copies between devices", "higher", 0),
     _of_latency("latency_ms", "Latency, p50 (ms)", "higher", 3, unit="ms"),
     _of_latency("latency_p90_ms", "Latency, p90 (ms)", "higher", 3, unit="ms"),
@@ -199,3 +212,13 @@ FIGURES.observed(
     _of_latency("peak_memory_mib", "Peak host memory (MiB)", "higher", 1, unit="MiB"),
     _of_latency("device_memory_mib", "Device memory (MiB)", "higher", 1, unit="MiB"),
 )
+
+
+def impossible(values: Mapping[str, float | Sequence[float]]) -> tuple[str, float, str] | None:
+    """The first figure, or sample of one, that is what it can never be: its name, it, and why."""
+    for name, held in values.items():
+        figure = FIGURES.get(name)
+        for value in held if isinstance(held, Sequence) else [held]:
+            if figure and (why := figure.impossible(value)):
+                return name, value, why
+    return None

@@ -19,8 +19,12 @@ _WORDS = {
     "Input should be a valid array": "must be a list",
     "Input should be a valid boolean": "must be true or false",
     "Input should be an object": "must be a table",
-    "Field required": "is missing; add it",
+    "Field required": "is missing",
+    "Extra inputs are not permitted": "is unknown",
+    "Unexpected keyword argument": "is unknown",
 }
+# Of a value so much is shown.
+_SHOWN = 100
 _PATTERNS = {
     "^[0-9a-f]{64}$": "must be 64 lower-case hexadecimal digits",
     "^[a-z0-9][a-z0-9_.-]*$": (
@@ -62,7 +66,9 @@ def sentences(
         f"{path}: key {_dotted(location)!r} is still blank ({words!r}); fill it in."
         for location, words in blanks.items()
     ]
-    found += [_sentence(path, each) for each in others]
+    for each in others:
+        words = words_of(each)
+        found.append(f"{path}: {words}{'; add it' if words.endswith(' is missing') else ''}.")
     return list(dict.fromkeys(found))
 
 
@@ -85,15 +91,21 @@ def _unknown(path: Path, adapter: TypeAdapter[Any], location: Location) -> str:
     return f"{path}: unknown key {_dotted(keys)!r}; {nearest(str(keys[-1]), allowed)}."
 
 
-def _sentence(path: Path, mistake: ErrorDetails) -> str:
-    keys, kind, message = _keys_of(mistake), mistake["type"], mistake["msg"]
-    channel = kind == "missing" and isinstance(mistake["loc"][-1], int)
-    if channel or kind == "too_long":
-        listed = _dotted(keys[:-1] if channel else keys)
-        return f"{path}: key {listed!r} needs three numbers, one a channel."
+def words_of(mistake: ErrorDetails, below: Sequence[str | int] = ()) -> str:
+    """A mistake in words that follow the name of its file.
+
+    Parameters
+    ----------
+    below : the keys that lead to what was read
+    """
+    keys, kind, message = (*below, *_keys_of(mistake)), mistake["type"], mistake["msg"]
+    too_short = kind == "missing" and isinstance(mistake["loc"][-1], int)
+    if too_short or kind == "too_long":
+        needs = "three numbers, one a channel" if "preprocess" in keys else "two numbers"
+        return said_of(keys[:-1] if too_short else keys, None, f"needs {needs}")
     if kind.startswith("union_tag"):
         known = METHODS if "align" in keys else KINDS
-        return f"{path}: key {_dotted(keys)!r} must be {one_of(known)}."
+        return f"key {_dotted(keys)!r} must be {one_of(known)}"
     if kind == "too_short":
         message = "must have at least one entry"
     elif kind == "string_pattern_mismatch":
@@ -105,10 +117,15 @@ def _sentence(path: Path, mistake: ErrorDetails) -> str:
         message = _WORDS[message]
     else:
         message = message.replace("Input should ", "must ", 1).replace("String should ", "must ", 1)
-    given = mistake["input"]
-    shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) else ""
-    key = f"key {_dotted(keys)!r}{shown} " if keys else ""
-    return f"{path}: {key}{message}."
+    return said_of(keys, mistake["input"], message)
+
+
+def said_of(keys: Sequence[str | int], given: object, message: str) -> str:
+    """What is wrong with the value of a key, which is shown where it is no table or list."""
+    value = repr(given) if isinstance(given, str | int | float | bool) else ""
+    cut = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    shown = f" (it is {cut})" if value else ""
+    return f"key {_dotted(keys)!r}{shown} {message}" if keys else message
 
 
 def _is_right_name(missing: Location, unknown: Location) -> bool:
@@ -129,7 +146,7 @@ def _names(keys: Location) -> Location:
     return tuple(key for key in keys if not isinstance(key, int))
 
 
-def _dotted(keys: Location) -> str:
+def _dotted(keys: Sequence[str | int]) -> str:
     return ".".join(map(str, keys))
 
 

@@ -20,7 +20,7 @@ def known_figures(values: dict[str, float]) -> dict[str, float]:
     for name, value in values.items():
         if name not in FIGURES:
             raise ValueError(f"has no metric {name!r}; {nearest(name, FIGURES)}")
-        if not 0 <= value < float("inf"):
+        if value < 0:
             raise ValueError(f"{name} must be a number of 0 or more")
     return values
 

@@ -14,9 +14,9 @@ BLANK = "FILL IN"
 
 
 class Table(BaseModel):
-    """A table of a card: no unknown key, no silent conversion, never changed."""
+    """A table of a card: no unknown key, no silent conversion, no NaN, never changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class HashedTable(Table):

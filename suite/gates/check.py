@@ -26,7 +26,8 @@ from suite.judging.against_baseline import (
 )
 from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.against_itself import judge_against_itself
-from suite.judging.baselines.store import BaselineFile, baselines_of, entry_document, unwritable
+from suite.judging.baselines.entry import entry_document
+from suite.judging.baselines.store import BaselineFile, baselines_of, unwritable
 from suite.judging.baselines.syrupy_extension import (
     BaselineExtension,
     snapshot_data,
@@ -268,7 +269,7 @@ class GateCheck:
             profile=self._work.bench.profile,
             outcome=outcome,
             headline=judged.sentence,
-            measured=measured,
+            measured=measured.of_numbers() if measured else None,
             limits=kept,
             eased=looser,
             hashes=self._work.hashes(self._dataset),

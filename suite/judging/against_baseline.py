@@ -70,7 +70,7 @@ def too_wide(measured: Measured, tolerances: Mapping[str, float]) -> list[str]:
         if name not in measured.figures:
             continue
         unit = measured.figures[name] if FIGURES[name].relative else 1.0
-        if high - low > tolerances[name] * unit:
+        if not high - low <= tolerances[name] * unit:  # nor where it is no number
             wide.append(name)
     return wide
 

@@ -1,7 +1,5 @@
 """Judging a quantized model against its own FP32 of the same run."""
 
-import math
-
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate, Section
 from suite.catalog.policy import PolicySpec
@@ -9,7 +7,7 @@ from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Row
-from suite.judging.rows import EPSILON, held
+from suite.judging.rows import EPSILON, cannot_be, held
 
 
 def judge_against_fp32(
@@ -33,9 +31,9 @@ def judge_against_fp32(
             if name in measured.known
         ),
     ]
-    broken = [name for name, value in measured.figures.items() if not math.isfinite(value)]
-    if broken:
-        return Judgement(Outcome.FAIL, f"not a number: {', '.join(broken)}", tuple(rows))
+    for values in (measured.known, measured.samples, measured.fp32):
+        if words := cannot_be(values):
+            return Judgement(Outcome.FAIL, words, tuple(rows))
     for outcome, words in (
         (Outcome.FAIL, _too_bad(measured, of_fp32=of_fp32)),
         (Outcome.UNDECIDED, "the interval straddles the limit"),

@@ -7,12 +7,15 @@ from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Row
+from suite.judging.rows import cannot_be
 
 
 def judge_against_itself(measured: Measured, tolerances: Mapping[str, float]) -> Judgement:
     """Hold each difference to its tolerance; not applicable where nothing could be run twice."""
     if measured.problem:
         return Judgement(Outcome.FAIL, measured.problem)
+    if words := cannot_be(measured.differences):
+        return Judgement(Outcome.FAIL, words)
     rows = tuple(
         _row(name, difference, tolerances[name])
         for name, difference in measured.differences.items()

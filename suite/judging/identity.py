@@ -2,8 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-Identity = Mapping[str, str | int]
+from pydantic import BeforeValidator
+
+
+def _text_or_integer(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("must be text or an integer")
+    return value
+
+
+# In one sentence, where pydantic has one for each of the two.
+IdentityValue = Annotated[str | int, BeforeValidator(_text_or_integer)]
+Identity = Mapping[str, IdentityValue]
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
-from suite.judging.identity import IDENTITY_KEYS
+from suite.judging.identity import IDENTITY_KEYS, Identity
 from suite.judging.kept_limits import KeptLimits
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
@@ -23,10 +26,12 @@ class Entry:
     were then held to; None where an older suite kept no limits.
     """
 
-    identity: Mapping[str, str | int]
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    identity: Identity
     figures: Mapping[str, float]
     samples: Mapping[str, tuple[float, ...]]
-    format: int = 1
+    format: Annotated[int, Field(ge=1)] = 1
     versions: Mapping[str, str] = field(default_factory=dict)
     limits: KeptLimits | None = None
 

@@ -1,11 +1,16 @@
 """The limits under which a section is accepted: kept with it, so that none opens unseen."""
 
 from collections.abc import Iterator, Mapping, Set
+from typing import Annotated
+
+from pydantic import Field
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate, Section
 from suite.catalog.limits import Limits
 from suite.judging.measured import Frozen, Measured
+
+_Limit = Annotated[float, Field(ge=0)]
 
 
 class KeptLimits(Frozen):
@@ -15,9 +20,9 @@ class KeptLimits(Frozen):
     it may be, ``floor`` the least it may be; a loss ``on_interval`` is judged on its 95 % interval.
     """
 
-    tolerances: dict[str, float] = {}
-    loss: dict[str, float] = {}
-    floor: dict[str, float] = {}
+    tolerances: dict[str, _Limit] = {}
+    loss: dict[str, _Limit] = {}
+    floor: dict[str, _Limit] = {}
     on_interval: tuple[str, ...] = ()
 
 

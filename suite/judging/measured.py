@@ -1,6 +1,12 @@
 """What a gate measured."""
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from suite.judging.identity import IdentityValue
 
 
 class Frozen(BaseModel):
@@ -63,6 +69,12 @@ class Uncertainty(Frozen):
     changes: dict[str, Change] = {}
     resolution: dict[str, Resolution] = {}
 
+    def of_numbers(self) -> "Uncertainty":
+        """As `Measured.of_numbers`."""
+        known = _numbers({name: (c.point, c.low, c.high) for name, c in self.changes.items()})
+        changes = {name: self.changes[name] for name in known}
+        return self.model_copy(update={"intervals": _numbers(self.intervals), "changes": changes})
+
 
 class StrayNode(Frozen):
     """A node that is not on the provider asked for; one that ``fell_back`` no card expects."""
@@ -111,7 +123,7 @@ class Measured(Frozen):
     """
 
     section: str
-    identity: dict[str, str | int]
+    identity: dict[str, IdentityValue]
     figures: dict[str, float] = {}
     observed: dict[str, float] = {}
     differences: dict[str, float] = {}
@@ -128,6 +140,17 @@ class Measured(Frozen):
     calibration: Calibration | None = None
     problem: str | None = None
 
+    def of_numbers(self) -> "Measured":
+        """What can be written as JSON, which has no sign for what is not a number.
+
+        A judgement names what is left out, and fails by it.
+        """
+        parts = ("figures", "observed", "differences", "intervals", "samples", "fp32")
+        kept: dict[str, Any] = {part: _numbers(getattr(self, part)) for part in parts}
+        if self.uncertainty:
+            kept["uncertainty"] = self.uncertainty.of_numbers()
+        return self.model_copy(update=kept)
+
     @property
     def said(self) -> tuple[str, ...]:
         """All that there is to say of it, whatever the verdict."""
@@ -137,3 +160,11 @@ class Measured(Frozen):
     def known(self) -> dict[str, float]:
         """Every figure that was measured, held in baselines or observed alone."""
         return {**self.observed, **self.figures}
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in values.items()
+        if all(map(math.isfinite, value if isinstance(value, tuple) else (value,)))
+    }

@@ -1,8 +1,10 @@
 """What a gate measured, accepted, allowed and concluded: the one record everything else reads."""
 
+import math
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from suite.catalog.gate import Gate
 from suite.catalog.source import Precision
@@ -40,6 +42,19 @@ class Against(StrEnum):
         return f"{signs[self]} {limit}"
 
 
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _interval(ends: tuple[float, float] | None) -> tuple[float, float] | None:
+    return ends if ends is not None and all(map(math.isfinite, ends)) else None
+
+
+# JSON has no sign for what is not a number.
+_Number = Annotated[float | None, AfterValidator(_number)]
+_Interval = Annotated[tuple[float, float] | None, AfterValidator(_interval)]
+
+
 class Row(Frozen):
     """One figure held against one limit.
 
@@ -50,12 +65,12 @@ class Row(Frozen):
 
     metric: str
     against: Against
-    held_to: float | None = Field(alias="reference")
-    measured: float | None
-    difference: float | None
+    held_to: _Number = Field(alias="reference")
+    measured: _Number
+    difference: _Number
     limit: float
     outcome: Outcome
-    interval: tuple[float, float] | None = None
+    interval: _Interval = None
 
 
 class Record(Frozen):

@@ -1,9 +1,9 @@
-"""One figure held against the accepted one."""
+"""One figure held against a limit, or against what it can be at all."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from suite.catalog.figures import FIGURES
+from suite.catalog.figures import FIGURES, impossible
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Row
 
@@ -43,7 +43,12 @@ def figure_row(
 
 
 def held(ends: Sequence[float], limit: float) -> Outcome:
-    """Whether an interval of how much worse something is lies within a limit, beyond, or across."""
+    """Whether an interval of how much worse something is lies within a limit, beyond, or across.
+
+    What is no number lies beyond.
+    """
+    if any(map(math.isnan, ends)):
+        return Outcome.FAIL
     if max(ends) <= limit:
         return Outcome.PASS
     return Outcome.FAIL if min(ends) > limit else Outcome.UNDECIDED
@@ -79,3 +84,12 @@ def unknown_row(name: str, value: float | None, tolerance: float) -> Row:
         limit=tolerance,
         outcome=Outcome.NOT_COMPARED,
     )
+
+
+def cannot_be(values: Mapping[str, float | Sequence[float]]) -> str:
+    """The first figure or sample that was measured as what it can never be; empty where none is."""
+    found = impossible(values)
+    if found is None:
+        return ""
+    name, value, why = found
+    return f"{FIGURES[name].label} was measured as {value:g}, which {why}"

@@ -8,6 +8,8 @@ from pydantic import Field, TypeAdapter
 
 from suite.catalog.card_file import BrokenCardError, read_card
 from suite.catalog.dataset_card import DatasetCard
+from suite.catalog.mode_card import ModeCard
+from suite.catalog.provider_card import ProviderCard
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetCard, Field(discriminator="kind")])
 GOOD = 'id = "set"\nkind = "folder"\nfolder = "faces"\n'
@@ -40,6 +42,62 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path, content: bytes, words: st
     path = tmp_path / "set.toml"
     path.write_bytes(content)
     assert str(refusal(path)).startswith(f"{path}: {words}")
+
+
+LIMITS: TypeAdapter[Any] = TypeAdapter(ModeCard)
+
+
+@pytest.mark.parametrize("table", ["tolerances", "policy.loss", "policy.floor"])
+@pytest.mark.parametrize(
+    ("value", "shown"), [("nan", "nan"), ("inf", "inf"), ("-inf", "-inf"), ("1e999", "inf")]
+)
+def test_a_limit_that_is_no_number_is_refused_by_its_key(
+    tmp_path: Path, table: str, value: str, shown: str
+) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(f'id = "m"\n[{table}]\naccuracy = {value}\n')
+    with pytest.raises(BrokenCardError) as caught:
+        read_card(path, LIMITS)
+    assert str(caught.value) == (
+        f"{path}: key '{table}.accuracy' (it is {shown}) must be a finite number."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'id = "m"\n[tolerances]\naccuracy = -0.1',
+            "key 'tolerances' accuracy must be a number of 0 or more.",
+        ),
+        (f"id = 0x{'f' * 5000}", "has a number of thousands of digits; mend it."),
+        (f"x = {'9' * 5000}", "has a number of thousands of digits; mend it."),
+        (f"x = 0x{'f' * 5000}", "has a number of thousands of digits; mend it."),
+        (f"x = {'[' * 100_000}", "nests tables or lists too deeply; mend it."),
+        (f"x = {'[' * 250}{']' * 250}", "nests tables or lists too deeply; mend it."),
+        (f"[{'.'.join('a' * 3000)}]", "nests tables or lists too deeply; mend it."),
+        (
+            f'id = "m"\nbatch_dependent = {"9" * 400}',
+            f"(it is {'9' * 100}…) must be true or false.",
+        ),
+    ],
+)
+def test_no_damage_of_a_card_ends_in_a_traceback(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(f'title = "m"\n{text}\n')
+    with pytest.raises(BrokenCardError) as caught:
+        read_card(path, LIMITS)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).endswith(said)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1.0", "0.0"])
+def test_a_speed_floor_that_is_no_speed_is_refused_by_its_key(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "p.toml"
+    card = f'id = "p"\nexecution_provider = "X"\n[speed_floor]\nint8 = {value}\n'
+    path.write_text(card)
+    with pytest.raises(BrokenCardError, match=r"key 'speed_floor\.int8' \(it is"):
+        read_card(path, TypeAdapter(ProviderCard))
 
 
 def test_a_broken_card_has_an_id_and_all_its_mistakes(tmp_path: Path) -> None:

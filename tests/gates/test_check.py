@@ -15,7 +15,8 @@ from suite.catalog.policy import PolicySpec
 from suite.gates import acceptance, advice, check, measures
 from suite.gates.check import GateCheck
 from suite.gates.conclusion import attached
-from suite.judging.baselines.store import BaselineFile, entry_document, write_section
+from suite.judging.baselines.entry import entry_document
+from suite.judging.baselines.store import BaselineFile, write_section
 from suite.judging.judgement import Judgement
 from suite.judging.kept_limits import KeptLimits, kept_limits
 from suite.judging.measured import Measured
@@ -385,5 +386,5 @@ def test_what_an_older_suite_accepted_kept_no_limits(case: Case, tmp_path: Path)
     # A suite that keeps them has lost them.
     write_section(file.path, SECTION, dict(data, format=2))
     made, _ = gate(case, tmp_path)
-    with pytest.raises(BaselineError, match=r"is damaged .*limits"):
+    with pytest.raises(BaselineError, match=r"batch1\.limits' is missing"):
         made.check(timed(1.28, 1.28))

@@ -11,7 +11,8 @@ from small import DIM, bring, concluded, network, small_catalog, small_work
 from suite.catalog.gate import Gate
 from suite.gates.acceptance import why_unacceptable
 from suite.gates.measures import measured
-from suite.judging.baselines.store import entry_document, write_section
+from suite.judging.baselines.entry import entry_document
+from suite.judging.baselines.store import write_section
 from suite.judging.kept_limits import kept_limits
 from suite.judging.outcome import Outcome
 

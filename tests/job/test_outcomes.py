@@ -85,6 +85,20 @@ def test_a_metric_missing_from_the_baseline(team: Team) -> None:
     assert outcomes(team)["verification fp32"] == "fail"
 
 
+@pytest.mark.parametrize("accepting", [(), ("--snapshot-update",)], ids=["judging", "accepting"])
+def test_a_damaged_baseline_is_red_where_it_is_asked(team: Team, accepting: tuple[str]) -> None:
+    path = team.baseline("int8_dynamic")
+    team.edit(path, '"size_bytes": ', '"size_bytes": NaN, "speedup": ')
+    text = path.read_text()
+    result = team.run("--modes=fp32,int8_dynamic", "-k", "artifact", *accepting)
+    assert result.returncode == 1
+    assert outcomes(team) == {"artifact fp32": "pass", "artifact int8_dynamic": "fail"}
+    said = "is not a readable baseline: key 'sections.artifact.figures.size_bytes' (it is nan) must"
+    assert said in result.stdout
+    assert "Traceback" not in result.stdout
+    assert path.read_text() == text
+
+
 def test_another_profile(team: Team) -> None:
     profile = team.baseline("int8_dynamic").parents[1]
     profile.rename(profile.with_name("cpu-other"))

@@ -8,10 +8,13 @@ from suite.catalog.limits import Limits
 from suite.catalog.policy import PolicySpec
 from suite.judging.against_baseline import judge_against_baseline, too_wide
 from suite.judging.against_fp32 import judge_against_fp32
+from suite.judging.against_itself import judge_against_itself
 from suite.judging.identity import other_identity
 from suite.judging.judgement import Entry
 from suite.judging.measured import Change, Measured, Uncertainty
 from suite.judging.outcome import Outcome
+from suite.judging.record import Row
+from suite.judging.rows import held
 
 IDENTITY = {"source": "a" * 64, "recipe": "b" * 64}
 
@@ -73,6 +76,53 @@ def test_what_is_no_number_never_passes(value: float) -> None:
     )
     assert judged.outcome is Outcome.FAIL
     assert judge_against_fp32(measured(accuracy=value), PolicySpec()).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "said"),
+    [
+        ("figures", {"accuracy": math.nan}, "Accuracy was measured as nan, which is not a number"),
+        ("figures", {"eer": -0.1}, "EER was measured as -0.1, which can never be below 0"),
+        ("observed", {"quantized_share": math.nan}, "which is not a number"),
+        ("observed", {"quantized_share": 1.5}, "which can never be above 1"),
+        ("fp32", {"accuracy": math.nan}, "which is not a number"),
+        ("samples", {"embedding": (0.1, math.inf)}, "FP32 embedding was measured as inf"),
+    ],
+)
+def test_what_cannot_be_fails_by_name_and_is_written_as_json(part, values, said: str) -> None:
+    now = measured(accuracy=0.9).model_copy(update={part: values})
+    judged = judge_against_fp32(now, PolicySpec(loss={"accuracy": 0.1}))
+    assert judged.outcome is Outcome.FAIL
+    assert said in judged.headline
+    unsure = Uncertainty(
+        drawn="people",
+        units=2,
+        intervals={"eer": (0, 1), "accuracy": (math.nan, 1)},
+        changes={"eer": Change(point=0, low=math.nan, high=1)},
+    )
+    now = now.model_copy(update={"uncertainty": unsure})
+    for row in judged.rows:
+        assert Row.model_validate_json(row.model_dump_json()) == row
+    kept = now.of_numbers()
+    assert Measured.model_validate_json(kept.model_dump_json()) == kept
+
+
+def test_a_difference_that_is_no_number_fails_by_name() -> None:
+    now = measured().model_copy(update={"differences": {"batch_difference": math.nan}})
+    judged = judge_against_itself(now, {"batch_difference": 1})
+    assert judged.outcome is Outcome.FAIL
+    assert "Distance to the same faces in other batches was measured as nan" in judged.headline
+
+
+@pytest.mark.parametrize("ends", [(math.nan,), (math.nan, 0.0), (0.0, math.nan)])
+def test_an_interval_of_what_is_no_number_is_never_undecided(ends: tuple[float, ...]) -> None:
+    assert held(ends, 0.5) is Outcome.FAIL
+
+
+def test_what_has_no_certain_interval_is_too_wide_to_be_accepted() -> None:
+    now = measured(accuracy=0.9)
+    wide = now.model_copy(update={"intervals": {"accuracy": (math.nan, 0.9)}})
+    assert too_wide(wide, {"accuracy": 0.1}) == ["accuracy"]
 
 
 def test_samples_of_another_length_fail() -> None:

@@ -14,10 +14,10 @@ from suite.catalog.policy import PolicySpec
 from suite.judging import identity
 from suite.judging.against_baseline import judge_against_baseline
 from suite.judging.against_fp32 import judge_against_fp32
-from suite.judging.baselines import store
-from suite.judging.baselines.store import all_files, baselines_of, entry_document
+from suite.judging.baselines.entry import entry_document
+from suite.judging.baselines.store import all_files, baselines_of, write_section
 from suite.judging.identity import IdentityKey
-from suite.judging.judgement import Entry
+from suite.judging.judgement import FORMAT, Entry
 from suite.judging.kept_limits import KeptLimits
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
@@ -99,8 +99,9 @@ def test_an_identity_key_that_it_did_not_know_is_not_compared(
 
 
 def test_an_entry_of_a_later_format_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert entry_document(measured(cosine_worst=1.0), KeptLimits(), {})["format"] == store.FORMAT
-    monkeypatch.setattr(store, "FORMAT", 1)
+    document = entry_document(measured(cosine_worst=1.0), KeptLimits(), {})
+    assert document["format"] == FORMAT
+    monkeypatch.setattr("suite.judging.baselines.entry.FORMAT", 1)
     assert "format" not in entry_document(measured(cosine_worst=1.0), KeptLimits(), {})
 
 
@@ -130,7 +131,7 @@ def test_rewriting_a_section_of_format_1_changes_no_byte(tmp_path: Path) -> None
     for file in all_files(tmp_path / "copy"):
         before = file.path.read_bytes()
         for section, data in file.sections().items():
-            store.write_section(file.path, section, json.loads(json.dumps(data)))
+            write_section(file.path, section, json.loads(json.dumps(data)))
         assert file.path.read_bytes() == before
 
 

@@ -191,7 +191,7 @@ def _ids_in(folder: Path) -> dict[str, Path]:
     for path in card_files(folder):
         try:
             found[str(tomllib.loads(path.read_text(encoding="utf-8-sig")).get("id"))] = path
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
     return found
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from suite.judging.baselines.store import entry_document, write_section
+from suite.judging.baselines.entry import entry_document
+from suite.judging.baselines.store import write_section
 from suite.judging.record import Record
 
 

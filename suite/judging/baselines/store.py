@@ -10,20 +10,18 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
 
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import BaselineError, refused
 from suite.catalog.files import is_folder, names_in, write_whole
+from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
+from suite.judging.baselines.entry import entry_of, format_of
 from suite.judging.judgement import FORMAT, Entry
-from suite.judging.kept_limits import KeptLimits
-from suite.judging.measured import Measured
-
-# How the file is laid out; what its sections know is each section's own format.
-_LAYOUT = 1
-# The format with which the limits of a section came.
-_LIMITS_SINCE = 2
+from suite.judging.measured import Frozen
 
 
 def baselines_of(catalog: Catalog) -> Path:
@@ -63,7 +61,16 @@ class BaselineFile:
             where it is damaged, or a newer suite accepted it.
         """
         data = self.sections().get(section)
-        return None if data is None else entry_of(self.path, section, data)
+        if data is None:
+            return None
+        format_ = format_of(section, data)
+        if format_ > FORMAT:
+            raise BaselineError(
+                where=self.path,
+                what=f"section {section!r} was accepted by a newer suite (format {format_}, this "
+                f"one knows {FORMAT}); install that suite.",
+            )
+        return entry_of(section, data)
 
     @property
     def format(self) -> int:
@@ -71,7 +78,8 @@ class BaselineFile:
 
         A later suite may have accepted a part of the case alone.
         """
-        return min((_format(data) for data in self.sections().values()), default=FORMAT)
+        formats = (format_of(section, data) for section, data in self.sections().items())
+        return min(formats, default=FORMAT)
 
     def profiles_with(self, section: str) -> list[str]:
         """The profiles on which a section of the same model and mode was accepted."""
@@ -105,73 +113,48 @@ def read_sections(path: Path) -> dict[str, Any]:
     """
     try:
         status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise _damaged(path, "it is a link to nothing") from None
         return {}
+    except NotADirectoryError:
+        raise _damaged(path, "a file lies where a folder must be") from None
     except OSError as error:
         raise refused(error) from None
     return dict(_read(path, status.st_mtime_ns, status.st_size))
+
+
+class _File(Frozen):
+    """A file: ``format`` is how it is laid out, what its sections know is each one's own."""
+
+    format: Literal[1]
+    sections: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+
+
+_FILE = TypeAdapter(_File)
 
 
 @functools.lru_cache(maxsize=256)
 def _read(path: Path, changed_ns: int, size: int) -> dict[str, Any]:
     """The sections of a file as it was at that time: each gate of a case asks for them."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        sections = document["sections"]
-        if document["format"] != _LAYOUT or not isinstance(sections, dict):
-            raise ValueError("another format")
+        document = read_json(path)
+        for section, data in read_as(_FILE, document).sections.items():
+            if format_of(section, data) <= FORMAT:
+                entry_of(section, data)
+        sections: dict[str, Any] = document["sections"]
         return sections
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise _damaged(path, f"is not a readable baseline ({error})") from None
+    except UnreadableError as error:
+        raise _damaged(path, str(error)) from None
+    except OSError as error:
+        raise refused(error) from None
 
 
-def entry_document(
-    measured: Measured, limits: KeptLimits, versions: Mapping[str, str]
-) -> dict[str, Any]:
-    """What is kept of a measurement; versions are shown, never compared."""
-    return {
-        # Format 1 is written by its absence, as it was.
-        **({"format": FORMAT} if FORMAT > 1 else {}),
-        "identity": dict(sorted(measured.identity.items())),
-        "figures": {name: _round(value) for name, value in measured.figures.items()},
-        "samples": {name: [_round(v) for v in vs] for name, vs in measured.samples.items()},
-        "limits": limits.model_dump(mode="json", exclude_defaults=True),
-        "versions": dict(sorted(versions.items())),
-    }
-
-
-def entry_of(path: Path, section: str, data: Any) -> Entry:
-    """An accepted section, read; BaselineError where it is damaged or a newer suite's."""
-    try:
-        if _format(data) > FORMAT:
-            raise _newer(path, section, _format(data))
-        kept = None if _format(data) < _LIMITS_SINCE else KeptLimits(**data["limits"])
-        return Entry(
-            identity=dict(data["identity"]),
-            figures={str(k): float(v) for k, v in data["figures"].items()},
-            samples={str(k): tuple(map(float, v)) for k, v in data["samples"].items()},
-            format=_format(data),
-            versions={str(k): str(v) for k, v in data.get("versions", {}).items()},
-            limits=kept,
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        what = f"section {section!r} is damaged ({type(error).__name__}: {error})"
-        raise _damaged(path, what) from None
-
-
-def _newer(path: Path, section: str, its_format: int) -> BaselineError:
+def _damaged(path: Path, why: str) -> BaselineError:
     return BaselineError(
         where=path,
-        what=f"section {section!r} was accepted by a newer suite (format {its_format}, this one "
-        f"knows {FORMAT}); install that suite.",
-    )
-
-
-def _damaged(path: Path, what: str) -> BaselineError:
-    return BaselineError(
-        where=path,
-        what=f"{what}; restore it from version control, or delete it and accept anew with "
-        "--snapshot-update.",
+        what=f"is not a readable baseline: {why}; restore it from version control, or delete it "
+        "and accept anew with --snapshot-update.",
     )
 
 
@@ -230,19 +213,10 @@ def unwritable(path: Path, error: OSError) -> BaselineError:
 
 
 def _write(path: Path, sections: Mapping[str, Any]) -> None:
-    document = {"format": _LAYOUT, "sections": dict(sorted(sections.items()))}
+    document = {"format": 1, "sections": dict(sorted(sections.items()))}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, _readable(document), alone=True)
     _read.cache_clear()
-
-
-def _format(data: Any) -> int:
-    return int(data.get("format", 1)) if isinstance(data, dict) else 1
-
-
-def _round(value: float) -> float:
-    # Seven significant digits: finer than any tolerance, and stable between machines' rounding.
-    return float(f"{value:.7g}")
 
 
 def _readable(document: Mapping[str, Any]) -> str:

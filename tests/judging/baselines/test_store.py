@@ -1,4 +1,4 @@
-import json
+import os
 import tempfile
 import threading
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_writers_of_one_file_lose_nothing_and_leave_nothing(tmp_path: Path, monk
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     path = tmp_path / "a.json"
     threads = [
-        threading.Thread(target=write_section, args=(path, f"section.{i}", entry(i)))
+        threading.Thread(target=write_section, args=(path, f"section.{i}", entry(i / 24)))
         for i in range(24)
     ]
     for thread in threads:
@@ -69,20 +69,181 @@ def test_writers_of_one_file_lose_nothing_and_leave_nothing(tmp_path: Path, monk
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 99, "sections": {}}', "\x00"])
-def test_a_damaged_baseline_is_named(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "a.json"
-    path.write_text(text)
-    with pytest.raises(BaselineError, match="is not a readable baseline"):
+def refusal(path: Path) -> str:
+    with pytest.raises(BaselineError) as caught:
         read_sections(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path}: is not a readable baseline: ")
+    advice = "; restore it from version control, or delete it and accept anew with "
+    assert said.endswith(f"{advice}--snapshot-update.")
+    return said.removeprefix(f"{path}: is not a readable baseline: ").partition(advice)[0]
 
 
-def test_a_damaged_section_is_named(tmp_path: Path) -> None:
-    file = BaselineFile(tmp_path, "cpu", "m", "fp32")
-    file.path.parent.mkdir(parents=True)
-    file.path.write_text(json.dumps({"format": 1, "sections": {"artifact": {"identity": {}}}}))
-    with pytest.raises(BaselineError, match="section 'artifact' is damaged"):
-        file.entry("artifact")
+SIZE = '"figures": {"size_bytes": 10}'
+GOOD = f"""{{"format": 1, "sections": {{"artifact": {{
+    "identity": {{"source": "a", "batch": 1}}, {SIZE}, "samples": {{"tensor": [1.5, -2]}},
+    "versions": {{"numpy": "2.0"}}
+}}}}}}"""
+KEY = "key 'sections.artifact."
+FINITE = "must be a finite number"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (SIZE, '"figures": {"size_bytes": NaN}', f"{KEY}figures.size_bytes' (it is nan) {FINITE}"),
+        (SIZE, '"figures": {"eer": Infinity}', f"{KEY}figures.eer' (it is inf) {FINITE}"),
+        (SIZE, '"figures": {"eer": -1e999}', f"{KEY}figures.eer' (it is -inf) {FINITE}"),
+        (SIZE, f'"figures": {{"eer": {"9" * 400}}}', f"{KEY}figures.eer' (it is inf) {FINITE}"),
+        (SIZE, f'"figures": {{"eer": {"9" * 9999}}}', f"{KEY}figures.eer' (it is inf) {FINITE}"),
+        ("-2", "NaN", f"{KEY}samples.tensor.1' (it is nan) {FINITE}"),
+        (SIZE, '"figures": {"eer": null}', f"{KEY}figures.eer' must be a valid number"),
+        (SIZE, '"figures": {"eer": "1"}', f"{KEY}figures.eer' (it is '1') must be a valid number"),
+        (
+            SIZE,
+            '"figures": {"eer": true}',
+            f"{KEY}figures.eer' (it is True) must be a valid number",
+        ),
+        (SIZE, '"figures": [["eer", 1]]', f"{KEY}figures' must be a table"),
+        (SIZE, '"figures": null', f"{KEY}figures' must be a table"),
+        (f"{SIZE}, ", "", f"{KEY}figures' is missing"),
+        (SIZE, f'{SIZE}, "x": 1', f"{KEY}x' (it is 1) is unknown"),
+        ("[1.5, -2]", "1.5", f"{KEY}samples.tensor' (it is 1.5) must be a list"),
+        ('{"source": "a", "batch": 1}', '[["batch", 1]]', f"{KEY}identity' must be a table"),
+        ('"batch": 1', '"batch": [1]', f"{KEY}identity.batch' must be text or an integer"),
+        ('"batch": 1', '"batch": null', f"{KEY}identity.batch' must be text or an integer"),
+        ('"2.0"', "2.0", f"{KEY}versions.numpy' (it is 2.0) must be a valid string"),
+        ("-2]", "-2]]", "it is not valid JSON (Expecting ',' delimiter, line 2, column 108)"),
+        ('"batch": 1', '"batch": 1, "batch": 1', f"{KEY}identity.batch' is there twice"),
+        ('"a"', '"\\ud800"', f"{KEY}identity.source' is no text in Unicode"),
+        ('"a"', '"\0"', "it is not valid JSON (Invalid control character at, line 2, column 29)"),
+        ('"source"', '"\\udfff"', f"{KEY}identity' is no text in Unicode"),
+    ],
+)
+def test_what_leaves_something_open_is_refused_by_its_key(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(GOOD)
+    assert list(read_sections(path)) == ["artifact"]
+    assert GOOD.count(old) == 1
+    path.write_text(GOOD.replace(old, new))
+    assert refusal(path) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("tar_at_far_1e-3", 1.4, "can never be above 1"),
+        ("accuracy", -0.1, "can never be below 0"),
+        ("accuracy_std", 0.6, "can never be above 0.5"),
+        ("cosine_worst", 3.0, "can never be above 1"),
+        ("cosine_worst", -1.1, "can never be below -1"),
+        ("eer_threshold", 4.1, "can never be above 4"),
+        ("size_bytes", -1.0, "must be above 0"),
+        ("size_bytes", 0.0, "must be above 0"),
+        ("speedup", 0.0, "must be above 0"),
+        ("quantized_ops", -1.0, "can never be below 0"),
+        ("float_ops", -1.0, "can never be below 0"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_refused_by_its_key(
+    tmp_path: Path, name: str, value: float, why: str
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(GOOD.replace(SIZE, f'"figures": {{"{name}": {value}}}'))
+    assert refusal(path) == f"{KEY}figures.{name}' (it is {value}) {why}"
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ("", f"{KEY}limits' is missing"),
+        (', "limits": null', f"{KEY}limits' is missing"),
+        (', "limits": []', f"{KEY}limits' must be a table"),
+        (', "limits": {"loss": {"eer": NaN}}', f"{KEY}limits.loss.eer' (it is nan) {FINITE}"),
+        (
+            ', "limits": {"tolerances": {"eer": -1}}',
+            f"{KEY}limits.tolerances.eer' (it is -1) must be greater than or equal to 0",
+        ),
+        (', "limits": {"floors": {}}', f"{KEY}limits.floors' is unknown"),
+    ],
+)
+def test_limits_that_leave_something_open_are_refused(
+    tmp_path: Path, limits: str, said: str
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(GOOD.replace(SIZE, f'{SIZE}, "format": 2, "limits": {{}}'))
+    assert list(read_sections(path)) == ["artifact"]
+    path.write_text(GOOD.replace(SIZE, f'{SIZE}, "format": 2{limits}'))
+    assert refusal(path) == said
+
+
+def test_figures_at_the_ends_of_their_ranges_are_read(tmp_path: Path) -> None:
+    ends = '"accuracy": 1, "eer": 0, "cosine_worst": -1.0000001, "accuracy_threshold": 4'
+    path = tmp_path / "a.json"
+    path.write_text(GOOD.replace(SIZE, f'"figures": {{{ends}}}'))
+    assert len(read_sections(path)["artifact"]["figures"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b"\n", "it is empty"),
+        (b"{", "it is not valid JSON"),
+        (GOOD[:-40].encode(), "it is not valid JSON"),
+        (b"\0", "it is not valid JSON"),
+        (b"\xff\xfe{\0}\0", "it is not text in UTF-8"),
+        (b"[]", "it must be a table"),
+        (b"null", "it must be a table"),
+        (b"NaN", "it must be a finite number"),
+        (b'"\\ud800"', "it is no text in Unicode"),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b"[" * 40 + b"]" * 40, "it is nested too deeply"),
+        (b'{"format": 1}', "key 'sections' is missing"),
+        (b'{"format": 1, "sections": null}', "key 'sections' must be a table"),
+        (b'{"format": 1, "sections": {}}', "key 'sections' must have at least one entry"),
+        (b'{"format": 1, "sections": {"a": null}}', "key 'sections.a' must be a table"),
+        (b'{"format": 1, "sections": {"a": []}}', "key 'sections.a' must be a table"),
+        (b'{"format": 99, "sections": {"a": {}}}', "key 'format' (it is 99) must be 1"),
+        (
+            b'{"format": 1, "sections": {"a": {"format": null}}}',
+            "key 'sections.a.format' must be an integer of 1 or more",
+        ),
+        (
+            b'{"format": 1, "sections": {"a": {"format": 0}}}',
+            "key 'sections.a.format' (it is 0) must be an integer of 1 or more",
+        ),
+    ],
+)
+def test_what_is_no_baseline_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    assert refusal(path).startswith(said)
+
+
+def test_what_lies_in_a_baselines_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    assert refusal(tmp_path / "folder.json") == "it is no file"
+    os.mkfifo(tmp_path / "pipe.json")
+    assert refusal(tmp_path / "pipe.json") == "it is no file"
+    (tmp_path / "link.json").symlink_to(tmp_path / "nowhere")
+    assert refusal(tmp_path / "link.json") == "it is a link to nothing"
+    (tmp_path / "cpu").touch()
+    assert refusal(tmp_path / "cpu" / "a.json") == "a file lies where a folder must be"
+    assert read_sections(tmp_path / "absent" / "a.json") == {}
+
+
+def test_one_damaged_section_spoils_its_file_and_no_other(tmp_path: Path) -> None:
+    broken, whole = (BaselineFile(tmp_path, "cpu", model, "fp32") for model in ("broken", "whole"))
+    for file in (broken, whole):
+        write_section(file.path, "artifact", entry(1))
+    text = broken.path.read_text()
+    broken.path.write_text(text.replace('"sections": {', '"sections": {"latency.x": null,'))
+    with pytest.raises(BaselineError, match=r"key 'sections\.latency\.x' must be a table"):
+        broken.entry("artifact")
+    assert whole.entry("artifact").figures == {"accuracy": 1}
 
 
 def test_profiles_that_accepted_a_section_are_found(tmp_path: Path) -> None:
@@ -97,8 +258,8 @@ def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_section(path, "artifact", entry(1))
     assert read_sections(path)["artifact"]["figures"] == {"accuracy": 1}
-    write_section(path, "artifact", entry(2))
-    assert read_sections(path)["artifact"]["figures"] == {"accuracy": 2}
+    write_section(path, "artifact", entry(0.5))
+    assert read_sections(path)["artifact"]["figures"] == {"accuracy": 0.5}
 
 
 def test_what_a_newer_suite_accepted_says_so(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""JSON that leaves nothing open: whole text, every key once, finite numbers."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from suite.catalog.errors import spelt_out
+from suite.catalog.files import is_file
+from suite.catalog.mistakes import said_of, words_of
+
+T = TypeVar("T")
+Keys = Sequence[str | int]
+
+# Deeper than anything that the suite writes; Python's own bound differs between versions.
+_DEEPEST = 32
+# With more digits an integer is no count, size or version of anything.
+_MOST_DIGITS = 18
+# What the value of a key becomes that is there twice.
+_TWICE = object()
+
+
+class UnreadableError(ValueError):
+    """Why a file cannot be read, in words."""
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises
+    ------
+    UnreadableError
+        where it is no file, or no such JSON as `parse_json` takes.
+    OSError
+        where the system refuses it.
+    """
+    if not is_file(path):
+        raise UnreadableError("it is no file")
+    try:
+        return parse_json(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UnreadableError("it is not text in UTF-8") from None
+
+
+def parse_json(text: str) -> Any:
+    """What a JSON text holds.
+
+    Raises
+    ------
+    UnreadableError
+        where it is none; where a key is there twice, a number is not finite, or a text is no
+        Unicode; by its key.
+    """
+    if not text.strip():
+        raise UnreadableError("it is empty")
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableError(f"it is not valid JSON ({error.msg}, {place})") from None
+    except RecursionError:
+        raise UnreadableError("it is nested too deeply") from None
+    _refuse_what_is_open(value, ())
+    return value
+
+
+def read_as(adapter: TypeAdapter[T], value: Any, below: Keys = ()) -> T:
+    """What `read_json` gave as a type, which converts nothing in silence.
+
+    Parameters
+    ----------
+    below : the keys that lead to the value in its file
+
+    Raises
+    ------
+    UnreadableError
+        where it has another shape; by its key.
+    """
+    try:
+        # As JSON, because pydantic's strict mode refuses a list for a tuple except in that.
+        return adapter.validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        mistake = error.errors()[0]
+        words = words_of(mistake, below)
+        raise UnreadableError(words if below or mistake["loc"] else f"it {words}") from None
+
+
+def mistaken(keys: Keys, given: object, message: str) -> UnreadableError:
+    """That the value of a key is wrong."""
+    return UnreadableError(said_of(keys, given, message) if keys else f"it {message}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        found[key] = _TWICE if key in found else value
+    return found
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+
+
+def _refuse_what_is_open(value: Any, keys: tuple[str | int, ...]) -> None:
+    if len(keys) > _DEEPEST:
+        raise UnreadableError("it is nested too deeply")
+    if value is _TWICE:
+        raise mistaken(keys, None, "is there twice")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise mistaken(keys, value, "must be a finite number")
+    if isinstance(value, str) and value != spelt_out(value):
+        raise mistaken(keys, None, "is no text in Unicode")
+    if isinstance(value, list):
+        for index, each in enumerate(value):
+            _refuse_what_is_open(each, (*keys, index))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            _refuse_what_is_open(key, keys)
+            _refuse_what_is_open(each, (*keys, key))

@@ -1,0 +1,69 @@
+"""An accepted section: as a baseline file keeps it, and read from there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from suite.catalog.figures import impossible
+from suite.catalog.json_file import mistaken, read_as
+from suite.judging.judgement import FORMAT, Entry
+from suite.judging.kept_limits import KeptLimits
+from suite.judging.measured import Measured
+
+_ENTRY = TypeAdapter(Entry)
+# The format with which the limits of a section came.
+_LIMITS_SINCE = 2
+
+
+def entry_document(
+    measured: Measured, limits: KeptLimits, versions: Mapping[str, str]
+) -> dict[str, Any]:
+    """What is kept of a measurement; versions are shown, never compared."""
+    return {
+        # Format 1 is written by its absence, as it was.
+        **({"format": FORMAT} if FORMAT > 1 else {}),
+        "identity": dict(sorted(measured.identity.items())),
+        "figures": {name: _round(value) for name, value in measured.figures.items()},
+        "samples": {name: [_round(v) for v in vs] for name, vs in measured.samples.items()},
+        "limits": limits.model_dump(mode="json", exclude_defaults=True),
+        "versions": dict(sorted(versions.items())),
+    }
+
+
+def entry_of(section: str, data: Mapping[str, Any]) -> Entry:
+    """An accepted section of a suite that this one knows the format of.
+
+    Raises
+    ------
+    UnreadableError
+        where it has another shape, or a figure is what it can never be; by its key.
+    """
+    below = ("sections", section)
+    entry = read_as(_ENTRY, data, below)
+    for part in ("figures", "samples"):
+        if found := impossible(getattr(entry, part)):
+            name, value, why = found
+            raise mistaken((*below, part, name), value, why)
+    if entry.format >= _LIMITS_SINCE and entry.limits is None:
+        raise mistaken((*below, "limits"), None, "is missing")
+    return entry
+
+
+def format_of(section: str, data: Mapping[str, Any]) -> int:
+    """The format that a section was accepted with.
+
+    Raises
+    ------
+    UnreadableError
+        where it is none.
+    """
+    format_ = data.get("format", 1)
+    if type(format_) is not int or format_ < 1:
+        raise mistaken(("sections", section, "format"), format_, "must be an integer of 1 or more")
+    return format_
+
+
+def _round(value: float) -> float:
+    # Seven significant digits: finer than any tolerance, and stable between machines' rounding.
+    return float(f"{value:.7g}")
