@@ -54,6 +54,15 @@ def _tar_at_far(
     )
 
 
+def _near_fp32(name: str, label: str) -> tuple[Figure, Figure]:
+    """The mean and the lowest cosine to FP32 of some of the faces, run in that way."""
+    mean, worst = f"{name}_cosine_mean", f"{name}_cosine_worst"
+    return (
+        _of_fidelity(mean, f"Mean cosine to FP32, {label}", "lower", 5, is_share=True),
+        _of_fidelity(worst, f"Worst cosine to FP32, {label}", "lower", 5, is_share=True),
+    )
+
+
 FIGURES.accepted(
     _of_pairs(
         "accuracy",
@@ -192,6 +201,10 @@ FIGURES.observed(
     _of_artifact(
         "float_weights", "Weights in float before a QuantizeLinear", "higher", 0, of_fp32=True
     ),
+    *_near_fp32("unoptimised", "graph not optimised"),
+    *_near_fp32("sampled", "the same faces as run"),
+    *_near_fp32("basic", "graph optimised at the basic level"),
+    *_near_fp32("unoptimised_fp32", "FP32's graph not optimised"),
     _of_placement("nodes", "Nodes", "either", 0),
     _of_placement("nodes_elsewhere", "Nodes elsewhere", "higher", 0),
     _of_placement("nodes_fallen_back", "Nodes fallen back", "higher", 0),

@@ -26,7 +26,7 @@ from suite.quantization.inspection import QuantizedOps, quantized_ops
 from suite.quantization.recipe import resolve_recipe
 from suite.runtime.embedding import embed
 from suite.runtime.network import check_network, graph_batch
-from suite.runtime.sessions import open_session
+from suite.runtime.sessions import ALL, open_session
 from suite.verification.collapse import zero_rows
 from suite.verification.evaluator import Evidence
 
@@ -180,11 +180,23 @@ class CaseWork:
         lost = zero_rows(self.fp32.embeddings(dataset_id)) & np.isfinite(rows).all(axis=1)
         return np.where(lost[:, np.newaxis], np.float32(0), rows) if lost.any() else rows
 
-    def embed(self, faces: tuple[Face, ...], label: str, *, batch: int | None = None) -> Embeddings:
-        """Faces embedded as the card says, in its own batch or another: float32 [faces, d]."""
+    def embed(
+        self,
+        faces: tuple[Face, ...],
+        label: str,
+        *,
+        batch: int | None = None,
+        level: ort.GraphOptimizationLevel = ALL,
+    ) -> Embeddings:
+        """Faces embedded as the card says, in its own batch or another: float32 [faces, d].
+
+        At another level of graph optimisation a session of its own serves.
+        """
+        optimised = level == ALL
+        session = self.session if optimised else self.open_session(self.bench.threads, level=level)
         with self.bench.progress.step(label) as advance, placed(self.artifact.file.path):
             return embed(
-                self.session,
+                session,
                 faces,
                 self.feeding.spec,
                 self.feeding.outputs,
@@ -206,7 +218,13 @@ class CaseWork:
             self._evidence[dataset_id] = self.bench.evaluator(dataset_id).evaluate(rows)
         return self._evidence[dataset_id]
 
-    def open_session(self, threads: int, *, cuda_graph: bool = False) -> ort.InferenceSession:
+    def open_session(
+        self,
+        threads: int,
+        *,
+        cuda_graph: bool = False,
+        level: ort.GraphOptimizationLevel = ALL,
+    ) -> ort.InferenceSession:
         """A fresh session, its runs replayed as a CUDA graph where the provider's card says so.
 
         Raises
@@ -222,6 +240,7 @@ class CaseWork:
             threads=threads,
             may_run_elsewhere=self.may_run_elsewhere,
             cuda_graph=cuda_graph,
+            level=level,
         )
         feeding = self.feeding
         try:

@@ -12,6 +12,7 @@ from suite.catalog.errors import BaselineError
 from suite.catalog.gate import Gate, Section
 from suite.gates.acceptance import what_to_do, why_unacceptable
 from suite.gates.advice import advised
+from suite.gates.blame import fidelity_behind, held_against_fp32
 from suite.gates.case_work import CaseWork
 from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
@@ -33,6 +34,7 @@ from suite.judging.baselines.syrupy_extension import (
     snapshot_data,
     snapshot_name,
 )
+from suite.judging.blame import blamed
 from suite.judging.judgement import Judgement
 from suite.judging.kept_limits import KeptLimits, kept_limits
 from suite.judging.measured import Measured
@@ -158,8 +160,7 @@ class GateCheck:
             return Judgement(Outcome.FAIL, fault)
         if mistake := held_to_nothing(self._work, measured, self._limits):
             return Judgement(Outcome.FAIL, mistake)
-        of_fp32 = self._case.mode.is_fp32
-        return judge_against_fp32(measured, self._limits.policy, of_fp32=of_fp32)
+        return held_against_fp32(self._work, measured, self._limits.policy)
 
     def _may_write(self, measured: Measured) -> bool:
         # A GPU's FP32 is held against the CPU's, never accepted in its place.
@@ -181,6 +182,7 @@ class GateCheck:
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
         if judged.outcome is not Outcome.FAIL:
             return judged, ()
+        judged = blamed(judged, fidelity_behind(self._work, measured))
         notes: tuple[str, ...] = ()
         if self._gate is Gate.FINGERPRINT:
             causes = explain_fingerprint(self._work, entry.samples)

@@ -2,6 +2,7 @@
 
 from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
+from suite.gates.loss_split import split_loss
 from suite.judging.measured import Measured
 from suite.verification.collapse import zero_rows
 from suite.verification.errors import VerificationError
@@ -11,20 +12,17 @@ from suite.verification.fidelity import fidelity
 def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
     """The mean and the worst cosine between FP32's and the mode's embeddings.
 
-    Faces that FP32 gives zeros are left out: nothing can be near to those.
+    Faces that FP32 gives zeros are left out: nothing can be near to those. On some of the others
+    the loss is split between the recipe and this runtime.
     """
-    figures: dict[str, float] = {}
-    problem = None
+    found = Measured(
+        section=str(Section(Gate.FIDELITY, dataset_id)), identity=work.identity(dataset_id)
+    )
     try:
         reference = work.fp32.embeddings(dataset_id)
         kept = ~zero_rows(reference)
         near = fidelity(reference[kept], work.embeddings(dataset_id)[kept])
-        figures = {"cosine_mean": near.cosine_mean, "cosine_worst": near.cosine_worst}
     except VerificationError as error:
-        problem = str(error)
-    return Measured(
-        section=str(Section(Gate.FIDELITY, dataset_id)),
-        identity=work.identity(dataset_id),
-        figures=figures,
-        problem=problem,
-    )
+        return found.model_copy(update={"problem": str(error)})
+    figures = {"cosine_mean": near.cosine_mean, "cosine_worst": near.cosine_worst}
+    return split_loss(work, found.model_copy(update={"figures": figures}), kept, dataset_id)

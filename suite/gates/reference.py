@@ -1,9 +1,9 @@
 """What a run says of a case without a baseline, and of FP32 as what the others are held against."""
 
 from suite.catalog.gate import Gate
+from suite.gates.blame import held_against_fp32
 from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured
-from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.against_itself import judge_against_itself
 from suite.judging.judgement import Judgement
 from suite.judging.outcome import Outcome
@@ -14,7 +14,7 @@ def judged_in_this_run(work: CaseWork, gate: Gate, dataset_id: str | None) -> Ju
     found = measured(work, gate, dataset_id)
     if gate is Gate.BEHAVIOUR:
         return judge_against_itself(found, work.limits().tolerances)
-    return judge_against_fp32(found, work.limits(dataset_id).policy, of_fp32=work.mode.is_fp32)
+    return held_against_fp32(work, found, work.limits(dataset_id).policy)
 
 
 def fault_of_fp32(work: CaseWork, dataset_id: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate, Section
 from suite.catalog.policy import PolicySpec
+from suite.judging.blame import RECIPE
 from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
@@ -11,11 +12,11 @@ from suite.judging.rows import EPSILON, cannot_be, held
 
 
 def judge_against_fp32(
-    measured: Measured, policy: PolicySpec, *, of_fp32: bool = False
+    measured: Measured, policy: PolicySpec, *, of_fp32: bool = False, culprit: str = RECIPE
 ) -> Judgement:
     """Hold a quantized model against its own FP32: losses and floors of the mode's policy.
 
-    FP32 itself is held to the floors of its own.
+    FP32 itself is held to the floors of its own. ``culprit`` is what is said to cost too much.
     """
     if measured.problem:
         return Judgement(Outcome.FAIL, measured.problem, ())
@@ -35,7 +36,7 @@ def judge_against_fp32(
         if words := cannot_be(values):
             return Judgement(Outcome.FAIL, words, tuple(rows))
     for outcome, words in (
-        (Outcome.FAIL, _too_bad(measured, of_fp32=of_fp32)),
+        (Outcome.FAIL, _too_bad(measured, culprit, of_fp32=of_fp32)),
         (Outcome.UNDECIDED, "the interval straddles the limit"),
     ):
         found = [row for row in rows if row.outcome is outcome]
@@ -45,7 +46,7 @@ def judge_against_fp32(
     return Judgement(Outcome.PASS, "within the policy against FP32", tuple(rows))
 
 
-def _too_bad(measured: Measured, *, of_fp32: bool) -> str:
+def _too_bad(measured: Measured, culprit: str, *, of_fp32: bool) -> str:
     if of_fp32:
         return "FP32 itself is too bad"
     section = Section.parse(measured.section)
@@ -53,7 +54,7 @@ def _too_bad(measured: Measured, *, of_fp32: bool) -> str:
         return "the file is not what its mode claims"
     if section and section.gate is Gate.PLACEMENT:
         return "the kernels are not what the mode claims"
-    return "quantization costs too much"
+    return f"{culprit} costs too much"
 
 
 def _loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:

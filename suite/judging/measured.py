@@ -111,6 +111,18 @@ class Calibration(Frozen):
     alignment: str
 
 
+class LossSplit(Frozen):
+    """How a loss of cosine to FP32 was split between the recipe and this runtime.
+
+    ``faces`` is on how many; ``culprit`` what of the runtime costs more than the recipe, empty
+    where nothing does; ``reason`` why they cannot be told apart, where they cannot.
+    """
+
+    faces: int = 0
+    culprit: str = ""
+    reason: str = ""
+
+
 class Measured(Frozen):
     """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
@@ -138,6 +150,7 @@ class Measured(Frozen):
     uncertainty: Uncertainty | None = None
     flips: tuple[Flip, ...] = ()
     calibration: Calibration | None = None
+    split: LossSplit | None = None
     problem: str | None = None
 
     def of_numbers(self) -> "Measured":

@@ -16,6 +16,11 @@ from suite.runtime.op_libraries import register_ops
 from suite.runtime.placement import RECORD_ASSIGNMENT, assignment, refuse_fallback
 from suite.runtime.unknown_ops import unknown_op
 
+# How far onnxruntime rewrites a graph: not at all, without choosing kernels, as it does by default.
+NONE = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+BASIC = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+ALL = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+
 
 def open_session(
     path: Path,
@@ -24,6 +29,7 @@ def open_session(
     threads: int,
     may_run_elsewhere: Sequence[str] = (),
     cuda_graph: bool = False,
+    level: ort.GraphOptimizationLevel = ALL,
 ) -> ort.InferenceSession:
     """Load a model on the card's provider, and prove that its nodes run there.
 
@@ -33,6 +39,7 @@ def open_session(
         that alternate would take each other's cores.
     may_run_elsewhere : op types that need not run on the provider
     cuda_graph : capture the first run as a CUDA graph and replay it, if the card names the option
+    level : how far onnxruntime may rewrite the graph
 
     Raises
     ------
@@ -41,7 +48,7 @@ def open_session(
     ProviderError
         where nodes fell back to another provider; it names them.
     """
-    session = load(path, card, threads=threads, cuda_graph=cuda_graph)
+    session = load(path, card, threads=threads, cuda_graph=cuda_graph, level=level)
     refuse_fallback(assignment(session, card, may_run_elsewhere), card, path)
     return session
 
@@ -53,6 +60,7 @@ def load(
     threads: int,
     cuda_graph: bool = False,
     trace_prefix: Path | None = None,
+    level: ort.GraphOptimizationLevel = ALL,
 ) -> ort.InferenceSession:
     """Load a model with the card's provider first, wherever its nodes then run.
 
@@ -74,7 +82,7 @@ def load(
     try:
         session = ort.InferenceSession(
             path,
-            sess_options=_options(threads, trace_prefix),
+            sess_options=_options(threads, trace_prefix, level),
             providers=[(card.execution_provider, own), *card.placement.also_on],
             # Else Python tries again on the CPU, with no more than a printed line.
             enable_fallback=0,
@@ -92,8 +100,11 @@ def load(
     return session
 
 
-def _options(threads: int, trace_prefix: Path | None) -> ort.SessionOptions:
+def _options(
+    threads: int, trace_prefix: Path | None, level: ort.GraphOptimizationLevel
+) -> ort.SessionOptions:
     options = ort.SessionOptions()
+    options.graph_optimization_level = level
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3

@@ -11,6 +11,7 @@ from suite.report.reference import by_its_name
 from suite.report.sections.calibration import calibration
 from suite.report.sections.certainty import certainty
 from suite.report.sections.eased import eased
+from suite.report.sections.fidelity import recipe_and_runtime
 from suite.report.sections.placement import placement
 from suite.report.sections.speed import speed
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
@@ -41,7 +42,7 @@ def model_section(model: str, records: Sequence[Record]) -> list[str]:
             lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
             lines += _legend(records)
             lines += _remarks(own) + certainty(own)
-    lines += calibration(records) + eased(records)
+    lines += recipe_and_runtime(records) + calibration(records) + eased(records)
     lines += speed(records) + placement(records) + _limits(records)
     return by_its_name(lines, records[0].precision)
 

@@ -1,0 +1,173 @@
+"""A loss of cosine is split between the recipe, this runtime's graph optimiser and this CPU."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+from onnx import helper
+from small import DIM, FACES, bring, concluded, dynamic, network, small_catalog, small_work
+
+from suite.catalog.gate import Gate
+from suite.gates import loss_split
+from suite.gates.acceptance import why_unacceptable
+from suite.gates.case_work import CaseWork, Embeddings
+from suite.gates.measures import measured
+from suite.judging.outcome import Outcome
+from suite.runtime.exactness import sums_exactly
+from suite.runtime.sessions import ALL, BASIC
+
+MODE = "int8_static_qdq"
+SCALES = np.geomspace(1 / 2000, 1 / 20, DIM, dtype=np.float32)
+INTEGERS = np.random.default_rng(1).integers(-60, 61, (DIM, DIM), dtype=np.int8)
+
+
+def fp32() -> onnx.ModelProto:
+    """A projection, and a square matrix whose rows differ in size."""
+    node = helper.make_node("MatMul", ["e", "square"], ["embedding"])
+    return network(node, square=INTEGERS * SCALES[:, np.newaxis])
+
+
+def in_qdq(*, axis: int = 0, step: float = 1 / 32) -> onnx.ModelProto:
+    """The same with its last product in QDQ form.
+
+    A scale for each row of the matrix (``axis`` 0) is FP32's to the last digit, and nothing that
+    onnxruntime 1.32 can fuse: its QLinearMatMul takes the scales for those of the columns.
+    """
+    held = {"step": np.float32(step), "middle": np.uint8(128), "integers": INTEGERS}
+    scales, zeros = (SCALES, np.zeros(DIM, np.int8)) if axis == 0 else _by_columns()
+    if axis == 1:
+        real = INTEGERS * SCALES[:, np.newaxis]
+        held["integers"] = np.round(real / scales).astype(np.int8)
+    nodes = [
+        helper.make_node("QuantizeLinear", ["e", "step", "middle"], ["e_q"]),
+        helper.make_node("DequantizeLinear", ["e_q", "step", "middle"], ["e_d"]),
+        helper.make_node("DequantizeLinear", ["integers", "scales", "zeros"], ["m"], axis=axis),
+        helper.make_node("MatMul", ["e_d", "m"], ["embedding"]),
+    ]
+    return network(*nodes, scales=scales, zeros=zeros, **held)
+
+
+def _by_columns() -> tuple[np.ndarray, np.ndarray]:
+    real = INTEGERS * SCALES[:, np.newaxis]
+    return (abs(real).max(axis=0) / 127).astype(np.float32), np.zeros(DIM, np.int8)
+
+
+def work_on(folder: Path, artifact: onnx.ModelProto) -> CaseWork:
+    small_catalog(folder, fp32(), top="untrained = true\n")
+    bring(folder, MODE, artifact)
+    return small_work(folder, MODE)
+
+
+def test_a_loss_of_the_recipe_is_told_with_its_share(tmp_path: Path) -> None:
+    work = work_on(tmp_path, in_qdq(axis=1, step=0.5))
+    record = concluded(work, Gate.FIDELITY)
+    assert record.outcome is Outcome.FAIL
+    assert record.headline.startswith("quantization costs too much: ")
+    known = measured(work, Gate.FIDELITY, FACES).observed
+    recipe = 1 - known["unoptimised_cosine_mean"]
+    assert recipe > 0.02
+    assert abs(known["unoptimised_cosine_mean"] - known["sampled_cosine_mean"]) < 0.005
+    assert f"of 64 faces the recipe costs {recipe:.4f}, this runtime " in record.headline
+
+
+def test_a_graph_that_the_optimiser_computes_otherwise_blames_it(tmp_path: Path) -> None:
+    work = work_on(tmp_path, in_qdq(axis=0))
+    record = concluded(work, Gate.FIDELITY)
+    assert record.outcome is Outcome.FAIL
+    assert record.headline.startswith(f"{loss_split.FUSION} costs too much: ")
+    known = measured(work, Gate.FIDELITY, FACES).observed
+    assert known["unoptimised_cosine_mean"] > 0.99
+    assert known["basic_cosine_mean"] == pytest.approx(known["unoptimised_cosine_mean"], abs=1e-4)
+    assert known["unoptimised_fp32_cosine_mean"] == pytest.approx(1.0, abs=1e-5)
+    assert known["sampled_cosine_mean"] < 0.9
+    # What refuses to accept it says the same.
+    card = tmp_path / "models" / "small.toml"
+    limits = f"\n[modes.{MODE}.policy.floor]\nquantized_share = 0\ninteger_share = 0\n"
+    card.write_text(card.read_text() + limits)
+    assert loss_split.FUSION in why_unacceptable(small_work(tmp_path, MODE))
+
+
+def test_kernels_that_saturate_are_blamed_where_they_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loss_split, "sums_exactly", lambda: False)
+    record = concluded(work_on(tmp_path, in_qdq(axis=0)), Gate.FIDELITY)
+    assert record.headline.startswith(f"{loss_split.KERNELS} costs too much: ")
+
+
+@pytest.mark.parametrize("of", ["artifact", "fp32"])
+def test_the_basic_level_and_fp32_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    """No graph is known that this onnxruntime's basic level breaks: such a session is made up."""
+    work = work_on(tmp_path, in_qdq(axis=1))
+    honest = CaseWork.embed
+
+    def embed(
+        self: CaseWork,
+        *given: object,
+        level: ort.GraphOptimizationLevel = ALL,
+        **named: object,
+    ) -> Embeddings:
+        rows = honest(self, *given, level=level, **named)
+        broken = self.mode.is_fp32 == (of == "fp32") and level in (BASIC, ALL)
+        return np.roll(rows, 1, axis=1) if broken else rows
+
+    monkeypatch.setattr(CaseWork, "embed", embed)
+    found = measured(work, Gate.FIDELITY, FACES)
+    assert found.split is not None
+    expected = loss_split.OPTIMISED_FP32 if of == "fp32" else loss_split.OPTIMISER
+    assert found.split.culprit == expected
+    assert ("basic_cosine_mean" in found.observed) == (of == "artifact")
+
+
+def test_a_healthy_mode_costs_one_session_more(tmp_path: Path) -> None:
+    work = work_on(tmp_path, in_qdq(axis=1))
+    found = measured(work, Gate.FIDELITY, FACES)
+    assert found.split is not None
+    assert (found.split.faces, found.split.culprit, found.split.reason) == (64, "", "")
+    assert set(found.observed) == {
+        *("unoptimised_cosine_mean", "unoptimised_cosine_worst"),
+        *("sampled_cosine_mean", "sampled_cosine_worst"),
+    }
+    # The face that is farthest from FP32 is among them.
+    assert found.observed["sampled_cosine_worst"] == found.figures["cosine_worst"]
+
+
+def test_integers_as_written_cannot_be_told_apart(tmp_path: Path) -> None:
+    small_catalog(tmp_path, network())
+    bring(tmp_path, "int8_dynamic", dynamic(tmp_path))
+    found = measured(small_work(tmp_path, "int8_dynamic"), Gate.FIDELITY, FACES)
+    assert found.split is not None
+    assert found.split.reason.startswith("the file has MatMulInteger, which run in integers")
+    assert not found.observed
+
+
+def test_verification_blames_whom_fidelity_does(tmp_path: Path) -> None:
+    work_on(tmp_path, in_qdq(axis=0))
+    card = tmp_path / "models" / "small.toml"
+    limit = f"\n[modes.{MODE}.policy.floor]\nroc_auc = 1.0\naccuracy = 1.0\n"
+    card.write_text(card.read_text() + limit)
+    record = concluded(small_work(tmp_path, MODE), Gate.VERIFICATION)
+    assert record.outcome is Outcome.FAIL
+    assert record.headline.startswith(f"{loss_split.FUSION} costs too much: ")
+    assert "of the mean cosine of 64 faces the recipe costs" in record.headline
+
+
+def test_a_failure_that_cannot_be_split_says_so(tmp_path: Path) -> None:
+    small_catalog(tmp_path, network())
+    bring(tmp_path, "int8_dynamic", dynamic(tmp_path))
+    card = tmp_path / "models" / "small.toml"
+    limit = "\n[modes.int8_dynamic.policy.floor]\ncosine_mean = 1.0\n"
+    card.write_text(card.read_text() + limit)
+    record = concluded(small_work(tmp_path, "int8_dynamic"), Gate.FIDELITY)
+    assert record.outcome is Outcome.FAIL
+    assert "recipe and this runtime cost cannot be told apart: the file has" in record.headline
+
+
+def test_this_cpu_adds_exactly_where_it_has_vnni() -> None:
+    from suite.runtime.profile import cpu_profile
+
+    assert sums_exactly() == (cpu_profile() != "cpu-avx2")
