@@ -46,17 +46,23 @@ def kept_limits(measured: Measured, limits: Limits) -> KeptLimits:
 
 def widened(now: KeptLimits, accepted: KeptLimits) -> list[str]:
     """What today's limits allow that the accepted ones did not, in words."""
-    return [
-        # A figure that is measured no more is missed by itself.
-        *_moved("tolerance", {**accepted.tolerances, **now.tolerances}, accepted.tolerances),
-        *_moved("loss", now.loss, accepted.loss),
-        *_moved("floor", now.floor, accepted.floor, looser=-1),
-        *(
-            f"loss of {FIGURES[name].label} judged on its interval"
-            for name in now.on_interval
-            if name in accepted.loss and name not in accepted.on_interval
-        ),
-    ]
+    return [words for words, wider in moved(now, accepted) if wider]
+
+
+def moved(now: KeptLimits, accepted: KeptLimits) -> Iterator[tuple[str, bool]]:
+    """Each limit that is another than the accepted one, in words, and whether it is wider.
+
+    A tolerance that is there on one side alone is of a figure that is missed by itself.
+    """
+    both = now.tolerances.keys() & accepted.tolerances.keys()
+    yield from _moved("tolerance", _of(now.tolerances, both), _of(accepted.tolerances, both))
+    yield from _moved("loss", now.loss, accepted.loss)
+    yield from _moved("floor", now.floor, accepted.floor, looser=-1)
+    for name in accepted.loss:
+        on_interval = name in now.on_interval
+        if on_interval != (name in accepted.on_interval):
+            how = "its interval" if on_interval else "the figure itself"
+            yield f"loss of {FIGURES[name].label} judged on {how}", on_interval
 
 
 def idle(measured: Measured, limits: Limits) -> tuple[list[str], list[str]]:
@@ -80,14 +86,14 @@ def idle(measured: Measured, limits: Limits) -> tuple[list[str], list[str]]:
 
 def _moved(
     kind: str, now: Mapping[str, float], accepted: Mapping[str, float], looser: int = 1
-) -> Iterator[str]:
-    for name, before in accepted.items():
-        if name not in FIGURES:
+) -> Iterator[tuple[str, bool]]:
+    for name in sorted((now.keys() | accepted.keys()) & FIGURES.keys()):
+        before, after = accepted.get(name), now.get(name)
+        if before == after:
             continue
-        if name not in now:
-            yield f"{kind} of {FIGURES[name].label} {before:g} → none"
-        elif (now[name] - before) * looser > 0:
-            yield f"{kind} of {FIGURES[name].label} {before:g} → {now[name]:g}"
+        was, is_ = ("none" if each is None else f"{each:g}" for each in (before, after))
+        wider = after is None or (before is not None and (after - before) * looser > 0)
+        yield f"{kind} of {FIGURES[name].label} {was} → {is_}", wider
 
 
 def _of(limits: Mapping[str, float], names: Set[str]) -> dict[str, float]:

@@ -440,13 +440,13 @@ def test_files_that_are_no_images_are_counted(lfw, card):
         (lfw / "faces/Bob" / name).write_bytes(name.encode())
     given = card() if card is not people_card else people_card(pairs_per_fold=1)
     whole = load(given, lfw)
-    (lfw / "faces/Bob/Bob_0005.gif").touch()
+    (lfw / "faces/Bob/Bob_0005.doc").touch()
     (lfw / "faces/Bob/Bob_0006.jpg").symlink_to(lfw / "nowhere.jpg")
     made = load(given, lfw)
     assert made.sha256 == whole.sha256
     assert made.remarks == (
         *whole.remarks,
-        "2 files below its folder (the first Bob/Bob_0005.gif) have no image's suffix or are links "
+        "2 files below its folder (the first Bob/Bob_0005.doc) have no image's suffix or are links "
         "to no file: passed over",
     )
 

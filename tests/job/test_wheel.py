@@ -146,8 +146,8 @@ def test_the_job_runs_in_a_repository_with_a_suite_of_its_own(run: Run, reposito
     report = (repository / "face-quant-report" / "report.json").read_text()
     assert f'"command": "face-quant-gate run {" ".join(options)}"' in report
     assert (
-        f'"rerun": "face-quant-gate run --accept-licence --models={MODEL} --modes=fp32 '
-        '-k test_artifact"'
+        '"rerun": "face-quant-gate run --accept-licence --report-dir=face-quant-report/again '
+        f'--models={MODEL} --modes=fp32 -k test_artifact"'
     ) in report
 
 

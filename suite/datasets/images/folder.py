@@ -14,6 +14,11 @@ from suite.datasets.images.tiff import STARTS as TIFF_STARTS
 # Links to folders that one way may take; a few that lead to each other could multiply without end.
 _MOST_LINKS = 4
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".ppm", ".pbm", ".webp")
+# What cameras and editors write and no OpenCV is sure to read.
+_PHOTOS = frozenset(
+    {".heic", ".heif", ".avif", ".jxl", ".jp2", ".gif", ".tga", ".psd", ".svg", ".exr", ".hdr"}
+    | {".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"}
+)
 _TIFF_SUFFIXES = (".tif", ".tiff")
 
 
@@ -61,7 +66,8 @@ def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
 
     Returns
     -------
-    a remark with their number and the first: those of another suffix, and links to no file
+    remarks with their number and the first: photos of formats that are not read, files of another
+    suffix, and links to no file
     """
     named = {os.path.realpath(path) for path in known}
     others = [
@@ -69,7 +75,22 @@ def passed_over(folder: Path, known: Collection[Path] = ()) -> tuple[str, ...]:
         for path in _files_below(folder)
         if not _is_image(path) and os.path.realpath(path) not in named
     ]
-    return (_passed_over(others),) if others else ()
+    photos = [name for name in others if Path(name).suffix.lower() in _PHOTOS]
+    rest = [name for name in others if name not in set(photos)]
+    return (
+        *([_photos_in_words(photos)] if photos else []),
+        *([_passed_over(rest)] if rest else []),
+    )
+
+
+def _photos_in_words(names: Sequence[str]) -> str:
+    kinds = ", ".join(sorted({Path(name).suffix.lower() for name in names}))
+    count = "1 photo" if len(names) == 1 else f"{len(names):,} photos"
+    which = names[0] if len(names) == 1 else f"the first {names[0]}"
+    return (
+        f"{count} below its folder ({which}) left out: nothing here reads {kinds}; convert to JPEG "
+        "or PNG"
+    )
 
 
 def _passed_over(names: Sequence[str]) -> str:

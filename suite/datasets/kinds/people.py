@@ -10,7 +10,13 @@ from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.drawn_pairs import draw_pairs
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, PairList, face_set
-from suite.datasets.images.folder import IMAGE_SUFFIXES, NamedImage, images_below, is_hidden_folder
+from suite.datasets.images.folder import (
+    IMAGE_SUFFIXES,
+    NamedImage,
+    images_below,
+    is_hidden_folder,
+    passed_over,
+)
 from suite.datasets.kinds.folder import need_images
 from suite.datasets.reading import Reading
 
@@ -34,7 +40,9 @@ def face_set_of(card: PeopleDataset, reading: Reading) -> FaceSet:
     try:
         drawn = draw_pairs(named, card.folds, card.pairs_per_fold, card.seed)
     except DatasetError as error:
-        raise DatasetError(where=card.card_file, what=f"below {folder}, {error}") from None
+        left_out = "; ".join((*found.remarks, *passed_over(folder)))
+        also = f" ({left_out})" if left_out else ""
+        raise DatasetError(where=card.card_file, what=f"below {folder}, {error}{also}") from None
     remarks = [*found.remarks]
     repeated = len(found.kept) - len(faces)
     if repeated:

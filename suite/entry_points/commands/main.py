@@ -21,6 +21,7 @@ VERBS = {
     "is",
     "check": "say what is wrong in a catalog; exits with 1 where anything is",
     "draft": "write a card for an ONNX file, with blanks to fill in, or for a dataset",
+    "diff": "say what a change did to the gate: figures, limits, cards, coverage",
     "export": "write a checkpoint of a full-size model as ONNX; needs PyTorch",
     "copy": "copy built-in cards of full-size models into a team's catalog",
 }

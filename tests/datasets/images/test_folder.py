@@ -50,7 +50,9 @@ def test_images_of_any_name_are_told_by_how_they_begin(tmp_path):
         (tmp_path / name).write_bytes(content)
     found = [image.name for image in images_below(tmp_path)]
     assert found == ["ann", "bob.0001", "c.jfif", "d", "e.tif", "f.TIFF", "g.pbm"]
-    assert passed_over(tmp_path)[0].startswith("4 files below its folder (the first h)")
+    photos, others_said = passed_over(tmp_path)
+    assert photos.startswith("1 photo below its folder (j.dng)")
+    assert others_said.startswith("3 files below its folder (the first h)")
 
 
 def below(folder, *names):
@@ -76,10 +78,12 @@ def test_hidden_folders_are_not_looked_into(tmp_path):
 
 
 def test_files_that_are_no_images_are_counted(tmp_path):
-    below(tmp_path, "a/1.png", "a/2.gif", "a/3.heic", "a/4", ".DS_Store", "a/Thumbs.db")
+    below(tmp_path, "a/1.png", "a/2.doc", "a/3.HEIC", "a/3.gif", "a/4", ".DS_Store", "a/Thumbs.db")
     (tmp_path / "a/5.png").symlink_to(tmp_path / "nowhere.png")
     assert passed_over(tmp_path) == (
-        "4 files below its folder (the first a/2.gif) have no image's suffix or are links to no "
+        "2 photos below its folder (the first a/3.HEIC) left out: nothing here reads .gif, .heic; "
+        "convert to JPEG or PNG",
+        "3 files below its folder (the first a/2.doc) have no image's suffix or are links to no "
         "file: passed over",
     )
     assert [image.name for image in images_below(tmp_path)] == ["a/1.png"]
@@ -101,17 +105,17 @@ def test_a_link_to_itself_is_passed_over(tmp_path):
 
 
 def test_names_that_are_no_text_are_spelt_out(tmp_path):
-    below(tmp_path, os.fsdecode(b"\xe9/1.png"), os.fsdecode(b"\xe9/1.gif"))
+    below(tmp_path, os.fsdecode(b"\xe9/1.png"), os.fsdecode(b"\xe9/1.doc"))
     (image,) = images_below(tmp_path)
     assert (image.name, image.path.exists()) == ("\\udce9/1.png", True)
-    assert passed_over(tmp_path)[0].startswith("1 file below its folder (\\udce9/1.gif)")
+    assert passed_over(tmp_path)[0].startswith("1 file below its folder (\\udce9/1.doc)")
 
 
 def test_a_link_to_a_folder_is_followed(tmp_path):
-    below(tmp_path, "elsewhere/1.png", "set/a/2.png", "elsewhere/x.heic")
+    below(tmp_path, "elsewhere/1.png", "set/a/2.png", "elsewhere/x.doc")
     (tmp_path / "set/b").symlink_to(tmp_path / "elsewhere")
     assert [image.name for image in images_below(tmp_path / "set")] == ["a/2.png", "b/1.png"]
-    assert passed_over(tmp_path / "set")[0].startswith("1 file below its folder (b/x.heic)")
+    assert passed_over(tmp_path / "set")[0].startswith("1 file below its folder (b/x.doc)")
 
 
 def test_links_that_go_round_are_refused(tmp_path):

@@ -68,3 +68,18 @@ def test_too_few_pairs_name_the_card_and_the_folder(folder: Path) -> None:
     (folder / "faces/Bob").rmdir()
     with pytest.raises(DatasetError, match=r"set\.toml: below .*faces, 1 people make 0 impostor"):
         read(folder)
+
+
+def test_too_few_pairs_say_which_photos_were_left_out(folder: Path) -> None:
+    for number in (1, 2, 3):
+        for person in ("Ann", "Bob"):
+            file = folder / "faces" / person / f"{number}.png"
+            file.unlink()
+            file.with_suffix(".HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(DatasetError) as caught:
+        read(folder)
+    assert "2 people make 0 genuine pairs" in str(caught.value)
+    assert (
+        "6 photos below its folder (the first Ann/1.HEIC) left out: nothing here reads .heic"
+        in (str(caught.value))
+    )

@@ -1,0 +1,81 @@
+"""What a change did to the gate: its accepted figures, limits, cards and coverage."""
+
+import argparse
+import json
+from pathlib import Path
+
+from suite.catalog.builtin import builtin_folder
+from suite.catalog.errors import SuiteError
+from suite.catalog.files import is_file, is_folder
+from suite.catalog.folder import card_files, read_cards
+from suite.entry_points.commands.arguments import add_catalog
+from suite.entry_points.commands.git_revision import checked_out, in_repository
+from suite.judging.changes.compare import compare
+from suite.judging.changes.state import GateState, state_of_catalog, state_of_records
+from suite.report.changes import to_markdown, to_text
+from suite.report.reading import read_report
+
+_WORKING_TREE = "the working tree"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is compared with what, and how it is said."""
+    parser.add_argument("base", metavar="BASE", help="a git revision, or a run's report folder")
+    parser.add_argument(
+        "head", metavar="HEAD", nargs="?", help="the same; by default the working tree"
+    )
+    add_catalog(parser)
+    parser.add_argument(
+        "--format", choices=("text", "markdown", "json"), default="text", help="default: text"
+    )
+    parser.add_argument(
+        "--fail-on-harm",
+        action="store_true",
+        help="exit with 1 where coverage is less, an identity is another, a figure is worse, or a "
+        "limit wider",
+    )
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Print the differences."""
+    base, head = _states(chosen.base, chosen.head, chosen.catalog)
+    changes = compare(base, head)
+    if chosen.format == "json":
+        listed = [change.model_dump(mode="json") for change in changes]
+        document = {"base": base.name, "head": head.name, "changes": listed}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        write = to_markdown if chosen.format == "markdown" else to_text
+        print(write(changes, base.name, head.name), end="")
+    return 1 if chosen.fail_on_harm and any(change.harmful for change in changes) else 0
+
+
+def _states(base: str, head: str | None, folder: Path | None) -> tuple[GateState, GateState]:
+    of_reports = [name for name in (base, head) if name is not None and _is_report(name)]
+    if of_reports and (head is None or len(of_reports) == 1):
+        raise SuiteError(
+            f"{of_reports[0]}: is a report's folder, which is compared with another one; give two."
+        )
+    if of_reports:
+        one, other = (state_of_records(n, read_report(Path(n)).records) for n in (base, str(head)))
+        return one, other
+    return _of_revision(base, folder), _of_revision(head, folder)
+
+
+def _is_report(name: str) -> bool:
+    return is_folder(Path(name)) and is_file(Path(name) / "report.json")
+
+
+def _of_revision(revision: str | None, folder: Path | None) -> GateState:
+    root = folder or builtin_folder()
+    if revision is None:
+        return _state(_WORKING_TREE, root, builtin=folder is None)
+    with checked_out(revision, root, in_repository(root)) as there:
+        return _state(revision, there, builtin=folder is None)
+
+
+def _state(name: str, folder: Path, *, builtin: bool) -> GateState:
+    cards = folder / "fixtures" if builtin else folder
+    if not card_files(cards / "models"):
+        return GateState(name)
+    return state_of_catalog(name, read_cards(cards, pass_over=True), folder / "baselines")

@@ -1,0 +1,216 @@
+"""What one state of a gate has that another has not: pure functions, harmful changes first."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from suite.catalog.figures import FIGURES
+from suite.judging.changes.change import Change, Kind
+from suite.judging.changes.state import Accepted, CardState, GateState, LimitOf
+from suite.judging.judgement import Entry
+from suite.judging.kept_limits import KeptLimits, moved
+from suite.judging.rows import EPSILON
+
+# Keys of cards that say nothing of what is measured, by the kind of card; all others do.
+_SAYS_NOTHING = {
+    "models": ("title", "family", "licence", "non_commercial", "reference", "published"),
+    "datasets": ("title", "expected"),
+    "modes": ("title", "extends"),
+    "providers": ("title", "install", "needs", "not_applicable"),
+}
+_COVERAGE = ("evaluation", "on_request")
+_BASELINES = "baselines"
+# Limits of one figure that moved alike in more cases than these are counted.
+_NAMED = 3
+
+
+def compare(base: GateState, head: GateState) -> list[Change]:
+    """Every difference from a base to a head: harmful first, by kind, cards before baselines."""
+    causes = _causes(base, head)
+    changes = [
+        *_coverage(base, head),
+        *_sections(base, head, causes),
+        *_limits(base, head),
+        *_cards(base, head),
+    ]
+    order = list(Kind)
+
+    def place(change: Change) -> tuple[bool, int, bool, list[str], str]:
+        parts = change.where.split("/")
+        kind = order.index(change.kind)
+        return not change.harmful, kind, parts[0] == _BASELINES, parts, change.of
+
+    return sorted(changes, key=place)
+
+
+def _coverage(base: GateState, head: GateState) -> Iterator[Change]:
+    """Models, modes and sets that are gated no more, or now."""
+    for case in sorted(base.gated.keys() | head.gated.keys()):
+        before, after = base.gated.get(case), head.gated.get(case)
+        of = " ".join(case)
+        where = (head if case in head.gated else base).cards["models", case[0]].file
+        if before is None or after is None:
+            what = "is gated now" if before is None else "is gated no more"
+            yield Change(kind=Kind.COVERAGE, harmful=after is None, where=where, of=of, what=what)
+            continue
+        for name in sorted({*before} ^ {*after}):
+            lost = name in before
+            what = f"on {name} {'no more' if lost else 'now'}"
+            yield Change(kind=Kind.COVERAGE, harmful=lost, where=where, of=of, what=what)
+    for card in sorted(base.cards.keys() & head.cards.keys()):
+        if card[0] == "providers":
+            yield from _not_applicable(base.cards[card], head.cards[card], card[1])
+
+
+def _not_applicable(before: CardState, after: CardState, provider: str) -> Iterator[Change]:
+    said, says = (
+        {key: value for key, value in card.keys.items() if key.startswith("not_applicable.")}
+        for card in (before, after)
+    )
+    for key in sorted(said.keys() ^ says.keys()):
+        lost = key in says
+        what = f"{key.partition('.')[2]} {'does not apply now' if lost else 'applies now'}"
+        yield Change(
+            kind=Kind.COVERAGE, harmful=lost, where=after.file, of=f"on {provider}", what=what
+        )
+
+
+def _causes(base: GateState, head: GateState) -> dict[str, str]:
+    """By model, the keys of its card that decide its embeddings and changed."""
+    causes = {}
+    for kind, model in base.cards.keys() & head.cards.keys():
+        if kind == "models":
+            before, after = base.cards[kind, model], head.cards[kind, model]
+            moved = [
+                f"{key} {_value(before.keys.get(key))} → {_value(after.keys.get(key))}"
+                for key in _moved(before.keys, after.keys)
+                if key.split(".")[0] in ("preprocess", "source", "flip", "outputs")
+            ]
+            causes[model] = f"{', '.join(moved)} in {after.file}" if moved else ""
+    return causes
+
+
+def _sections(base: GateState, head: GateState, causes: Mapping[str, str]) -> Iterator[Change]:
+    for place in sorted(base.accepted.keys() | head.accepted.keys(), key=_path):
+        before, after = base.accepted.get(place), head.accepted.get(place)
+        of, where = f"{place.model} {place.mode} {place.section}", _path(place)
+        if before is None or after is None:
+            what = "is accepted now" if before is None else "is accepted no more"
+            yield Change(kind=Kind.COVERAGE, harmful=after is None, where=where, of=of, what=what)
+        else:
+            cause = causes.get(place.model, "")
+            yield from _identity(before, after, where, of)
+            yield from _figures(before, after, where, of, cause)
+            yield from _kept(before.limits, after.limits, where, of)
+
+
+def _identity(before: Entry, after: Entry, where: str, of: str) -> Iterator[Change]:
+    for key in _moved(before.identity, after.identity):
+        old, new = before.identity.get(key, ""), after.identity.get(key, "")
+        both = {"before": str(old), "after": str(new)}
+        yield Change(kind=Kind.IDENTITY, harmful=True, where=where, of=of, what=key, **both)
+
+
+def _figures(before: Entry, after: Entry, where: str, of: str, cause: str) -> Iterator[Change]:
+    for name in [name for name in FIGURES if name in {**before.figures, **after.figures}]:
+        figure, old, new = FIGURES[name], before.figures.get(name), after.figures.get(name)
+        if old is not None and new is not None and abs(new - old) <= EPSILON * max(1, abs(old)):
+            continue
+        worse = new is None or (old is not None and figure.is_worse(new - old))
+        yield Change(
+            kind=Kind.FIGURE,
+            harmful=worse,
+            where=where,
+            of=of,
+            what=figure.label,
+            before="" if old is None else f"{old:.{figure.digits}f}",
+            after="" if new is None else f"{new:.{figure.digits}f}",
+            cause=cause if worse else "",
+        )
+    for name in sorted(before.samples.keys() | after.samples.keys()):
+        old_values, new_values = before.samples.get(name), after.samples.get(name)
+        if old_values != new_values:
+            label = FIGURES[name].label if name in FIGURES else name
+            what = f"{label} is another"
+            yield Change(
+                kind=Kind.IDENTITY, harmful=True, where=where, of=of, what=what, cause=cause
+            )
+
+
+def _kept(
+    before: KeptLimits | None, after: KeptLimits | None, where: str, of: str
+) -> Iterator[Change]:
+    """What was accepted of the limits."""
+    if before is None or after is None:
+        return
+    for words, wider in moved(after, before):
+        yield Change(kind=Kind.LIMIT, harmful=wider, where=where, of=of, what=f"accepted {words}")
+
+
+def _limits(base: GateState, head: GateState) -> Iterator[Change]:
+    """What cards allow; cases in which a figure's limit moved alike are one change."""
+    alike: dict[tuple[str, str, float | None, float | None], list[LimitOf]] = defaultdict(list)
+    for of in base.limits.keys() | head.limits.keys():
+        before, after = base.limits.get(of), head.limits.get(of)
+        both_there = (of.model, of.mode) in base.gated and (of.model, of.mode) in head.gated
+        if before != after and both_there:
+            alike[of.kind, of.figure, before, after].append(of)
+    for (kind, figure, before, after), cases in alike.items():
+        sign = -1 if kind == "floor" else 1
+        wider = after is None or (before is not None and (after - before) * sign > 0)
+        files = sorted({head.cards["models", case.model].file for case in cases})
+        yield Change(
+            kind=Kind.LIMIT,
+            harmful=wider,
+            where=", ".join(files[:_NAMED]) + (" …" if len(files) > _NAMED else ""),
+            of=_cases_in_words(cases),
+            what=f"{kind} of {FIGURES[figure].label}",
+            before="" if before is None else f"{before:g}",
+            after="" if after is None else f"{after:g}",
+        )
+
+
+def _cases_in_words(cases: list[LimitOf]) -> str:
+    words = sorted({f"{c.model} {c.mode}{f' on {c.dataset}' if c.dataset else ''}" for c in cases})
+    more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
+    return f"{', '.join(words[:_NAMED])}{more}"
+
+
+def _cards(base: GateState, head: GateState) -> Iterator[Change]:
+    """Keys of cards, but those of coverage, which is compared by itself."""
+    for kind, name in sorted(base.cards.keys() | head.cards.keys()):
+        before, after = base.cards.get((kind, name)), head.cards.get((kind, name))
+        of = f"{kind.removesuffix('s')} {name}"
+        if before is None or after is None:
+            card = after or before
+            assert card is not None
+            what = "has a card now" if before is None else "has no card any more"
+            yield Change(kind=Kind.CARD, harmful=after is None, where=card.file, of=of, what=what)
+            continue
+        for key in _moved(before.keys, after.keys):
+            top = key.split(".")[0]
+            if top in _COVERAGE or (kind, top) == ("providers", "not_applicable"):
+                continue
+            decides = top not in _SAYS_NOTHING[kind]
+            yield Change(
+                kind=Kind.IDENTITY if decides else Kind.CARD,
+                harmful=decides,
+                where=after.file,
+                of=of,
+                what=key,
+                before=_value(before.keys.get(key)),
+                after=_value(after.keys.get(key)),
+            )
+
+
+def _moved(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
+    keys = sorted(before.keys() | after.keys())
+    return [key for key in keys if before.get(key) != after.get(key)]
+
+
+def _value(value: object) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _path(place: Accepted) -> str:
+    return f"{_BASELINES}/{place.profile}/{place.model}/{place.mode}.json"

@@ -1,0 +1,81 @@
+"""The command that compares revisions and runs."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from team import MODEL, copy_catalog
+
+from suite.entry_points.commands.main import main
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    """A repository whose folder ``quant`` is a catalog, committed twice: then with another flip."""
+    folder = tmp_path / "repository" / "quant"
+    folder.mkdir(parents=True)
+    git(folder.parent, "init", "-q")
+    (folder.parent / "README").write_text("nothing yet")
+    commit(folder, "begin")
+    copy_catalog(folder, MODEL)
+    commit(folder, "add")
+    card = folder / "models" / f"{MODEL}.toml"
+    card.write_text(card.read_text().replace('flip = "add"', 'flip = "none"'))
+    commit(folder, "change")
+    return folder
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", *who, *words], cwd=folder, check=True)
+
+
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", "-A", "..")
+    git(folder, "commit", "-q", "-m", message)
+
+
+def test_a_revision_is_compared_with_another_or_the_working_tree(catalog: Path, capsys) -> None:
+    assert main(["diff", "HEAD~1", "HEAD", f"--catalog={catalog}", "--fail-on-harm"]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("1 harmful and 0 other changes from HEAD~1 to HEAD\n")
+    assert '    flip "add" → "none"\n' in said
+    assert main(["diff", "HEAD", f"--catalog={catalog}", "--fail-on-harm"]) == 0
+    assert "nothing that the gate holds changed from HEAD to the working tree" in (
+        capsys.readouterr().out
+    )
+    assert main(["diff", "HEAD~1", f"--catalog={catalog}"]) == 0
+
+
+def test_a_catalog_that_was_not_there_is_all_new(catalog: Path, capsys) -> None:
+    words = ["diff", "HEAD~2", f"--catalog={catalog}", "--format=json", "--fail-on-harm"]
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["base"], found["head"]) == ("HEAD~2", "the working tree")
+    assert not any(change["harmful"] for change in found["changes"])
+    assert {change["what"] for change in found["changes"]} >= {"is gated now", "has a card now"}
+
+
+@pytest.mark.parametrize("revision", ["nowhere", "--output=x", "HEAD~99"])
+def test_what_is_no_revision_is_one_sentence(catalog: Path, capsys, revision: str) -> None:
+    assert main(["diff", f"--catalog={catalog}", "--", revision]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{revision}: is no revision of {catalog.parent}, and no report's")
+    assert said.count("\n") == 1
+
+
+def test_a_catalog_in_no_repository_is_one_sentence(tmp_path: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    copy_catalog(tmp_path, MODEL)
+    assert main(["diff", "HEAD", f"--catalog={tmp_path}"]) == 2
+    assert "is in no git repository" in capsys.readouterr().err
+
+
+def test_a_report_is_compared_with_a_report_alone(catalog: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "report.json").write_text("{}")
+    assert main(["diff", str(tmp_path / "run"), f"--catalog={catalog}"]) == 2
+    assert "is a report's folder, which is compared with another one" in capsys.readouterr().err
+    assert main(["diff", str(tmp_path / "run"), str(tmp_path / "run")]) == 2
+    assert "is not a report of this version" in capsys.readouterr().err
