@@ -58,8 +58,10 @@ def _near_fp32(name: str, label: str) -> tuple[Figure, Figure]:
     """The mean and the lowest cosine to FP32 of some of the faces, run in that way."""
     mean, worst = f"{name}_cosine_mean", f"{name}_cosine_worst"
     return (
-        _of_fidelity(mean, f"Mean cosine to FP32, {label}", "lower", 5, is_share=True),
-        _of_fidelity(worst, f"Worst cosine to FP32, {label}", "lower", 5, is_share=True),
+        _of_fidelity(mean, f"Mean cosine to FP32, {label}", "lower", 5, is_share=True, least=-1.0),
+        _of_fidelity(
+            worst, f"Worst cosine to FP32, {label}", "lower", 5, is_share=True, least=-1.0
+        ),
     )
 
 
