@@ -47,6 +47,21 @@ class Gate(StrEnum):
         return self is not Gate.FIDELITY
 
     @property
+    def of_quantized(self) -> bool:
+        """Whether there is anything of a quantized mode to measure."""
+        return self is not Gate.FINGERPRINT
+
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """The loads under which it is run: one image at a time, or many."""
+        return ("latency", "throughput") if self is Gate.LATENCY else ()
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether baselines hold a section of it."""
+        return self is not Gate.BEHAVIOUR
+
+    @property
     def has_remarks(self) -> bool:
         """Whether its remarks are of the model or the set, and so belong on top."""
         return self in (Gate.ARTIFACT, Gate.VERIFICATION)

@@ -1,6 +1,6 @@
 """What a run gates: models × modes × datasets, as the options select them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from suite.catalog.files import is_file
 from suite.catalog.folder import read_catalog
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
+from suite.catalog.plan import PlannedGate, gates_of
+from suite.catalog.provider_card import ProviderCard
 from suite.catalog.table import Card
 
 
@@ -43,13 +45,15 @@ class Options:
 class Selection:
     """The catalog and the cases that a run gates.
 
-    A case's model has those of its card's evaluation sets that are selected.
+    A case's model has those of its card's evaluation sets that are selected. ``whole`` are all the
+    gates of a run that no option restricts.
     """
 
     catalog: Catalog
     provider: str
     cases: tuple[Case, ...]
     datasets: tuple[str, ...]
+    whole: tuple[PlannedGate, ...] = ()
 
 
 def select(options: Options) -> Selection:
@@ -67,26 +71,49 @@ def select(options: Options) -> Selection:
     _chosen("--provider", (options.provider,), catalog.providers)
     provider = catalog.providers[options.provider]
     for model_id in models:
-        refuse_unaccepted_licence(catalog.models[model_id], accepted=options.accept_licence)
-    cases = []
+        card = catalog.models[model_id]
+        refuse_unaccepted_licence(card, accepted=options.accept_licence)
+        if not absent_source(catalog, card):
+            _require_data(catalog, card, datasets)
+    cases = _cases(catalog, provider, models, modes, datasets)
+    plain = [model.id for model in catalog.models.values() if not model.on_request]
+    everything = _cases(catalog, provider, sorted(plain), catalog.modes, catalog.datasets)
+    return Selection(catalog, options.provider, tuple(cases), tuple(datasets), gates_of(everything))
+
+
+def _cases(
+    catalog: Catalog,
+    provider: ProviderCard,
+    models: Iterable[str],
+    modes: Iterable[str],
+    datasets: Collection[str],
+) -> Iterator[Case]:
+    """The cases of some models in those of the modes that apply, FP32 first."""
     for model_id in models:
         card = catalog.models[model_id]
         chosen = tuple(name for name in card.evaluation if name in datasets)
         model = card.model_copy(update={"evaluation": chosen})
         absent = absent_source(catalog, model)
-        if not absent:
-            _require_data(catalog, card, chosen, datasets)
         for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_fp32, name)):
             mode = catalog.modes[mode_id]
-            brought = mode_id in model.artifacts
-            if mode.recipe is None and not brought:
+            if not is_made(model, mode):
                 continue
-            never = provider.not_applicable.get(mode_id)
-            if brought and options.provider in model.artifacts[mode_id].providers:
-                never = None
-            skip = absent or (None if never else _unbuildable(model, mode, options.provider))
-            cases.append(Case(model, mode, skip, never))
-    return Selection(catalog, options.provider, tuple(cases), tuple(datasets))
+            never = why_not_applicable(model, mode, provider)
+            skip = absent or (None if never else why_unbuildable(model, mode, provider.id))
+            yield Case(model, mode, skip, never)
+
+
+def is_made(model: ModelCard, mode: ModeCard) -> bool:
+    """Whether a model has a mode: by its recipe, or as an artifact that the model's card brings."""
+    return mode.recipe is not None or mode.id in model.artifacts
+
+
+def why_not_applicable(model: ModelCard, mode: ModeCard, provider: ProviderCard) -> str | None:
+    """Why a provider never runs a mode; None where it does, or the card brings a file for it."""
+    brought = model.artifacts.get(mode.id)
+    if brought and provider.id in brought.providers:
+        return None
+    return provider.not_applicable.get(mode.id)
 
 
 def chosen_models(catalog: Catalog, named: tuple[str, ...]) -> list[ModelCard]:
@@ -142,7 +169,8 @@ def absent_source(catalog: Catalog, model: ModelCard) -> str | None:
     )
 
 
-def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
+def why_unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
+    """Why nothing can be built of a mode for a provider, and what to do; None where it can."""
     brought = model.artifacts.get(mode.id)
     if brought and brought.for_provider(provider):
         return None
@@ -161,9 +189,8 @@ def _unbuildable(model: ModelCard, mode: ModeCard, provider: str) -> str | None:
     return None
 
 
-def _require_data(
-    catalog: Catalog, model: ModelCard, chosen: Sequence[str], selected: Sequence[str]
-) -> None:
+def _require_data(catalog: Catalog, model: ModelCard, selected: Sequence[str]) -> None:
+    chosen = [name for name in model.evaluation if name in selected]
     if not chosen:
         raise CatalogError(
             f"--datasets: none of {', '.join(selected)} is an evaluation set of {model.id} "

@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from suite.catalog.case import Case
 from suite.catalog.errors import BaselineError
-from suite.catalog.gate import Gate, Section
+from suite.catalog.gate import Gate
 from suite.gates.acceptance import what_to_do, why_unacceptable
 from suite.gates.advice import advised
 from suite.gates.blame import fidelity_behind, held_against_fp32
@@ -19,14 +19,10 @@ from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.limits import eased, held_to_nothing, on_limits
 from suite.gates.measures import measured
 from suite.gates.reference import fault_of_fp32
-from suite.judging.against_baseline import (
-    ACCEPT,
-    before_it_existed,
-    judge_against_baseline,
-    too_wide,
-)
+from suite.judging.against_baseline import judge_against_baseline, too_wide
 from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.against_itself import judge_against_itself
+from suite.judging.baselines.absent import nothing_accepted
 from suite.judging.baselines.entry import entry_document
 from suite.judging.baselines.store import BaselineFile, baselines_of, unwritable
 from suite.judging.baselines.syrupy_extension import (
@@ -177,7 +173,7 @@ class GateCheck:
     def _compare(self, measured: Measured) -> _Judged:
         entry = self._file.entry(measured.section)
         if entry is None:
-            return self._nothing_accepted(measured.section), ()
+            return nothing_accepted(self._file, self._gate, measured.section), ()
         judged = judge_against_baseline(measured, entry, self._limits)
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
         if judged.outcome is not Outcome.FAIL:
@@ -188,24 +184,6 @@ class GateCheck:
             causes = explain_fingerprint(self._work, entry.samples)
             notes = tuple(f"likely cause: {cause}" for cause in causes)
         return judged, notes
-
-    def _nothing_accepted(self, section: str) -> Judgement:
-        if self._gate.per_device:
-            return Judgement(Outcome.NOT_COMPARED, f"no speed-up is accepted as {section}")
-        others = self._file.profiles_with(section)
-        if others:
-            words = f"accepted on {', '.join(others)}, this is {self._file.profile}"
-            return Judgement(Outcome.NOT_COMPARED, words)
-        known = self._file.sections()
-        elsewhere = [name for name in known if _of_other_version(name, self._gate)]
-        if elsewhere:
-            words = f"accepted as {', '.join(elsewhere)}, this is {section}"
-            return Judgement(Outcome.NOT_COMPARED, words)
-        if known and self._gate.since > self._file.format:
-            return before_it_existed("gate", [self._gate])
-        what = f"section {section!r} of" if known else "a"
-        words = f"nothing accepted: {what} baseline {self._file.path} is missing"
-        return Judgement(Outcome.FAIL, words, advice=ACCEPT)
 
     def _accept(self, measured: Measured, against_fp32: Judgement) -> _Judged:
         if against_fp32.outcome is Outcome.FAIL:
@@ -224,7 +202,8 @@ class GateCheck:
         judged = judge_against_baseline(measured, entry, self._limits) if entry else None
         before = self._file.sections().get(measured.section)
         kept = kept_limits(measured, self._limits)
-        news = entry is None or judged is None or is_news(judged, kept, entry)
+        asked = self._case.model.on_request
+        news = entry is None or judged is None or is_news(judged, kept, entry, on_request=asked)
         self._tell_syrupy(measured, holds=not news)
         after = self._file.sections().get(measured.section)
         if judged is not None and before == after:
@@ -241,7 +220,8 @@ class GateCheck:
         """
         snapshot = self._snapshot.use_extension(BaselineExtension)
         kept = kept_limits(measured, self._limits)
-        entry = entry_document(measured, kept, surroundings())
+        on_request = self._case.model.on_request
+        entry = entry_document(measured, kept, surroundings(), on_request=on_request)
         told = snapshot(name=snapshot_name(self._file, measured.section))
         counted = told == snapshot_data(entry, holds=holds)
         if holds or not self._snapshot.update_snapshots:
@@ -283,11 +263,6 @@ class GateCheck:
             pytest.fail(failure_message(record), pytrace=False)
         if outcome.skips:
             pytest.skip(f"{outcome}: {judged.headline}")
-
-
-def _of_other_version(section: str, gate: Gate) -> bool:
-    parsed = Section.parse(section)
-    return gate.per_version and parsed is not None and parsed.gate is gate
 
 
 _ACCEPTED = Judgement(Outcome.PASS, "accepted")

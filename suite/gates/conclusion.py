@@ -4,9 +4,11 @@ import pytest
 
 from suite.catalog.case import Case
 from suite.catalog.gate import Gate
+from suite.judging.attempts import merged
 from suite.judging.record import Record
 
-_RECORD = pytest.StashKey[Record]()
+# One an attempt; None until it has concluded.
+_ATTEMPTS = pytest.StashKey[list[Record | None]]()
 _SENT = "face_quant_record"
 
 
@@ -32,19 +34,32 @@ def concluded(
             "rerun": rerun,
             "profile": "",
             "precision": model.source.precision,
+            "on_request": model.on_request,
             **rest,
         }
     )
 
 
+def begin_attempt(item: pytest.Item) -> None:
+    """Note that a gate is run, for the first time or again by a plugin that retries."""
+    _attempts(item).append(None)
+
+
 def attach(item: pytest.Item, record: Record) -> None:
-    """Give a gate its record."""
-    item.stash[_RECORD] = record
+    """Give the attempt that goes on its record."""
+    attempts = _attempts(item)
+    load = getattr(item, "callspec").params.get("load") if hasattr(item, "callspec") else None  # noqa: B009
+    attempts[-1:] = [record.model_copy(update={"load": load})]
 
 
 def attached(item: pytest.Item) -> Record | None:
-    """The record of a gate that has concluded."""
-    return item.stash.get(_RECORD, None)
+    """The record of a gate whose attempt has concluded, merged with those of earlier ones."""
+    *earlier, last = _attempts(item) or [None]
+    return last and merged([*filter(None, earlier), last])
+
+
+def _attempts(item: pytest.Item) -> list[Record | None]:
+    return item.stash.setdefault(_ATTEMPTS, [])
 
 
 def send(record: Record, report: pytest.TestReport) -> None:

@@ -33,7 +33,7 @@ _MS = 1e3
 class Stopwatch:
     """Times one case; pytest-benchmark times one target a test."""
 
-    def __init__(self, work: CaseWork, benchmark: BenchmarkFixture | None) -> None:
+    def __init__(self, work: CaseWork, benchmark: object) -> None:
         self._work = work
         self._provider = work.bench.provider
         self._benchmark = benchmark
@@ -44,6 +44,11 @@ class Stopwatch:
 
     def cannot_time(self, batch: int) -> tuple[Outcome, str] | None:
         """Why there is nothing to time: no pytest-benchmark, another profile, or a fixed batch."""
+        # Whose fixture stands in for pytest-benchmark's may be a subclass that cannot do the same.
+        if self._benchmark is not None and type(self._benchmark) is not BenchmarkFixture:
+            owner = type(self._benchmark).__module__.partition(".")[0]
+            words = f"the fixture benchmark is not pytest-benchmark's here, but of {owner}"
+            return Outcome.DEFERRED, words
         if self._benchmark is None or self._benchmark.disabled:
             return Outcome.DEFERRED, "pytest-benchmark is off here (under xdist, or by an option)"
         own = own_profile(self._provider)
@@ -68,7 +73,7 @@ class Stopwatch:
         undecided : says of a measurement that its interval is too wide to conclude; more blocks
             are then timed, up to a bound
         """
-        assert self._benchmark is not None, "cannot_time has said so"
+        assert isinstance(self._benchmark, BenchmarkFixture), "cannot_time has said so"
         blocks = TimedBlocks(self._work, batch)
         self._benchmark.pedantic(  # type: ignore[no-untyped-call]
             blocks.run_candidate,

@@ -23,7 +23,8 @@ class Entry:
 
     ``format`` is that of the suite which accepted it: what it did not know is not compared.
     ``versions`` are those of the libraries that it was accepted under, ``limits`` what its figures
-    were then held to; None where an older suite kept no limits.
+    were then held to; None where an older suite kept no limits. ``on_request`` says that its model
+    was then one that runs where it is named alone.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -34,6 +35,7 @@ class Entry:
     format: Annotated[int, Field(ge=1)] = 1
     versions: Mapping[str, str] = field(default_factory=dict)
     limits: KeptLimits | None = None
+    on_request: bool = False
 
 
 @dataclass(frozen=True)

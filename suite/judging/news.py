@@ -9,10 +9,11 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 
 
-def is_news(judged: Judgement, now: KeptLimits, accepted: Entry) -> bool:
+def is_news(judged: Judgement, now: KeptLimits, accepted: Entry, *, on_request: bool) -> bool:
     """Whether an update has something to take over: a gate lets size and speed get better."""
-    other_limits = now != accepted.limits
-    return judged.outcome is not Outcome.PASS or other_limits or any(map(_moved, judged.rows))
+    if now != accepted.limits or on_request != accepted.on_request:
+        return True
+    return judged.outcome is not Outcome.PASS or any(map(_moved, judged.rows))
 
 
 def _moved(row: Row) -> bool:
@@ -28,6 +29,8 @@ def changes(before: object, after: object) -> tuple[str, ...]:
         lines += _changed(before.get(part, {}), after.get(part, {}))
     if before.get("samples") != after.get("samples"):
         lines.append("samples: changed")
+    if before.get("on_request") != after.get("on_request"):
+        lines.append(f"on_request: {json.dumps(bool(after.get('on_request')))} from now on")
     if "limits" not in before:
         return (*lines, "limits: kept from now on")
     for part in ("tolerances", "loss", "floor"):

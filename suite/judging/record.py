@@ -81,9 +81,11 @@ class Record(Frozen):
     the built-in mode's. ``hashes`` are the SHA-256 of what was really at work: source, artifact,
     calibration, dataset.
     ``baseline`` is the file below ``baselines/`` that would accept what was measured; it is empty
-    where nothing may. An ``unacceptable`` record keeps its whole case from being accepted;
-    ``accepted`` says that this run wrote it into the baseline, ``refused`` that it was to and did
-    not.
+    where nothing may. ``load`` is latency's alone. A gate is ``taken_away`` that a mark or another
+    plugin skipped; ``attempts`` is how often it was run, of which the last one counts. A model is
+    run ``on_request`` where it is named alone. An ``unacceptable`` record keeps its whole case from
+    being accepted; ``accepted`` says that this run wrote it into the baseline, ``refused`` that it
+    was to and did not.
     """
 
     gate: Gate
@@ -92,6 +94,7 @@ class Record(Frozen):
     family: str
     mode: str
     dataset: str | None = None
+    load: str | None = None
     provider: str
     profile: str
     outcome: Outcome
@@ -104,6 +107,9 @@ class Record(Frozen):
     unacceptable: bool = False
     accepted: bool = False
     refused: bool = False
+    taken_away: bool = False
+    on_request: bool = False
+    attempts: int = 1
     baseline: str = ""
     precision: Precision = "float32"
     hashes: dict[str, str] = {}

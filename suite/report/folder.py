@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
+from suite.judging.coverage import Coverage
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.markdown import to_markdown
@@ -27,8 +29,7 @@ class ReportFolder:
     The report is written as the folder is opened, and anew with each record, so that a killed run
     leaves a valid one that says it did not end, and nothing of the run before. With ``append`` the
     records of the run before are kept and completed. No other run may write there until the folder
-    is closed. ``concluded`` is the verdict of the report written last, with the count of each
-    outcome.
+    is closed. ``report`` is the one written last.
 
     Raises
     ------
@@ -38,7 +39,13 @@ class ReportFolder:
     """
 
     def __init__(
-        self, folder: Path, environment: Environment, *, require_all: bool, append: bool = False
+        self,
+        folder: Path,
+        environment: Environment,
+        *,
+        require_all: bool,
+        append: bool = False,
+        coverage: Coverage | None = None,
     ) -> None:
         self.folder = folder
         self._environment = environment
@@ -47,7 +54,8 @@ class ReportFolder:
         self._planned: dict[str, None] = {}
         self._appended: tuple[Appended, ...] = ()
         self._died: set[str] = set()
-        self.concluded = ""
+        self._coverage = coverage or Coverage()
+        self._outside: dict[str, None] = {}
         self._lock = Lock(folder / ".lock")
         try:
             if not self._lock.acquire(wait=False):
@@ -67,11 +75,14 @@ class ReportFolder:
     def _open(self, *, append: bool) -> None:
         if append:
             self._take_over(_read_report(self.folder / "report.json"))
-        lines = [record.model_dump_json() + "\n" for record in self._records.values()]
-        (self.folder / RECORDS).write_text("".join(lines), encoding="utf-8")
+        self._write_records()
         self.write(complete=False)
         with suppress(FileNotFoundError):
             shutil.rmtree(self.folder / PROPOSED)
+
+    def _write_records(self) -> None:
+        lines = [record.model_dump_json() + "\n" for record in self._records.values()]
+        write_whole(self.folder / RECORDS, "".join(lines), alone=True)
 
     @property
     def records(self) -> Sequence[Record]:
@@ -95,30 +106,43 @@ class ReportFolder:
     def add(self, record: Record, *, worker_died: bool = False) -> None:
         """Keep a record and write the report that holds so far.
 
-        A gate whose worker died stays failed: xdist runs it again elsewhere, which is a note.
+        A gate whose worker died stays failed: xdist runs it again elsewhere, which is a note. What
+        a completing run skips stays as it was.
         """
+        if record.taken_away and record.node in self._records:
+            return
         if worker_died:
             self._died.add(record.node)
         elif record.node in self._died:
             said = f"run again on another worker: {record.outcome}, {record.headline}"
             record = self._records[record.node].model_copy(update={"notes": (said,)})
+        is_new = record.node not in self._records
         self._records[record.node] = self._refused(record) or record
         try:
-            with (self.folder / RECORDS).open("a", encoding="utf-8") as stream:
-                stream.write(self._records[record.node].model_dump_json() + "\n")
+            if is_new:
+                with (self.folder / RECORDS).open("a", encoding="utf-8") as stream:
+                    stream.write(self._records[record.node].model_dump_json() + "\n")
+            else:
+                self._write_records()
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
         self.write(complete=False)
 
+    def fail_outside(self, what: str) -> None:
+        """Note a failure that is in no gate's record, so that the verdict is one too."""
+        self._outside[what] = None
+
     def write(self, *, complete: bool) -> Outcome:
         """Write ``report.json`` and ``report.md``; give back the verdict."""
-        report = make_report(
+        self.report = report = make_report(
             self._environment,
             self.records,
             complete=complete,
             require_all=self._require_all,
             planned=tuple(self._planned),
             appended=self._appended,
+            coverage=self._coverage,
+            outside=tuple(self._outside),
         )
         document = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False)
         try:
@@ -126,7 +150,6 @@ class ReportFolder:
             write_whole(self.folder / "report.md", to_markdown(report), alone=True)
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
-        self.concluded = f"{report.verdict.upper()}: {report.summary}"
         return report.verdict
 
     def _take_over(self, report: Report) -> None:
@@ -145,6 +168,9 @@ class ReportFolder:
         self._appended = (*report.appended, now)
         self._environment = report.environment
         self._records = {record.node: record for record in report.records}
+        self._outside.update(dict.fromkeys(report.outside))
+        unjudged = dict.fromkeys([*report.unjudged, *self._coverage.unjudged])
+        self._coverage = replace(self._coverage, unjudged=tuple(unjudged))
         self._planned.update(dict.fromkeys([*self._records, *report.not_run]))
 
     def _refused(self, record: Record) -> Record | None:

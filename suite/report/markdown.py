@@ -6,6 +6,7 @@ from suite.report.sections.environment import environment
 from suite.report.sections.failures import failures
 from suite.report.sections.findings import findings
 from suite.report.sections.model_table import model_section
+from suite.report.sections.on_top import on_top
 from suite.report.sections.undecided import not_run, undecided
 
 
@@ -17,6 +18,8 @@ def to_markdown(report: Report) -> str:
         f"**{report.verdict.upper()}**: {report.summary}",
         "",
     ]
+    if said := on_top(report):
+        lines += [*(f"- {line[0].upper()}{line[1:]}" for line in said), ""]
     if untimed := without_latency(report.records):
         lines += [f"{untimed[0].upper()}{untimed[1:]}.", ""]
     lines += findings(report.records)

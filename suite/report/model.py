@@ -1,5 +1,6 @@
 """A run's report as data."""
 
+from suite.judging.coverage import Unjudged
 from suite.judging.measured import Frozen
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
@@ -54,7 +55,15 @@ class Appended(Frozen):
 
 
 class Report(Frozen):
-    """The whole of a run, as ``report.json`` holds it; ``not_run`` are gates without a record."""
+    """The whole of a run, as ``report.json`` holds it.
+
+    Attributes
+    ----------
+    left_out : the gates of the catalog that this run was not to go through, in words
+    unjudged : what is accepted and has no gate
+    outside : what failed in the run and is no gate's
+    not_run : gates without a record
+    """
 
     schema_version: int = SCHEMA_VERSION
     complete: bool
@@ -62,5 +71,13 @@ class Report(Frozen):
     summary: str
     environment: Environment
     appended: tuple[Appended, ...] = ()
+    left_out: tuple[str, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    outside: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     records: tuple[Record, ...]
+
+    @property
+    def concluded(self) -> str:
+        """The verdict with its reasons and counts, on one line."""
+        return f"{self.verdict.upper()}: {self.summary}"

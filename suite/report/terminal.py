@@ -5,14 +5,14 @@ from suite.report.folder import ReportFolder
 from suite.report.reference import by_its_name
 from suite.report.sections.acceptance import acceptance_lines, without_latency
 from suite.report.sections.findings import findings_of
+from suite.report.sections.on_top import on_top
 from suite.report.verdict import is_gated
 
 
 def summary_lines(folder: ReportFolder) -> list[str]:
     """What was accepted, what was gated, and where the report is."""
     lines = acceptance_lines(folder.records)
-    for reason in sorted({r.headline for r in folder.records if r.outcome is Outcome.SKIPPED}):
-        lines.append(f"skipped: {reason}")
+    lines += on_top(folder.report)
     for record in folder.records:
         if record.outcome is Outcome.UNDECIDED:
             place = f" on {record.dataset}" if record.dataset else ""
@@ -33,6 +33,6 @@ def summary_lines(folder: ReportFolder) -> list[str]:
         lines.append("NOTHING WAS GATED: no gate compared anything; this run proves nothing.")
     if untimed := without_latency(folder.records):
         lines.append(untimed)
-    lines.append(folder.concluded)
+    lines.append(folder.report.concluded)
     lines.append(f"report: {folder.folder / 'report.md'}")
     return lines

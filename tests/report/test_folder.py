@@ -89,7 +89,7 @@ def test_each_record_leaves_a_report_that_says_that_the_run_did_not_end(tmp_path
     assert list(folder.not_run) == ["other"]
     folder.add(record(Gate.FIDELITY).model_copy(update={"node": "other"}))
     assert folder.write(complete=True) is Outcome.PASS
-    assert (read(tmp_path)["complete"], folder.concluded) == (True, "PASS: 2 pass")
+    assert (read(tmp_path)["complete"], folder.report.concluded) == (True, "PASS: 2 pass")
     folder.close()
     assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == [

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from records import measured, record
+from records import ENVIRONMENT, measured, record
 
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
@@ -14,6 +14,7 @@ from suite.report.sections.failures import failures
 from suite.report.sections.model_table import model_section
 from suite.report.sections.undecided import undecided
 from suite.report.terminal import summary_lines
+from suite.report.verdict import make_report
 
 LOSS = Row(
     metric="accuracy",
@@ -48,7 +49,8 @@ def test_fp32_is_said_of_float32_alone(precision: str, says: bool) -> None:
     open_ = failed.model_copy(update={"outcome": Outcome.UNDECIDED})
     doubts = measured(Gate.VERIFICATION, "lfw", remarks=("FP32 accuracy is far below",))
     noted = open_.model_copy(update={"measured": doubts})
-    folder = SimpleNamespace(records=[noted], not_run=(), concluded="", folder=Path("r"))
+    report = make_report(ENVIRONMENT, [noted], complete=True, require_all=False)
+    folder = SimpleNamespace(records=[noted], not_run=(), report=report, folder=Path("r"))
     for lines in (undecided([open_]), summary_lines(folder)):
         assert ("FP32" in "\n".join(lines)) is says
     assert "--modes=fp32" in failure_message(failed), "the command keeps the mode's id"

@@ -1,11 +1,14 @@
-"""Where a run happens: versions, CPU, profile, threads."""
+"""Where a run happens, versions, CPU, profile, threads, and what it is to judge there."""
 
 import os
 import platform
 from datetime import UTC, datetime
 
 from suite import __version__
-from suite.catalog.selection import Selection
+from suite.catalog.plan import gates_of
+from suite.catalog.selection import Options, Selection
+from suite.judging.baselines.orphans import unjudged
+from suite.judging.coverage import Coverage
 from suite.report.model import Environment
 from suite.runtime.profile import cpu_name, device_name
 from suite.runtime.versions import versions
@@ -31,3 +34,9 @@ def describe(selection: Selection, command: str, profile: str, workers: int = 0)
         versions=versions(),
         workers=workers,
     )
+
+
+def to_be_judged(selection: Selection, profile: str, options: Options) -> Coverage:
+    """What the catalog has to be judged, and what is accepted of it that no gate judges."""
+    found = unjudged(selection.catalog, profile, options)
+    return Coverage(selection.whole, gates_of(selection.cases), tuple(found))

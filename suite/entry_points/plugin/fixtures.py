@@ -12,7 +12,6 @@ from suite.entry_points.plugin.items import case_of, dataset_of, gate_of
 from suite.entry_points.plugin.run import GateRun, rerun_of
 
 if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
     from syrupy.assertion import SnapshotAssertion
 
     from suite.gates.case_work import CaseWork
@@ -68,8 +67,8 @@ def gate(request: pytest.FixtureRequest, work: CaseWork, snapshot: SnapshotAsser
 
 
 @pytest.fixture
-def stopwatch(work: CaseWork, benchmark: BenchmarkFixture | None) -> Stopwatch:
-    """Times FP32 and a mode interleaved."""
+def stopwatch(work: CaseWork, benchmark: object) -> Stopwatch:
+    """Times FP32 and a mode interleaved, where the fixture benchmark is pytest-benchmark's."""
     from suite.gates.latency import Stopwatch
 
     return Stopwatch(work, benchmark)

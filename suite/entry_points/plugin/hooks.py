@@ -45,7 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if parallel and may_gate(config):
         # pytest-benchmark would say so in a warning of its own; the report says "deferred".
         config.option.benchmark_disable = True
-    if not config.pluginmanager.hasplugin("benchmark"):
+    # By the name of its entry point, or by that of its module, as -p may have it.
+    names = ("benchmark", "pytest_benchmark.plugin")
+    if not any(map(config.pluginmanager.hasplugin, names)):
         config.pluginmanager.register(NoBenchmark())
     config.addinivalue_line("markers", "latency: gates that time; not run under xdist")
     # pytest looks for its configuration before it knows a plugin's options, and takes the DIR of
@@ -73,30 +75,58 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     return GateModule.from_parent(parent, path=module_path) if is_gate_module(module_path) else None
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Begin an attempt of a gate: plugins that retry set it up anew."""
+    if not is_gate(item):
+        return (yield)
+    from suite.entry_points.plugin.missing_records import missing_attached
+    from suite.gates.conclusion import begin_attempt
+
+    begin_attempt(item)
+    with missing_attached(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Give an attempt that ends without a record one, whoever runs it."""
+    if not is_gate(item):
+        return (yield)
+    from suite.entry_points.plugin.missing_records import missing_attached
+
+    with missing_attached(item):
+        return (yield)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give every gate that ended without a record one, and the user's mistakes one sentence."""
-    if is_gate(item) and call.excinfo is not None:
+    if is_gate(item) and call.excinfo is not None and call.when != "teardown":
         from suite.entry_points.plugin.missing_records import attach_missing
 
         attach_missing(item, call.excinfo)
     report = yield
-    if is_gate(item) and report.when != "teardown":
-        from suite.entry_points.plugin.summary import send_record, tell_failure
+    if is_gate(item) and report.failed and report.when != "teardown":
+        from suite.entry_points.plugin.summary import tell_failure
 
-        if report.failed:
-            tell_failure(item, call, report)
-        send_record(item, report)
+        tell_failure(item, call, report)
     return report
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Put what gates concluded into JUnit XML, before that is written."""
-    run = GateRun.of(session.config)
-    if run.report is not None:
-        from suite.entry_points.plugin.summary import tell_junit
-
-        tell_junit(session.config, run.report.records_of(run.planned or ()))
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, int | None, int | None]:
+    """Decide the exit status after every other plugin."""
+    try:
+        status = yield
+        run = GateRun.known(config)
+        return status if run is None or status is None else run.settled(status)
+    except BaseException:
+        if run := GateRun.known(config):
+            run.settled(pytest.ExitCode.INTERNAL_ERROR)
+        raise
+    finally:
+        if run := GateRun.known(config):
+            run.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from face_quant_gate.arguments import reach_gates
+from face_quant_gate.arguments import name_gates, reach_gates
 from face_quant_gate.location import GATES
 
 from suite.catalog.case import Case
@@ -47,6 +47,11 @@ def may_gate(config: pytest.Config) -> bool:
     """Whether the arguments reach the gates, as far as can be told before anything is collected."""
     folder = config.invocation_params.dir
     return reach_gates(config.args, folder, pyargs=config.option.pyargs)
+
+
+def names_gates(config: pytest.Config) -> bool:
+    """Whether the arguments name the gates, so that a run without any proves nothing."""
+    return name_gates(config.args, config.invocation_params.dir, pyargs=config.option.pyargs)
 
 
 def has_case(item: pytest.Item) -> bool:

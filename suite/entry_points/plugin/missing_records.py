@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from suite.catalog.case import Case
@@ -27,9 +30,10 @@ def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExceptio
     if excinfo.errisinstance((KeyboardInterrupt, pytest.exit.Exception)):
         return
     case = case_of(item)
-    outcome = Outcome.FAIL
+    outcome, taken_away = Outcome.FAIL, False
     if excinfo.errisinstance(pytest.skip.Exception):
         outcome, headline = Outcome.SKIPPED, case.skip or str(excinfo.value)
+        taken_away = not case.skip and not case.not_applicable
         if case.not_applicable and not case.skip:
             outcome, headline = Outcome.NOT_APPLICABLE, case.not_applicable
     elif mistake := mistake_in(excinfo):
@@ -38,7 +42,18 @@ def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExceptio
         headline = spelt_out(f"the gate broke: {excinfo.exconly()}")
     name, dataset = function_of(item), dataset_of(item)
     run = GateRun.of(item.config)
-    attach(item, _record(run, item.nodeid, name, case, dataset, outcome, headline))
+    missing = _record(run, item.nodeid, name, case, dataset, outcome, headline)
+    attach(item, missing.model_copy(update={"taken_away": taken_away}))
+
+
+@contextmanager
+def missing_attached(item: pytest.Item) -> Iterator[None]:
+    """Give a gate's attempt that ends meanwhile without a record one."""
+    try:
+        yield
+    except BaseException:
+        attach_missing(item, pytest.ExceptionInfo.from_current())
+        raise
 
 
 def lost_record(run: GateRun, report: pytest.TestReport) -> Record | None:
@@ -46,9 +61,11 @@ def lost_record(run: GateRun, report: pytest.TestReport) -> Record | None:
     found = case_in(report.nodeid, run.selection)
     if found is None:
         return None
-    name = report.nodeid.rpartition("::")[2].partition("[")[0]
+    name, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
     headline = str(report.longrepr).strip().splitlines()[-1]
-    return _record(run, report.nodeid, name, *found, Outcome.FAIL, headline)
+    record = _record(run, report.nodeid, name, *found, Outcome.FAIL, headline)
+    loads = [load for load in record.gate.loads if parameters.endswith(f"-{load}]")]
+    return record.model_copy(update={"load": next(iter(loads), None)})
 
 
 def _record(

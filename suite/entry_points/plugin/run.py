@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from suite.catalog.case import Case
 from suite.catalog.errors import SuiteError, refusals_said
 from suite.catalog.provider_card import ProviderCard
 from suite.catalog.selection import Options, Selection, select
+from suite.entry_points.plugin.collection import make_tests, sort_gates
 from suite.entry_points.plugin.invocation import Invocation, invocation_of
 from suite.entry_points.plugin.items import (
-    CASES,
     case_of,
     dataset_of,
     function_of,
     has_case,
     is_gate,
     may_gate,
+    names_gates,
 )
 from suite.entry_points.requirements import require_onnxruntime
 
@@ -34,7 +34,7 @@ class GateRun:
     Attributes
     ----------
     config : pytest's
-    has_gates : whether gates were collected, those included that ``-k`` took away
+    has_gates : whether gates were collected, with those that were then taken away
     planned : the node ids of the gates that are to run; None until that is known
     report : what was measured; None until the first gate is about to run
     is_given_up : whether the report could not be kept
@@ -46,6 +46,8 @@ class GateRun:
         self.planned: Sequence[str] | None = None
         self.report: ReportFolder | None = None
         self.is_given_up = False
+        self._gate: pytest.Item | None = None
+        self._uncollected: list[pytest.CollectReport] = []
 
     @staticmethod
     def start(config: pytest.Config) -> None:
@@ -57,6 +59,11 @@ class GateRun:
     def of(config: pytest.Config) -> GateRun:
         """The run of a configuration."""
         return config.stash[_RUN]
+
+    @staticmethod
+    def known(config: pytest.Config) -> GateRun | None:
+        """The run of a configuration; None where pytest did not come to make it."""
+        return config.stash.get(_RUN, None)
 
     @cached_property
     def invocation(self) -> Invocation:
@@ -97,37 +104,25 @@ class GateRun:
             self._check_selection()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Make a test of each model × mode (× dataset) that is selected."""
-        name = next((name for name in CASES if name in metafunc.fixturenames), None)
-        if name is None or not is_gate(metafunc.definition):
-            return
-        cases = [case for case in self.selection.cases if _wanted(name, case)]
-        if "dataset" not in metafunc.fixturenames:
-            metafunc.parametrize(name, [pytest.param(c, id=c.id, marks=_skip(c)) for c in cases])
-            return
-        metafunc.parametrize(
-            (name, "dataset"),
-            [
-                pytest.param(case, dataset, id=f"{case.id}-{dataset}", marks=_skip(case))
-                for case in cases
-                for dataset in case.model.evaluation
-            ],
-        )
+        """Make the tests of the cases that are selected."""
+        if is_gate(metafunc.definition):
+            make_tests(metafunc, self.selection.cases)
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep a model's gates together, FP32 first, so that each model is held once."""
-        if any(is_gate(item) for item in items):
-            self._refuse_to_accept_into_the_package()
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        """Sort the gates: before others take some away, and after they shuffled them."""
+        if not any(is_gate(item) for item in items):
+            return (yield)
+        self._refuse_to_accept_into_the_package()
         # Where no case is selected, pytest makes an item without a parameter.
         items[:] = [item for item in items if not is_gate(item) or has_case(item)]
-        gates = [item for item in items if is_gate(item)]
-        if not gates:
-            return
-        self.has_gates = True
-        order = {case.id: index for index, case in enumerate(self.selection.cases)}
-        gates.sort(key=lambda item: order[case_of(item).id])
-        rest = iter(gates)
-        items[:] = [next(rest) if is_gate(item) else item for item in items]
+        self.has_gates = any(is_gate(item) for item in items)
+        sort_gates(items, self.selection.cases)
+        result = yield
+        sort_gates(items, self.selection.cases)
+        return result
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which gates are to run, for the report to miss those that do not."""
@@ -141,7 +136,7 @@ class GateRun:
         from suite.entry_points.plugin.xdist import case_in
 
         gates = [nodeid for nodeid in ids if case_in(nodeid, self.selection)]
-        if gates:
+        if gates or names_gates(self.config):
             self.planned = gates
             try:
                 self._open_report()
@@ -161,51 +156,89 @@ class GateRun:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Open the report before the first gate runs, so that a wrong folder is said at once."""
-        if self.has_gates and not self.config.option.collectonly:
+        asked = self.has_gates or names_gates(self.config)
+        # The controller of an xdist run has no plan yet.
+        if asked and self.planned is not None and not self.config.option.collectonly:
             self._open_report()
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Remember which gate runs: its reports do not say."""
+        self._gate = item if is_gate(item) else None
+        return (yield)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a module that could not be collected."""
+        if report.failed:
+            self._uncollected.append(report)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take over the record that a finished gate carries."""
-        if self.report is None or report.when == "teardown":
+        """Take over the record of a finished gate, and what failed besides.
+
+        A report gets its record no sooner, as a plugin that retries changes both.
+        """
+        if self._gate is not None and self._gate.nodeid == report.nodeid:
+            from suite.entry_points.plugin.summary import send_record
+
+            send_record(self._gate, report)
+        if self.report is None:
             return
+        from suite.entry_points.plugin.ending import failure_outside
         from suite.gates.conclusion import received
 
         record = received(report)
         try:
             if record:
                 self.report.add(record)
-            elif report.failed:
+            elif report.failed and report.when != "teardown":
                 from suite.entry_points.plugin.missing_records import lost_record
 
-                lost = lost_record(self, report)
-                if lost:
-                    self.report.add(lost, worker_died=True)
+                record = lost_record(self, report)
+                if record:
+                    self.report.add(record, worker_died=True)
+            strict = self.options.require_all
+            if what := failure_outside(report, record, require_all=strict):
+                self.report.fail_outside(what)
         except SuiteError as error:
             # No traceback, and no further gate: what is measured from here on could not be kept.
             self.is_given_up = True
             raise pytest.exit.Exception(str(error), pytest.ExitCode.USAGE_ERROR) from None
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Write the report; a run in which nothing was gated is no green one."""
-        if self.report is None or self.is_given_up:
-            return
-        from suite.judging.baselines.proposals import write_proposals
-        from suite.judging.outcome import Outcome
-        from suite.report.folder import PROPOSED
-        from suite.runtime.versions import surroundings
+        refused = None
+        if self.report is not None and not self.is_given_up:
+            from suite.entry_points.plugin.ending import write_verdict
+            from suite.entry_points.plugin.summary import tell_junit
 
-        interrupted = exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+            try:
+                session.exitstatus = write_verdict(self.report, session.exitstatus)
+                tell_junit(self.config, self.report, self.planned or ())
+            except SuiteError as error:
+                self.is_given_up = True
+                refused = str(error)
+        yield
+        if refused:
+            raise pytest.exit.Exception(refused, pytest.ExitCode.USAGE_ERROR)
+
+    def settled(self, status: int) -> int:
+        """The process's exit status, after all plugins had their say."""
+        if self.report is None or self.is_given_up:
+            return status
+        from suite.entry_points.plugin.ending import settle
+
         try:
-            if not interrupted:
-                write_proposals(self.report.folder / PROPOSED, self.report.records, surroundings())
-            # The verdict comes last: what goes wrong before it leaves a report that did not end.
-            verdict = self.report.write(complete=not interrupted)
+            return settle(self.report, status)
         except SuiteError as error:
-            raise pytest.exit.Exception(str(error), pytest.ExitCode.USAGE_ERROR) from None
-        green = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-        if green and verdict is Outcome.FAIL:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            print(f"ERROR: {error}")
+            return pytest.ExitCode.USAGE_ERROR
+
+    def close(self) -> None:
+        """Let other runs write into the report's folder, however this one ended."""
+        if self.report is not None:
+            self.report.close()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the verdict, what was accepted, and where the report is."""
@@ -216,11 +249,6 @@ class GateRun:
         terminalreporter.write_sep("-", "face-quant-gate")
         for line in summary_lines(self.report):
             terminalreporter.write_line(line)
-
-    def pytest_unconfigure(self) -> None:
-        """Let other runs write into the report's folder, however this one ended."""
-        if self.report is not None:
-            self.report.close()
 
     def _check_selection(self) -> None:
         try:
@@ -242,7 +270,7 @@ class GateRun:
             return
         try:
             require_onnxruntime()
-            from suite.entry_points.plugin.environment import describe
+            from suite.entry_points.plugin.environment import describe, to_be_judged
             from suite.entry_points.plugin.xdist import workers
             from suite.report.folder import ReportFolder
             from suite.runtime.providers import require_provider
@@ -254,7 +282,10 @@ class GateRun:
                 describe(self.selection, command, profile, workers(self.config)),
                 require_all=self.options.require_all,
                 append=self.options.report_append,
+                coverage=to_be_judged(self.selection, profile, self.options),
             )
+            for uncollected in self._uncollected:
+                self.report.fail_outside(f"{uncollected.nodeid}: could not be collected")
             self.report.plan(self.planned or ())
         except SuiteError as error:
             raise pytest.UsageError(str(error)) from None
@@ -267,12 +298,3 @@ def rerun_of(item: pytest.Item) -> str:
     """The command that runs a gate alone."""
     invocation = GateRun.of(item.config).invocation
     return invocation.rerun(case_of(item), dataset_of(item), function_of(item))
-
-
-def _wanted(name: str, case: Case) -> bool:
-    return name == "case" or case.mode.is_fp32 == (name == "fp32_case")
-
-
-def _skip(case: Case) -> tuple[pytest.MarkDecorator, ...]:
-    reason = case.skip or case.not_applicable
-    return (pytest.mark.skip(reason=reason),) if reason else ()

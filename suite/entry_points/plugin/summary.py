@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import pytest
 
 from suite.entry_points.plugin.items import mistake_in
 from suite.entry_points.plugin.run import rerun_of
 from suite.gates.conclusion import attached, send
-from suite.judging.record import Record
 from suite.report.failure import cause
+from suite.report.folder import ReportFolder
 from suite.report.properties import property_of
 
 
 def send_record(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Let a gate's report carry its record, where it has one."""
+    """Let the report of how a gate ended carry its record, where it has one."""
     record = attached(item)
-    if record:
+    if record and report.when != "teardown" and (report.when == "call" or not report.passed):
         send(record, report)
 
 
@@ -33,15 +34,31 @@ def tell_failure(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
         crash.message = " ".join(cause(record).split())
 
 
-def tell_junit(config: pytest.Config, records: Iterable[Record]) -> None:
-    """Put a property a record where the schema allows them: in the suite, not in its cases.
+def tell_junit(config: pytest.Config, report: ReportFolder, planned: Collection[str]) -> None:
+    """Put a property a record where the schema allows them: in the suite.
 
     pytest's fixture for these properties knows no run under xdist.
     """
     for plugin in config.pluginmanager.get_plugins():
         if hasattr(type(plugin), "add_global_property"):  # pytest's junitxml
-            for record in records:
+            _keep_last_attempts(plugin, planned)
+            for record in report.records_of(planned):
                 plugin.add_global_property(*property_of(record))
+
+
+def _keep_last_attempts(plugin: Any, gates: Collection[str]) -> None:
+    """Leave one test case a gate, where a plugin that retries made it several."""
+    names = {gate.rpartition("::")[2] for gate in gates}
+    # A case that has ended knows its element alone.
+    keyed = [(case, _key(case.to_xml())) for case in plugin.node_reporters_ordered]
+    last = {key: case for case, key in keyed}
+    plugin.node_reporters_ordered[:] = [
+        case for case, key in keyed if key[1] not in names or last[key] is case
+    ]
+
+
+def _key(element: Element) -> tuple[str | None, str | None]:
+    return element.get("classname"), element.get("name")
 
 
 def _without_traceback(item: pytest.Item, text: str) -> Any:

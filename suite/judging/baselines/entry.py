@@ -17,9 +17,16 @@ _LIMITS_SINCE = 2
 
 
 def entry_document(
-    measured: Measured, limits: KeptLimits, versions: Mapping[str, str]
+    measured: Measured,
+    limits: KeptLimits,
+    versions: Mapping[str, str],
+    *,
+    on_request: bool = False,
 ) -> dict[str, Any]:
-    """What is kept of a measurement; versions are shown, never compared."""
+    """What is kept of a measurement; versions are shown, never compared.
+
+    Of a model that runs ``on_request`` it is said so: a run that does not name it owes it nothing.
+    """
     return {
         # Format 1 is written by its absence, as it was.
         **({"format": FORMAT} if FORMAT > 1 else {}),
@@ -28,6 +35,7 @@ def entry_document(
         "samples": {name: [_round(v) for v in vs] for name, vs in measured.samples.items()},
         "limits": limits.model_dump(mode="json", exclude_defaults=True),
         "versions": dict(sorted(versions.items())),
+        **({"on_request": True} if on_request else {}),
     }
 
 

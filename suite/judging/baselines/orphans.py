@@ -1,12 +1,20 @@
-"""Accepted entries that no card names any more."""
+"""Accepted entries that no run of their catalog judges any more."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog
-from suite.catalog.gate import Section
-from suite.judging.baselines.store import all_files, baselines_of
+from suite.catalog.errors import BaselineError
+from suite.catalog.gate import Gate, Section
+from suite.catalog.mode_card import ModeCard
+from suite.catalog.model_card import ModelCard
+from suite.catalog.provider_card import ProviderCard
+from suite.catalog.selection import Options, is_made, why_not_applicable, why_unbuildable
+from suite.judging.baselines.store import BaselineFile, all_files, baselines_of
+from suite.judging.coverage import Unjudged
+from suite.runtime.profile import PARENT_PROFILE
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,7 @@ class Orphan:
 
 
 def find_orphans(catalog: Catalog) -> Iterator[Orphan]:
-    """Walk a catalog's baselines, sorted, and give what no model, mode or dataset names.
+    """Walk a catalog's baselines, sorted, and give what its cards have no gate for.
 
     Raises
     ------
@@ -27,17 +35,129 @@ def find_orphans(catalog: Catalog) -> Iterator[Orphan]:
         where a baseline cannot be read.
     """
     for file in all_files(baselines_of(catalog)):
-        sections = file.sections()
-        model, mode = catalog.models.get(file.model), catalog.modes.get(file.mode)
-        if model is None:
-            yield Orphan(file.path, tuple(sections), f"no card of a model {file.model!r}")
-        elif mode is None:
-            yield Orphan(file.path, tuple(sections), f"no card of a mode {file.mode!r}")
-        else:
-            for name in sections:
-                section = Section.parse(name)
-                if section is None or not section.gate.per_dataset:
-                    continue
-                if section.key not in model.evaluation:
-                    reason = f"{section.key!r} is no evaluation set of {model.id}"
-                    yield Orphan(file.path, (name,), reason)
+        yield from _orphans_in(file, catalog)
+
+
+def unjudged(catalog: Catalog, profile: str, options: Options) -> list[Unjudged]:
+    """What is accepted for a run and has no gate, though no option leaves it out.
+
+    What is accepted for other hardware is no matter of this run. A file that cannot be read is left
+    to the gates that read it, where there are such.
+    """
+    found: dict[tuple[Path, str], tuple[str, ...]] = {}
+    for file in all_files(baselines_of(catalog)):
+        chosen = _chosen(file.model, options.models) and _chosen(file.mode, options.modes)
+        if not chosen or file.profile not in (profile, PARENT_PROFILE):
+            continue
+        for orphan in _orphans_or_damage(file, catalog, options.models):
+            of_run = tuple(s for s in orphan.sections if _is_of(s, options.datasets))
+            if of_run or not orphan.sections:
+                key = (orphan.path, orphan.reason)
+                found[key] = (*found.get(key, ()), *of_run)
+    where = "" if catalog.is_builtin else f" --catalog={shlex.quote(str(catalog.folder))}"
+    remove = f"face-quant-gate orphans{where} --remove"
+    return [
+        Unjudged(file=str(path), sections=sections, reason=reason, remove=remove)
+        for (path, reason), sections in found.items()
+    ]
+
+
+def _orphans_or_damage(
+    file: BaselineFile, catalog: Catalog, named: tuple[str, ...]
+) -> list[Orphan]:
+    try:
+        return list(_orphans_in(file, catalog, named))
+    except BaselineError as error:
+        has_gates = file.model in catalog.models and file.mode in catalog.modes
+        return [] if has_gates else [Orphan(file.path, (), error.beyond(file.path))]
+
+
+def _orphans_in(
+    file: BaselineFile, catalog: Catalog, named: tuple[str, ...] = ()
+) -> Iterator[Orphan]:
+    providers = _providers_of(file.profile, catalog)
+    sections = file.sections()
+    model, mode = catalog.models.get(file.model), catalog.modes.get(file.mode)
+    if model is None:
+        yield Orphan(file.path, tuple(sections), f"no card of a model {file.model!r}")
+    elif mode is None:
+        yield Orphan(file.path, tuple(sections), f"no card of a mode {file.mode!r}")
+    elif reason := _why_none(file, model, mode, providers):
+        yield Orphan(file.path, tuple(sections), reason)
+    else:
+        for name, data in sections.items():
+            reason = _why_not(Section.parse(name), model, mode, providers)
+            if not reason and model.on_request and model.id not in named:
+                reason = _why_not_on_request(model, data)
+            if reason:
+                yield Orphan(file.path, (name,), reason)
+
+
+def _why_none(
+    file: BaselineFile, model: ModelCard, mode: ModeCard, providers: Sequence[ProviderCard]
+) -> str | None:
+    """Why nothing in a baseline's file is judged; None where something is."""
+    if not is_made(model, mode):
+        return f"the mode {mode.id!r} has no recipe, and the card of {model.id} brings no artifact"
+    if mode.is_fp32:
+        return None if file.profile == PARENT_PROFILE else f"FP32 is held to {PARENT_PROFILE} alone"
+    if file.profile == PARENT_PROFILE and not providers:
+        return f"FP32 alone is held to {PARENT_PROFILE}"
+    reasons = [_why_never(model, mode, provider) for provider in providers]
+    return reasons[0] if reasons and all(reasons) else None
+
+
+def _why_never(model: ModelCard, mode: ModeCard, provider: ProviderCard) -> str | None:
+    """Why a provider never runs a mode; None where it does."""
+    never = why_not_applicable(model, mode, provider)
+    if never:
+        return f"the card of the provider {provider.id} has {mode.id} not applicable ({never})"
+    return why_unbuildable(model, mode, provider.id)
+
+
+def _why_not(
+    section: Section | None, model: ModelCard, mode: ModeCard, providers: Sequence[ProviderCard]
+) -> str | None:
+    """Why a section of a case that is judged is not; None where it is."""
+    if section is None or not section.gate.is_accepted:
+        return "no gate compares with it"
+    gate = section.gate
+    if not (gate.judges_fp32 and gate.of_fp32 if mode.is_fp32 else gate.of_quantized):
+        return f"no {gate} of {mode.id} is compared"
+    if gate.per_dataset and section.key not in model.evaluation:
+        return f"{section.key!r} is no evaluation set of {model.id}"
+    batches = {"1", *(str(provider.throughput_batch) for provider in providers)}
+    if gate is Gate.LATENCY and providers and section.key.rpartition(".batch")[2] not in batches:
+        return f"speed is measured at the batches {', '.join(sorted(batches))} alone"
+    return None
+
+
+def _why_not_on_request(model: ModelCard, data: object) -> str | None:
+    if isinstance(data, Mapping) and data.get("on_request") is True:
+        return None
+    return (
+        f"the card of {model.id} has on_request = true, and it was accepted to be judged in every "
+        f"run (to judge it on request alone, accept it anew with --models={model.id})"
+    )
+
+
+def _providers_of(profile: str, catalog: Catalog) -> Sequence[ProviderCard]:
+    """The providers whose baselines a profile's folder may hold, as their profiles are named."""
+    cards = list(catalog.providers.values())
+    own = [card for card in cards if card.profile == profile]
+    plain = [card for card in cards if not card.profile]
+    made = [card for card in plain if profile.startswith(f"{card.id}-")]
+    if not own and profile.startswith(f"{PARENT_PROFILE}-"):
+        made = [card for card in plain if card.on_cpu_kernels]
+    return own or made
+
+
+def _chosen(name: str, named: tuple[str, ...]) -> bool:
+    return not named or name in named
+
+
+def _is_of(section: str, datasets: tuple[str, ...]) -> bool:
+    parsed = Section.parse(section)
+    if parsed is None or not parsed.gate.per_dataset:
+        return True
+    return _chosen(parsed.key, datasets)

@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import BaselineError, refused
 from suite.catalog.files import is_folder, names_in, write_whole
+from suite.catalog.gate import Section
 from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
 from suite.judging.baselines.entry import entry_of, format_of
@@ -80,6 +81,21 @@ class BaselineFile:
         """
         formats = (format_of(section, data) for section, data in self.sections().items())
         return min(formats, default=FORMAT)
+
+    @property
+    def holds_figures(self) -> bool:
+        """Whether anything but kernels and speed is accepted in it; so where it cannot be read."""
+        try:
+            sections = map(Section.parse, self.sections())
+        except BaselineError:
+            return True
+        return any(each is None or not each.gate.per_version for each in sections)
+
+    @property
+    def is_profile_accepted(self) -> bool:
+        """Whether figures of any model in any mode are accepted on its profile."""
+        files = all_files(self.root)
+        return any(each.holds_figures for each in files if each.profile == self.profile)
 
     def profiles_with(self, section: str) -> list[str]:
         """The profiles on which a section of the same model and mode was accepted."""

@@ -17,7 +17,7 @@ BASELINE = "cpu/m/fp32.json"
 @pytest.fixture
 def run(tmp_path: Path) -> GateRun:
     """A run that has measured what it proposes to accept."""
-    made = GateRun(SimpleNamespace())
+    made = GateRun(SimpleNamespace(pluginmanager=SimpleNamespace(get_plugins=list)))
     made.report = ReportFolder(tmp_path, ENVIRONMENT, require_all=False)
     figures = {"size_bytes": 10.0}
     sized = measured(Gate.ARTIFACT, figures=figures)
@@ -26,10 +26,11 @@ def run(tmp_path: Path) -> GateRun:
 
 
 def end(run: GateRun, status: pytest.ExitCode = pytest.ExitCode.OK) -> dict:
+    hook = run.pytest_sessionfinish(SimpleNamespace(exitstatus=status))
     try:
-        run.pytest_sessionfinish(SimpleNamespace(exitstatus=status), status)
+        list(hook)
     finally:
-        run.pytest_unconfigure()
+        run.close()
     return json.loads((run.report.folder / "report.json").read_text())
 
 

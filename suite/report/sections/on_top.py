@@ -1,0 +1,36 @@
+"""What qualifies a verdict, and so is said right under it."""
+
+from collections.abc import Iterator
+
+from suite.judging.outcome import Outcome
+from suite.report.model import Report
+
+# Of what is left out one by one, and of failures outside, so many lines are shown.
+_MOST = 10
+
+
+def on_top(report: Report) -> list[str]:
+    """What was skipped, left out, tried again, accepted and not judged, or failed elsewhere."""
+    return list(dict.fromkeys(_lines(report)))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for unjudged in report.unjudged:
+        yield f"accepted and not judged: {unjudged}"
+    for reason in sorted({r.headline for r in report.records if r.outcome is Outcome.SKIPPED}):
+        yield f"skipped: {reason}"
+    if report.left_out:
+        yield f"left out: {'; '.join(_shortened(report.left_out))}"
+    for what in _shortened(report.outside):
+        yield f"failed outside the gates: {what}"
+    for record in report.records:
+        if record.attempts > 1:
+            place = f" on {record.dataset}" if record.dataset else ""
+            load = f" ({record.load})" if record.load else ""
+            said = "; ".join(note for note in record.notes if "attempt" in note)
+            yield f"{record.gate} {record.model} {record.mode}{place}{load}: {said}"
+
+
+def _shortened(words: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(words) - _MOST
+    return words if more <= 0 else (*words[:_MOST], f"and {more} more")

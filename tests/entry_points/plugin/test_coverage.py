@@ -1,0 +1,184 @@
+"""Coverage cannot shrink unseen: each way in which it does, plain and with --require-all."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from forked import fork_pytest
+from team import ENVIRONMENT, ROOT, Team
+
+
+def delete_card(team: Team) -> None:
+    team.card("other").unlink()
+
+
+def take_off_dataset(team: Team) -> None:
+    team.edit(team.card("other"), ', "more-faces"', "")
+
+
+def take_recipe(team: Team) -> None:
+    (team.folder / "modes" / "dynamic.toml").write_text('id = "int8_dynamic"\n')
+
+
+def make_on_request(team: Team) -> None:
+    team.edit(team.card("other"), "untrained", "on_request = true\nuntrained")
+
+
+def make_not_applicable(team: Team) -> None:
+    (team.folder / "providers").mkdir()
+    text = (ROOT / "fixtures" / "providers" / "cpu.toml").read_text()
+    text += '\n[not_applicable]\nint8_dynamic = "too slow"\n'
+    (team.folder / "providers" / "cpu.toml").write_text(text)
+
+
+def elsewhere(team: Team) -> Path:
+    """What is accepted of INT8, accepted on another profile too."""
+    profile = team.baseline("int8_dynamic", "other").parents[1]
+    shutil.copytree(profile, profile.with_name("cpu-other"))
+    return profile
+
+
+def delete_file(team: Team) -> None:
+    (elsewhere(team) / "other" / "int8_dynamic.json").unlink()
+
+
+def delete_section(team: Team) -> None:
+    path = elsewhere(team) / "other" / "int8_dynamic.json"
+    team.edit(path, '"fidelity.small-faces"', '"fidelity.renamed"')
+
+
+WAYS = {
+    "card deleted": (delete_card, "no card of a model 'other'"),
+    "dataset off a card": (take_off_dataset, "'more-faces' is no evaluation set of other"),
+    "mode without recipe": (take_recipe, "the mode 'int8_dynamic' has no recipe"),
+    "on request": (make_on_request, "the card of other has on_request = true"),
+    "not applicable": (make_not_applicable, "has int8_dynamic not applicable (too slow)"),
+    "file deleted": (delete_file, "nothing accepted: a baseline"),
+    "section deleted": (delete_section, "nothing accepted: section 'fidelity.small-faces' of"),
+}
+
+
+@pytest.mark.parametrize("strict", [(), ("--require-all",)], ids=["plain", "require all"])
+@pytest.mark.parametrize(("change", "said"), WAYS.values(), ids=WAYS)
+def test_coverage_that_vanishes_is_red_by_name(
+    made: Team, change: Callable[[Team], None], said: str, strict: tuple[str, ...]
+) -> None:
+    change(made)
+    result = made.gates(*strict)
+    assert result.returncode == 1, result.stdout
+    assert said in result.stdout
+    assert said in made.markdown
+    assert made.report["verdict"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--models=small",), "left out: model other; gate latency"),
+        (("--modes=fp32",), "left out: mode int8_dynamic; gate latency"),
+        (("--datasets=small-faces",), "left out: gate latency; dataset more-faces"),
+        (("-k", "artifact"), "left out: gates fingerprint, verification, placement, "),
+        (("-k", "small-fp32 or other"), "left out: gate latency; "),
+        (("--deselect", "test_artifact.py"), "left out: gates artifact, latency"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_restricted_run_says_what_it_left_out(made: Team, options, said: str) -> None:
+    result = made.gates(*options)
+    assert result.returncode == 0, result.stdout
+    assert said in result.stdout
+    assert f"- L{said[1:]}" in made.markdown
+    assert "; left out: " in made.report["summary"]
+    assert made.report["left_out"]
+
+
+def test_a_whole_run_leaves_nothing_out_and_stays_green(made: Team) -> None:
+    result = made.gates()
+    assert result.returncode == 0, result.stdout
+    assert made.report["unjudged"] == made.report["outside"] == []
+    assert "left out: gate latency\n" in result.stdout
+
+
+def test_a_restricted_run_is_refused_where_all_is_required(made: Team) -> None:
+    result = made.gates("--models=small", "--require-all")
+    assert result.returncode == 1
+    assert "--require-all: gates were left out" in made.report["summary"]
+
+
+def test_what_an_ini_file_leaves_out_is_said(made: Team) -> None:
+    (made.folder / "pytest.ini").write_text("[pytest]\naddopts = -k artifact\n")
+    result = made.run()
+    assert result.returncode == 0, result.stdout
+    assert "left out: gates fingerprint, " in result.stdout
+
+
+def test_a_run_of_benchmarks_alone_says_what_it_skipped(made: Team) -> None:
+    options = ("--models=small", "--modes=fp32", "-k", "artifact or (latency and not throughput)")
+    result = made.run(*options, "--benchmark-skip")
+    assert result.returncode == 0, result.stdout
+    assert "skipped: Skipping benchmark (--benchmark-skip active)." in result.stdout
+    assert "gates fingerprint, verification, placement, behaviour, latency" in result.stdout
+    strict = made.run(*options, "--benchmark-skip", "--require-all")
+    assert strict.returncode == 1
+
+
+def test_a_restricted_run_with_a_deleted_card_only_says_so(made: Team) -> None:
+    delete_card(made)
+    result = made.gates("-k", "artifact")
+    assert result.returncode == 0, result.stdout
+    assert "accepted and not judged: " in result.stdout
+
+
+def test_halves_of_a_run_make_a_whole_one(made: Team) -> None:
+    leave_one_case(made)
+    assert made.run("-k", "not latency", "--require-all").returncode == 1
+    result = made.run("-k", "latency", "--report-append", "--require-all")
+    assert result.returncode == 0, result.stdout
+    assert made.report["left_out"] == []
+
+
+def leave_one_case(team: Team) -> None:
+    """Of two models and modes one model in FP32, and what is accepted of it."""
+    delete_card(team)
+    take_recipe(team)
+    for path in (team.folder / "baselines").rglob("*.json"):
+        if path.stem != "fp32" or path.parent.name == "other":
+            path.unlink()
+
+
+def turn(team: Team) -> None:
+    """Turn the colours of the second model, so that its fingerprint is red; and back."""
+    text = team.card("other").read_text()
+    pair = ('"RGB"', '"BGR"') if '"RGB"' in text else ('"BGR"', '"RGB"')
+    team.card("other").write_text(text.replace(*pair))
+
+
+@pytest.mark.parametrize("how", ["--lf", "--sw"])
+def test_what_ran_before_is_left_out_by_name(made: Team, how: str) -> None:
+    options = ("-k", "fingerprint or placement", "-p", "cacheprovider", "-p", "stepwise")
+    turn(made)
+    assert made.gates(*options, how).returncode != 0
+    first = {r["node"]: r["outcome"] for r in made.report["records"]}
+    turn(made)
+    result = made.gates(*options, how)
+    assert result.returncode == 0, result.stdout
+    second = {r["node"] for r in made.report["records"]}
+    # Whatever the first run did not pass is run by the second.
+    assert {node for node, outcome in first.items() if outcome == "fail"} <= second
+    if how == "--sw":
+        assert len(first.keys() | second) == 6
+    assert "left out: " in result.stdout
+    assert made.gates(*options, how, "--require-all").returncode == 1
+
+
+def test_a_module_alone_leaves_the_others_out(made: Team) -> None:
+    module = str(ROOT / "suite" / "gates" / "test_placement.py")
+    arguments = (module, "--catalog=.", f"--artifact-cache={made.cache}", "-q")
+    environment = {**os.environ, **ENVIRONMENT}
+    result = fork_pytest(*arguments, folder=made.folder, environment=environment)
+    assert result.returncode == 0, result.stdout
+    assert (
+        "left out: gates artifact, fingerprint, verification, behaviour, latency" in result.stdout
+    )
