@@ -109,10 +109,12 @@ def pytest_runtest_makereport(
 
         attach_missing(item, call.excinfo)
     report = yield
-    if is_gate(item) and report.failed and report.when != "teardown":
-        from suite.entry_points.plugin.summary import tell_failure
+    if is_gate(item) and report.when != "teardown":
+        from suite.entry_points.plugin.summary import send_record, tell_failure
 
-        tell_failure(item, call, report)
+        if report.failed:
+            tell_failure(item, call, report)
+        send_record(item, report)
     return report
 
 

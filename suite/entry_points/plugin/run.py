@@ -153,13 +153,14 @@ class GateRun:
         self._check_selection()
         return scheduler_by_model(config, log, tuple(self.selection.catalog.models))
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
         """Open the report before the first gate runs, so that a wrong folder is said at once."""
         asked = self.has_gates or names_gates(self.config)
-        # The controller of an xdist run has no plan yet.
+        # An xdist controller has no plan yet.
         if asked and self.planned is not None and not self.config.option.collectonly:
             self._open_report()
+        return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -176,7 +177,7 @@ class GateRun:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take over the record of a finished gate, and what failed besides.
 
-        A report gets its record no sooner, as a plugin that retries changes both.
+        Its report gets its record anew, as a plugin that retries changes both.
         """
         if self._gate is not None and self._gate.nodeid == report.nodeid:
             from suite.entry_points.plugin.summary import send_record
@@ -194,8 +195,7 @@ class GateRun:
             elif report.failed and report.when != "teardown":
                 from suite.entry_points.plugin.missing_records import lost_record
 
-                record = lost_record(self, report)
-                if record:
+                if record := lost_record(self, report):
                     self.report.add(record, worker_died=True)
             strict = self.options.require_all
             if what := failure_outside(report, record, require_all=strict):

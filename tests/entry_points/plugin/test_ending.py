@@ -107,6 +107,42 @@ def test_a_plugin_that_keeps_every_gate_from_being_collected_does_not(made: Team
     assert made.report["verdict"] == "fail"
 
 
+def test_a_plugin_that_runs_nothing_does_not(made: Team) -> None:
+    idle = plugin(
+        made, "@pytest.hookimpl(tryfirst=True)\ndef pytest_runtestloop():\n    return True\n"
+    )
+    result = made.gates(*ONE, *idle)
+    assert result.returncode == 1, result.stdout
+    assert "not run: " in result.stdout
+
+
+def test_a_plugin_that_runs_gates_in_processes_of_their_own_loses_no_record(made: Team) -> None:
+    forked = plugin(
+        made,
+        "import pickle, os\n"
+        "from _pytest.runner import runtestprotocol\n"
+        "@pytest.hookimpl(tryfirst=True)\n"
+        "def pytest_runtest_protocol(item, nextitem):\n"
+        "    read, write = os.pipe()\n"
+        "    if not os.fork():\n"
+        "        reports = runtestprotocol(item, nextitem=nextitem, log=False)\n"
+        "        said = [item.config.hook.pytest_report_to_serializable(\n"
+        "            config=item.config, report=report) for report in reports]\n"
+        "        os.write(write, pickle.dumps(said))\n"
+        "        os._exit(0)\n"
+        "    os.close(write)\n"
+        "    with open(read, 'rb') as stream:\n"
+        "        for data in pickle.loads(stream.read()):\n"
+        "            report = item.config.hook.pytest_report_from_serializable(\n"
+        "                config=item.config, data=data)\n"
+        "            item.ihook.pytest_runtest_logreport(report=report)\n"
+        "    return True\n",
+    )
+    result = made.gates(*ONE, *forked)
+    assert result.returncode == 0, result.stdout
+    assert made.report["summary"].startswith("1 pass; ")
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "side by side"])
 def test_a_teardown_that_fails_is_in_the_report(made: Team, workers: tuple[str, ...]) -> None:
     broken = plugin(made, "def pytest_runtest_teardown(item):\n    raise OSError('no more')\n")
