@@ -64,7 +64,7 @@ def test_absent_weights_beside_a_model_that_is_there(team: Team) -> None:
     assert (plain, strict) == (0, 1)
     assert "skipped: absent: weights" in said
     assert {r["outcome"] for r in team.report["records"] if r["model"] == "absent"} == {"skipped"}
-    assert "Skipped: absent: weights" in team.markdown
+    assert "- Skipped: absent: weights" in team.markdown.partition("## ")[0]
 
 
 def test_absent_weights_alone_gate_nothing(team: Team) -> None:

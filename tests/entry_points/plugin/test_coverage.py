@@ -114,14 +114,34 @@ def test_what_an_ini_file_leaves_out_is_said(made: Team) -> None:
     assert "left out: gates fingerprint, " in result.stdout
 
 
-def test_a_run_of_benchmarks_alone_says_what_it_skipped(made: Team) -> None:
-    options = ("--models=small", "--modes=fp32", "-k", "artifact or (latency and not throughput)")
-    result = made.run(*options, "--benchmark-skip")
+@pytest.mark.parametrize(
+    ("how", "left"),
+    [
+        ("--benchmark-skip", "gates fingerprint, verification, placement, behaviour, latency"),
+        ("--benchmark-only", "gates artifact, fingerprint, verification, placement, behaviour, "),
+    ],
+)
+def test_what_pytest_benchmark_skips_is_left_out(made: Team, how: str, left: str) -> None:
+    options = ("--models=small", "-k", "artifact or (latency and not throughput)", how)
+    result = made.run(*options)
     assert result.returncode == 0, result.stdout
-    assert "skipped: Skipping benchmark (--benchmark-skip active)." in result.stdout
-    assert "gates fingerprint, verification, placement, behaviour, latency" in result.stdout
-    strict = made.run(*options, "--benchmark-skip", "--require-all")
-    assert strict.returncode == 1
+    assert "skipped: Skipping " in result.stdout
+    assert f"left out: model other; {left}" in result.stdout
+    assert made.run(*options, "--require-all").returncode == 1
+
+
+def test_side_by_side_the_same_is_left_out(made: Team) -> None:
+    assert made.gates("-k", "artifact", "-n", "2").returncode == 0
+    side_by_side = made.report["left_out"]
+    assert made.gates("-k", "artifact").returncode == 0
+    assert made.report["left_out"] == side_by_side
+    assert side_by_side
+
+
+def test_side_by_side_a_run_without_gates_is_red(made: Team) -> None:
+    result = made.gates("-k", "no_such_gate", "-n", "1")
+    assert result.returncode == 1, result.stdout
+    assert "NOTHING WAS GATED" in result.stdout
 
 
 def test_a_restricted_run_with_a_deleted_card_only_says_so(made: Team) -> None:
