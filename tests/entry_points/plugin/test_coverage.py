@@ -9,6 +9,8 @@ import pytest
 from forked import fork_pytest
 from team import ENVIRONMENT, ROOT, Team
 
+from suite.entry_points.commands.main import main
+
 
 def delete_card(team: Team) -> None:
     team.card("other").unlink()
@@ -71,6 +73,46 @@ def test_coverage_that_vanishes_is_red_by_name(
     assert said in result.stdout
     assert said in made.markdown
     assert made.report["verdict"] == "fail"
+
+
+def test_what_is_given_up_is_missed_no_more(made: Team) -> None:
+    delete_card(made)
+    assert main(["orphans", f"--catalog={made.folder}", "--remove"]) == 0
+    result = made.gates()
+    assert result.returncode == 0, result.stdout
+    assert made.report["unjudged"] == []
+
+
+def test_a_model_accepted_on_request_is_missed_by_no_run_that_does_not_name_it(made: Team) -> None:
+    make_on_request(made)
+    assert made.gates().returncode == 1
+    accepting = made.gates("--models=other", "--snapshot-update")
+    assert accepting.returncode == 0, accepting.stdout
+    assert "on_request: true from now on" in accepting.stdout
+    result = made.gates()
+    assert result.returncode == 0, result.stdout
+    assert made.gates("--models=other").returncode == 0
+    # Accepted so, it may not lose what it is judged by where it is named.
+    take_off_dataset(made)
+    assert made.gates("--models=other").returncode == 1
+
+
+def test_absent_weights_are_a_skip_that_is_said_on_top(made: Team) -> None:
+    made.edit(made.card("other"), "../small.onnx", "../nowhere.onnx")
+    result = made.gates()
+    assert result.returncode == 0, result.stdout
+    assert "- Skipped: other: weights '../nowhere.onnx' are absent" in made.markdown
+    assert made.report["unjudged"] == []
+    assert made.gates("--require-all").returncode == 1
+
+
+def test_a_profile_without_a_folder_is_not_compared(made: Team) -> None:
+    profile = made.baseline("int8_dynamic", "small").parents[1]
+    profile.rename(profile.with_name("cpu-other"))
+    result = made.gates()
+    assert result.returncode == 0, result.stdout
+    assert "not compared" in {r["outcome"] for r in made.report["records"]}
+    assert made.gates("--require-all").returncode == 1
 
 
 @pytest.mark.parametrize(
