@@ -6,7 +6,9 @@ from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured
 from suite.gates.reference import judged_in_this_run
+from suite.judging.baselines.store import BaselineFile
 from suite.judging.judgement import Judgement
+from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against
 
@@ -34,6 +36,35 @@ def _refusal(work: CaseWork) -> str:
         if judged.outcome is Outcome.FAIL:
             return f"{section}{whose}: {judged.headline}; {what_to_do(work, judged)}"
     return ""
+
+
+def left_behind(work: CaseWork, file: BaselineFile, measured: Measured) -> str:
+    """Why a part of a model must not be accepted alone, and what to do; empty where it may be.
+
+    The sets that this run leaves out would keep figures of other weights, faces of calibration or
+    another recipe in the same baseline.
+    """
+    run = set(work.model.evaluation)
+    for name in file.sections():
+        section, entry = Section.parse(name), file.entry(name)
+        if section is None or entry is None or not section.gate.per_dataset:
+            continue
+        if (
+            section.key in run
+            or section.key not in work.bench.catalog.models[file.model].evaluation
+        ):
+            continue
+        for key in sorted(_OF_A_MODEL & measured.identity.keys()):
+            if measured.identity[key] != entry.identity.get(key):
+                return (
+                    f"{name} was accepted with another {key} and is not in this run; accept all "
+                    f"sets of {file.model} together, without --datasets"
+                )
+    return ""
+
+
+# Identity keys that are the same for each set of a model in a mode.
+_OF_A_MODEL = frozenset({"source", "artifact", "recipe", "calibration"})
 
 
 def what_to_do(work: CaseWork, judged: Judgement | None = None) -> str:

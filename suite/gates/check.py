@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from suite.catalog.case import Case
 from suite.catalog.errors import BaselineError
 from suite.catalog.gate import Gate
-from suite.gates.acceptance import what_to_do, why_unacceptable
+from suite.gates.acceptance import left_behind, what_to_do, why_unacceptable
 from suite.gates.advice import advised
 from suite.gates.blame import fidelity_behind, held_against_fp32
 from suite.gates.case_work import CaseWork
@@ -181,7 +181,7 @@ class GateCheck:
         judged = blamed(judged, fidelity_behind(self._work, measured))
         notes: tuple[str, ...] = ()
         if self._gate is Gate.FINGERPRINT:
-            causes = explain_fingerprint(self._work, entry.samples)
+            causes = explain_fingerprint(self._work, entry)
             notes = tuple(f"likely cause: {cause}" for cause in causes)
         return judged, notes
 
@@ -189,7 +189,7 @@ class GateCheck:
         if against_fp32.outcome is Outcome.FAIL:
             reason: str | None = f"{against_fp32.headline}; {what_to_do(self._work, against_fp32)}"
         else:
-            reason = why_unacceptable(self._work)
+            reason = why_unacceptable(self._work) or left_behind(self._work, self._file, measured)
         if reason:
             return Judgement(Outcome.FAIL, f"not accepted: {reason}"), ()
         if wide := too_wide(measured, self._limits.tolerances):
@@ -202,8 +202,8 @@ class GateCheck:
         judged = judge_against_baseline(measured, entry, self._limits) if entry else None
         before = self._file.sections().get(measured.section)
         kept = kept_limits(measured, self._limits)
-        asked = self._case.model.on_request
-        news = entry is None or judged is None or is_news(judged, kept, entry, on_request=asked)
+        beside = (kept, measured.identified, self._case.model.on_request)
+        news = entry is None or judged is None or is_news(judged, moved=beside != entry.beside)
         self._tell_syrupy(measured, holds=not news)
         after = self._file.sections().get(measured.section)
         if judged is not None and before == after:

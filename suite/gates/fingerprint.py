@@ -1,13 +1,14 @@
 """The fingerprint: what fixed synthetic inputs become in preprocessing and in FP32."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.gates.case_work import CaseWork
 from suite.gates.charts import charts, embedding_samples, explain_tensor, tensor_samples
+from suite.gates.identified import identified
+from suite.judging.identity import other_facts
+from suite.judging.judgement import Entry
 from suite.judging.measured import Measured
 
 
@@ -32,11 +33,13 @@ def measure_fingerprint(work: CaseWork) -> Measured:
     )
 
 
-def explain_fingerprint(
-    work: CaseWork, accepted: Mapping[str, tuple[float, ...]]
-) -> tuple[str, ...]:
-    """Which of the usual suspects explains a fingerprint that is not as accepted."""
-    spec = work.model.preprocess
+def explain_fingerprint(work: CaseWork, entry: Entry) -> tuple[str, ...]:
+    """Why a fingerprint is not as accepted: what the card says otherwise, else a usual suspect."""
+    spec, accepted = work.model.preprocess, entry.samples
+    then = entry.identified.get("preprocess", {})
+    now = identified(work, Gate.FINGERPRINT, None)["preprocess"]
+    if then and (moved := other_facts(now, then)):
+        return tuple(f"preprocess: {each}" for each in moved)
     size = accepted.get("size", ())
     if size and size != (float(spec.height), float(spec.width)):
         was = "×".join(f"{side:.0f}" for side in size)

@@ -6,6 +6,7 @@ from suite.gates.behaviour import measure_behaviour
 from suite.gates.case_work import CaseWork
 from suite.gates.fidelity import measure_fidelity
 from suite.gates.fingerprint import measure_fingerprint
+from suite.gates.identified import identified
 from suite.gates.placement import measure_placement
 from suite.gates.verification import measure_verification
 from suite.judging.measured import Measured
@@ -15,7 +16,9 @@ def measured(work: CaseWork, gate: Gate, dataset_id: str | None = None) -> Measu
     """The measurement of a gate, made when it is first asked for; latency is never kept."""
     key = (gate, dataset_id)
     if key not in work.measured:
-        work.measured[key] = _measure(work, gate, dataset_id or "")
+        found = _measure(work, gate, dataset_id or "")
+        facts = identified(work, gate, dataset_id)
+        work.measured[key] = found.model_copy(update={"identified": facts})
     return work.measured[key]
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.limits import Limits
-from suite.judging.identity import other_identity, unknown_to
-from suite.judging.judgement import Entry, Judgement
+from suite.judging.identity import Identified, other_identity, unknown_to
+from suite.judging.judgement import FORMAT, Entry, Judgement
 from suite.judging.kept_limits import kept_limits, widened
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
@@ -29,7 +29,10 @@ def judge_against_baseline(measured: Measured, accepted: Entry, limits: Limits) 
         *_compared_rows(measured, accepted, tolerances),
         *(unknown_row(name, measured.figures.get(name), tolerances[name]) for name in unknown),
     )
-    other = other_identity(measured.identity, accepted.identity, accepted.format)
+    other = other_identity(
+        Identified(measured.identity, measured.identified, FORMAT),
+        Identified(accepted.identity, accepted.identified, accepted.format),
+    )
     if other:
         return Judgement(Outcome.FAIL, other, rows)
     missing = sorted((_names(measured) ^ _names(accepted)) - set(unknown))

@@ -15,6 +15,9 @@ def _text_or_integer(value: object) -> object:
 
 # In one sentence, where pydantic has one for each of the two.
 IdentityValue = Annotated[str | int, BeforeValidator(_text_or_integer)]
+# What a hash is of, by key: a recipe's settings, how many images a set has.
+Fact = bool | int | float | str
+Facts = Mapping[str, Fact]
 Identity = Mapping[str, IdentityValue]
 
 
@@ -46,12 +49,49 @@ IDENTITY_KEYS = (
 )
 
 
-def other_identity(measured: Identity, accepted: Identity, accepted_format: int) -> str | None:
+@dataclass(frozen=True)
+class Identified:
+    """An identity, and what its hashes are of, by key: empty where nobody noted that.
+
+    ``format`` is that of the suite which made it.
+    """
+
+    identity: Identity
+    facts: Mapping[str, Facts]
+    format: int
+
+
+def other_identity(measured: Identified, accepted: Identified) -> str | None:
     """The first key that says that something else was accepted, in words; None where none does."""
-    for key in _compared(measured, accepted, accepted_format):
-        if measured.get(key.name) != accepted.get(key.name):
-            return f"{key.other}: {_both(key.name, measured, accepted)}"
+    for key in _compared(measured.identity, accepted.identity, accepted.format):
+        name = key.name
+        if measured.identity.get(name) != accepted.identity.get(name):
+            both = _both(name, measured.identity, accepted.identity)
+            facts = (measured.facts.get(name), accepted.facts.get(name))
+            if not all(facts):
+                return f"{key.other}: {both}"
+            moved = other_facts(facts[0] or {}, facts[1] or {})
+            said = ", ".join(moved) if moved else "the same keys and counts, other content"
+            return f"{key.other}: {said} ({both})"
     return None
+
+
+def other_facts(measured: Facts, accepted: Facts) -> list[str]:
+    """Each fact that is another than the accepted one, in words.
+
+    >>> other_facts({"images": 40, "set": "a"}, {"images": 200, "set": "a"})
+    ['images 40, accepted 200']
+    """
+    return [
+        f"{name} {_said(measured, name)}, accepted {_said(accepted, name)}"
+        for name in sorted(measured.keys() | accepted.keys())
+        if measured.get(name) != accepted.get(name)
+    ]
+
+
+def _said(facts: Facts, name: str) -> str:
+    value = facts.get(name, "none")
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def unknown_to(accepted: Identity, measured: Identity, accepted_format: int) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
-from suite.judging.identity import IDENTITY_KEYS, Identity
+from suite.judging.identity import IDENTITY_KEYS, Fact, Identity
 from suite.judging.kept_limits import KeptLimits
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
@@ -23,8 +23,8 @@ class Entry:
 
     ``format`` is that of the suite which accepted it: what it did not know is not compared.
     ``versions`` are those of the libraries that it was accepted under, ``limits`` what its figures
-    were then held to; None where an older suite kept no limits. ``on_request`` says that its model
-    was then one that runs where it is named alone.
+    were then held to; None where an older suite kept no limits. ``identified`` is what hashes of
+    its identity are of, and ``on_request`` says that its model then ran where it was named alone.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -36,6 +36,12 @@ class Entry:
     versions: Mapping[str, str] = field(default_factory=dict)
     limits: KeptLimits | None = None
     on_request: bool = False
+    identified: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
+
+    @property
+    def beside(self) -> tuple[object, ...]:
+        """What is kept beside the figures, which an update takes over wherever it differs."""
+        return self.limits, self.identified, self.on_request
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from suite.judging.identity import IdentityValue
+from suite.judging.identity import Fact, IdentityValue
 
 
 class Frozen(BaseModel):
@@ -127,15 +127,16 @@ class Measured(Frozen):
     """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
     ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
-    no baseline holds, ``intervals`` the 95 % intervals on which a figure is judged, and
-    ``doubts`` why it may not be of what it is called, ``remarks`` what else the report says of a
-    figure whatever the verdict; ``described`` says what was
-    measured, in words. ``fp32`` are FP32's figures in the same run, of which a loss is counted,
+    no baseline holds, ``intervals`` the 95 % intervals on which a figure is judged. ``doubts`` say
+    why it may not be of what it is called, ``remarks`` what else there is to say of a figure
+    whatever the verdict, ``described`` what was measured, in words, and ``identified`` what hashes
+    of its identity are of. ``fp32`` are FP32's figures in the same run, of which a loss is counted,
     ``differences`` how far apart the same faces lie that were run in two ways.
     """
 
     section: str
     identity: dict[str, IdentityValue]
+    identified: dict[str, dict[str, Fact]] = {}
     figures: dict[str, float] = {}
     observed: dict[str, float] = {}
     differences: dict[str, float] = {}

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Mapping
 
-from suite.judging.judgement import Entry, Judgement
-from suite.judging.kept_limits import KeptLimits
+from suite.judging.judgement import Judgement
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 
 
-def is_news(judged: Judgement, now: KeptLimits, accepted: Entry, *, on_request: bool) -> bool:
-    """Whether an update has something to take over: a gate lets size and speed get better."""
-    if now != accepted.limits or on_request != accepted.on_request:
-        return True
-    return judged.outcome is not Outcome.PASS or any(map(_moved, judged.rows))
+def is_news(judged: Judgement, *, moved: bool) -> bool:
+    """Whether an update has something to take over: a gate lets size and speed get better.
+
+    Parameters
+    ----------
+    moved : whether what is kept beside the figures is another
+    """
+    return judged.outcome is not Outcome.PASS or moved or any(map(_moved, judged.rows))
 
 
 def _moved(row: Row) -> bool:
@@ -27,6 +29,10 @@ def changes(before: object, after: object) -> tuple[str, ...]:
     lines = []
     for part in ("identity", "figures"):
         lines += _changed(before.get(part, {}), after.get(part, {}))
+    facts = (each.get("identified", {}) for each in (before, after))
+    old_facts, new_facts = facts
+    for name in sorted(old_facts.keys() & new_facts.keys()):
+        lines += [f"{name}.{line}" for line in _changed(old_facts[name], new_facts[name])]
     if before.get("samples") != after.get("samples"):
         lines.append("samples: changed")
     if before.get("on_request") != after.get("on_request"):

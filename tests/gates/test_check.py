@@ -325,6 +325,7 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
         return Measured(section=f"{gate}.{dataset_id}", identity={})
 
     monkeypatch.setattr(measures, "_measure", measure)
+    monkeypatch.setattr(measures, "identified", lambda *_: {})
     catalog = read_catalog()
     model = case.model.model_copy(update={"evaluation": ("a", "b", "c", "d")})
     of_model = {"model": model, "limits": lambda dataset=None: Limits({})}

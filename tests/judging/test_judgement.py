@@ -9,7 +9,7 @@ from suite.catalog.policy import PolicySpec
 from suite.judging.against_baseline import judge_against_baseline, too_wide
 from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.against_itself import judge_against_itself
-from suite.judging.identity import other_identity
+from suite.judging.identity import Identified, other_identity
 from suite.judging.judgement import Entry
 from suite.judging.measured import Change, Measured, Uncertainty
 from suite.judging.outcome import Outcome
@@ -245,10 +245,30 @@ def timed(low: float, high: float) -> Measured:
 
 
 def test_what_was_built_and_is_brought_now_says_so() -> None:
-    built, brought = {"source": "a"}, {"source": "a", "artifact": "b"}
-    assert other_identity(brought, built, 2) == (
+    built = Identified({"source": "a"}, {}, 2)
+    brought = Identified({"source": "a", "artifact": "b"}, {}, 2)
+    assert other_identity(brought, built) == (
         "other brought artifact than accepted: artifact is b, and none was accepted"
     )
-    assert other_identity(built, brought, 2) == (
+    assert other_identity(built, brought) == (
         "other brought artifact than accepted: there is no artifact now, accepted b"
+    )
+
+
+def test_what_a_hash_is_of_is_said_in_words() -> None:
+    def of(digest: str, **facts: bool | int) -> Identified:
+        return Identified({"recipe": digest}, {"recipe": facts} if facts else {}, 2)
+
+    accepted = of("b" * 64, per_channel=True, reduce_range=False)
+    assert other_identity(of("a" * 64, per_channel=False, reduce_range=False), accepted) == (
+        "other recipe than accepted: per_channel false, accepted true "
+        "(recipe is aaaaaaaaaaaa…, accepted bbbbbbbbbbbb…)"
+    )
+    assert other_identity(of("a" * 64, per_channel=True, reduce_range=False), accepted) == (
+        "other recipe than accepted: the same keys and counts, other content "
+        "(recipe is aaaaaaaaaaaa…, accepted bbbbbbbbbbbb…)"
+    )
+    # An entry that says nothing of its hashes is compared by them alone.
+    assert other_identity(of("a" * 64, per_channel=False), of("b" * 64)) == (
+        "other recipe than accepted: recipe is aaaaaaaaaaaa…, accepted bbbbbbbbbbbb…"
     )

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from suite.catalog.figures import impossible
 from suite.catalog.json_file import mistaken, read_as
+from suite.judging.identity import Fact
 from suite.judging.judgement import FORMAT, Entry
 from suite.judging.kept_limits import KeptLimits
 from suite.judging.measured import Measured
@@ -31,6 +32,7 @@ def entry_document(
         # Format 1 is written by its absence, as it was.
         **({"format": FORMAT} if FORMAT > 1 else {}),
         "identity": dict(sorted(measured.identity.items())),
+        **({"identified": _sorted(measured.identified)} if measured.identified else {}),
         "figures": {name: _round(value) for name, value in measured.figures.items()},
         "samples": {name: [_round(v) for v in vs] for name, vs in measured.samples.items()},
         "limits": limits.model_dump(mode="json", exclude_defaults=True),
@@ -70,6 +72,10 @@ def format_of(section: str, data: Mapping[str, Any]) -> int:
     if type(format_) is not int or format_ < 1:
         raise mistaken(("sections", section, "format"), format_, "must be an integer of 1 or more")
     return format_
+
+
+def _sorted(identified: Mapping[str, Mapping[str, Fact]]) -> dict[str, dict[str, Fact]]:
+    return {name: dict(sorted(facts.items())) for name, facts in sorted(identified.items())}
 
 
 def _round(value: float) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from suite.catalog.figures import FIGURES
 from suite.judging.changes.change import Change, Kind
 from suite.judging.changes.state import Accepted, CardState, GateState, LimitOf
+from suite.judging.identity import Fact
 from suite.judging.judgement import Entry
 from suite.judging.kept_limits import KeptLimits, moved
 from suite.judging.rows import EPSILON
@@ -106,9 +107,26 @@ def _sections(base: GateState, head: GateState, causes: Mapping[str, str]) -> It
 
 def _identity(before: Entry, after: Entry, where: str, of: str) -> Iterator[Change]:
     for key in _moved(before.identity, after.identity):
-        old, new = before.identity.get(key, ""), after.identity.get(key, "")
-        both = {"before": str(old), "after": str(new)}
-        yield Change(kind=Kind.IDENTITY, harmful=True, where=where, of=of, what=key, **both)
+        old, new = before.identified.get(key, {}), after.identified.get(key, {})
+        moved = _moved(old, new) if old and new else []
+        of_hash = (key, _plain(before.identity.get(key)), _plain(after.identity.get(key)))
+        of_facts = [(f"{key}.{f}", _plain(old.get(f)), _plain(new.get(f))) for f in moved]
+        for what, was, now in of_facts or [of_hash]:
+            yield Change(
+                kind=Kind.IDENTITY,
+                harmful=True,
+                where=where,
+                of=of,
+                what=what,
+                before=was,
+                after=now,
+            )
+
+
+def _plain(value: Fact | None) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _figures(before: Entry, after: Entry, where: str, of: str, cause: str) -> Iterator[Change]:
