@@ -4,9 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from small import network, small_catalog
 from team import Team
+
+from suite.catalog.lock import Lock
 
 MODEL = "small"
 
@@ -16,7 +17,7 @@ def accepted_small(cache: Path) -> Team:
     """A catalog of two made models in FP32 and dynamic INT8, accepted without latency."""
     team = Team(cache.with_name("accepted") / "made", cache)
     team.folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(team.folder.with_suffix(".lock")):
+    with Lock(team.folder.with_suffix(".lock")):
         if not team.folder.with_suffix(".done").exists():
             write_made(team.folder)
             result = team.gates("--snapshot-update")

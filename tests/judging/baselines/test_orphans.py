@@ -6,11 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from records import ENVIRONMENT, record
 from team import ROOT, copy_catalog
 
 from suite.catalog.folder import read_catalog
-from suite.catalog.selection import Options
+from suite.catalog.selection import Options, select
+from suite.entry_points.plugin.environment import to_be_judged
 from suite.judging.baselines.orphans import find_orphans, unjudged
+from suite.judging.outcome import Outcome
+from suite.report.verdict import make_report
 
 MODEL, OTHER = "arcface-embedded", "facenet-embedded"
 PROFILE = "cpu-vnni"
@@ -47,7 +51,10 @@ def delete_card(folder: Path) -> None:
 
 def take_off_dataset(folder: Path) -> None:
     card = folder / "models" / f"{OTHER}.toml"
-    edit(card, '"embedded-evaluation"', '"lfw"')
+    evaluation = (folder / "datasets" / "embedded-evaluation.toml").read_text()
+    another = evaluation.replace('id = "embedded-evaluation"', 'id = "another"')
+    (folder / "datasets" / "another.toml").write_text(another)
+    edit(card, '"embedded-evaluation"', '"another"')
 
 
 def take_recipe(folder: Path) -> None:
@@ -114,11 +121,30 @@ def test_coverage_that_vanishes_is_named(
     )
 
 
+@pytest.mark.parametrize("strict", [False, True], ids=["plain", "require all"])
+@pytest.mark.parametrize("change", [way[0] for way in WAYS.values()], ids=WAYS)
+def test_coverage_that_vanishes_makes_a_run_red_in_which_every_gate_passed(
+    catalog: Path, change: Callable[[Path], None], strict: bool
+) -> None:
+    change(catalog)
+    options = Options(catalog=catalog)
+    selection = select(options)
+    coverage = to_be_judged(selection, PROFILE, options)
+    records = [
+        record(gate.gate, model=gate.model, mode=gate.mode, dataset=gate.dataset, load=gate.load)
+        for gate in coverage.whole
+    ]
+    made = make_report(ENVIRONMENT, records, complete=True, require_all=strict, coverage=coverage)
+    assert made.verdict is Outcome.FAIL
+    assert "accepted and not judged" in made.summary
+    assert not made.left_out
+
+
 def test_a_run_of_named_models_modes_or_datasets_asks_for_these_alone(catalog: Path) -> None:
     take_off_dataset(catalog)
     assert found(catalog, models=(MODEL,)) == {}
     assert list(found(catalog, modes=("fp32",))) == [f"cpu/{OTHER}/fp32.json"]
-    assert found(catalog, datasets=("lfw",)) == {}
+    assert found(catalog, datasets=("another",)) == {}
     assert len(found(catalog, models=(OTHER,))) == 3
 
 
