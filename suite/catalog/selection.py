@@ -68,7 +68,12 @@ def select(options: Options) -> Selection:
     models = [model.id for model in chosen_models(catalog, options.models)]
     modes = _chosen("--modes", options.modes, catalog.modes)
     datasets = chosen_datasets(catalog, options.datasets)
-    _chosen("--provider", (options.provider,), catalog.providers)
+    if options.provider not in catalog.providers:
+        # The nearest name to "gpu" is "cpu".
+        known = ", ".join(sorted(catalog.providers))
+        raise CatalogError(
+            where="--provider", what=f"there is no {options.provider!r}; known: {known}."
+        )
     provider = catalog.providers[options.provider]
     for model_id in models:
         card = catalog.models[model_id]

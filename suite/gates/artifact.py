@@ -3,6 +3,8 @@
 from collections import Counter
 
 from suite.catalog.gate import Gate
+from suite.catalog.limits import LEAST_QUANTIZED
+from suite.catalog.mode_card import ModeCard
 from suite.gates.calibrated_on import calibrated_on, calibration_said
 from suite.gates.case_work import CaseWork
 from suite.gates.description import model_in_words
@@ -19,13 +21,15 @@ def measure_artifact(work: CaseWork) -> Measured:
     figures = {"size_bytes": float(file.size_bytes)}
     observed: dict[str, float] = {}
     fp32: dict[str, float] = {}
-    problem = None
+    problem: str | None = None
+    hardly: tuple[str, ...] = ()
     if mode.quantizes:
         ops = work.quantized
         observed = {"quantized_share": ops.share, "float_weights": float(ops.float_weights)}
         fp32 = {"size_bytes": float(work.of_model.source.size_bytes), "float_weights": 0.0}
         figures["quantized_ops"] = ops.quantized
         figures["float_ops"] = len(ops.left_in_float)
+        hardly = _hardly_quantized(ops, mode)
         if not ops.quantized:
             problem = f"{_nothing_quantized(ops)}; {mode.id} claims {', '.join(mode.quantizes)}"
     doubts, remarks = _of_source(work) if mode.is_fp32 else calibration_said(work)
@@ -35,7 +39,7 @@ def measure_artifact(work: CaseWork) -> Measured:
         figures=figures,
         observed=observed,
         reference=fp32,
-        doubts=doubts,
+        doubts=(*doubts, *hardly),
         remarks=remarks,
         described=model_in_words(work.model) if mode.is_fp32 else (),
         problem=problem,
@@ -50,6 +54,17 @@ def _nothing_quantized(ops: QuantizedOps) -> str:
     found = Counter(ops.otherwise).most_common()
     types = ", ".join(f"{count} ops take {words}" for words, count in found)
     return f"nothing is quantized to 8 bits: {types}"
+
+
+def _hardly_quantized(ops: QuantizedOps, mode: ModeCard) -> tuple[str, ...]:
+    """That a mode quantizes little of what it claims, which no floor of a dynamic one forbids."""
+    if not ops.quantized or ops.share >= LEAST_QUANTIZED:
+        return ()
+    return (
+        f"{mode.id} claims {', '.join(mode.quantizes)}, and {ops.quantized} of "
+        f"{ops.quantized + len(ops.left_in_float)} of them are quantized: {ops.share:.1%} of their "
+        "arithmetic",
+    )
 
 
 def _of_source(work: CaseWork) -> tuple[tuple[str, ...], tuple[str, ...]]:

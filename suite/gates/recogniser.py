@@ -12,22 +12,35 @@ from suite.verification.collapse import repeated_rows, zero_rows
 
 # Chance is 0.5; recognisers have over 0.9 on the hardest of the public sets.
 LEAST_ROC_AUC = 0.6
+# How far above guessing the accuracy of a recogniser is; that of the weakest is over 0.8 of 0.5.
+_ABOVE_GUESSING = 0.05
 # Of the faces: those with an embedding of zeros, or that of another face.
 MOST_LOST = 0.01
 
 
-def no_recogniser(model: ModelCard, faces: FaceSet, rows: Embeddings, roc_auc: float) -> str | None:
+def no_recogniser(
+    model: ModelCard, faces: FaceSet, rows: Embeddings, roc_auc: float, accuracy: float
+) -> str | None:
     """Why FP32's embeddings of a set are no recogniser's; None where they may be.
 
     Parameters
     ----------
     rows : float32 [faces, d], of unit length or zero
-    roc_auc : of the set's pairs; nothing is asked of it where the card says ``untrained``
+    roc_auc, accuracy : of the set's pairs; nothing is asked of them where the card says
+        ``untrained``
     """
     if roc_auc < LEAST_ROC_AUC and not model.untrained:
         return (
             f"FP32 is no recogniser: its ROC AUC is {roc_auc:.4f}, of which {LEAST_ROC_AUC} is the "
             "least allowed (0.5 is chance); correct the card's preprocessing and outputs, or the "
+            f"weights, and where these are made ones say untrained = true in {model.card_file.name}"
+        )
+    guessing = max(faces.genuine.mean(), 1 - faces.genuine.mean())
+    if accuracy < guessing + _ABOVE_GUESSING and not model.untrained:
+        return (
+            f"FP32 is no recogniser: its accuracy is {accuracy:.4f}, and {guessing:.4f} is what "
+            "always the same answer gives; its embeddings may hardly differ, or differ by nothing "
+            "that tells people apart: correct the card's preprocessing and outputs, or the "
             f"weights, and where these are made ones say untrained = true in {model.card_file.name}"
         )
     zero, repeated = int(zero_rows(rows).sum()), _repeated(faces, rows)

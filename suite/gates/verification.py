@@ -47,7 +47,9 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
             "remarks": (*faces.remarks, *left_out(rows), *untrained),
             "described": (dataset_in_words(card, faces, looks, work.model.preprocess),),
             "beside": _beside(work, dataset_id),
-            "problem": no_recogniser(work.model, faces, rows, evidence.figures["roc_auc"]),
+            "problem": no_recogniser(
+                work.model, faces, rows, evidence.figures["roc_auc"], evidence.figures["accuracy"]
+            ),
         }
     )
 

@@ -7,6 +7,8 @@ from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 
 RECIPE = "quantization"
+# Two networks' embeddings of one face lie at right angles; the worst recipes measured keep 0.8.
+_UNRELATED = 0.3
 
 
 def costs_too_much(fidelity: Measured | None) -> str:
@@ -27,6 +29,14 @@ def blamed(judged: Judgement, fidelity: Measured | None) -> Judgement:
     better = bool(judged.advice)
     if judged.outcome is not Outcome.FAIL or not failed or better or fidelity is None:
         return judged
+    as_run = fidelity.figures.get("cosine_mean", 1.0)
+    alike = max(as_run, fidelity.observed.get("unoptimised_cosine_mean", as_run))
+    if alike < _UNRELATED:
+        words = (
+            f"its embeddings have nothing in common with FP32's (mean cosine {alike:.2f}): the "
+            "artifact is another network's, or wants to be fed otherwise"
+        )
+        return replace(judged, headline=f"{words}; {judged.headline}")
     words = _split_in_words(
         fidelity, worst="cosine_worst" in failed and "cosine_mean" not in failed
     )

@@ -141,4 +141,10 @@ def _found(path: Path, name: str) -> Path:
                 what=f"its external data {name!r} is a link out of its folder; put the file there.",
             )
         return file
+    if "\\" in name:
+        raise ModelError(
+            where=path,
+            what=f"its external data is called {name!r}, with Windows' backslashes, which no other "
+            "system takes for folders; save the model again with its data in one file beside it.",
+        )
     raise ModelError(where=path, what=f"its external data {name!r} is missing; put it beside it.")

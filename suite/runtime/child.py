@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from typing import Any
 from suite.catalog.builtin import PACKAGE
 from suite.catalog.errors import SuiteError, reason_of
 from suite.runtime.op_libraries import name_op_library, op_library
+
+# A network of 2.3 GiB is loaded and run within two minutes.
+_LONGEST_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,36 @@ def _ask_one_process(module: str, questions: Sequence[object]) -> list[Answer]:
         answers = Path(folder) / "answers.jsonl"
         # There may be another package "suite" in the current folder or in the path.
         packages = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
-        done = subprocess.run(
+        ending = _run(
             [sys.executable, "-P", "-m", module, str(answers)],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, packages))},
-            input=json.dumps(asked).encode(),
-            capture_output=True,
-            check=False,
+            {"PYTHONPATH": os.pathsep.join(filter(None, packages))},
+            json.dumps(asked).encode(),
+            _LONGEST_S * len(questions),
         )
         lines = answers.read_bytes().splitlines() if answers.exists() else []
     found = [Answer(**json.loads(line)) for line in lines]
     if len(found) < len(questions):
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        found.append(Answer(problem=_ending(done.returncode, said[-1] if said else "")))
+        found.append(Answer(problem=ending))
     return found
+
+
+def _run(
+    command: Sequence[str], environment: Mapping[str, str], given: bytes, longest_s: float
+) -> str:
+    """Run a process that owes answers; returns how it ended, for where it owes one still."""
+    try:
+        done = subprocess.run(
+            command,
+            env=os.environ | environment,
+            input=given,
+            capture_output=True,
+            check=False,
+            timeout=longest_s,
+        )
+    except subprocess.TimeoutExpired:
+        return f"the process did not end in {longest_s:.0f} s and was stopped."
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    return _ending(done.returncode, said[-1] if said else "")
 
 
 def _ending(status: int, said: str) -> str:

@@ -24,6 +24,14 @@ def require_provider(card: ProviderCard) -> None:
         and what the provider needs.
     """
     available = ort.get_available_providers()
+    named = {name.lower(): name for name in ort.get_all_providers()}
+    right = named.get(card.execution_provider.lower(), card.execution_provider)
+    if right != card.execution_provider:
+        raise ProviderError(
+            where=card.card_file,
+            what=f"key 'execution_provider' is {card.execution_provider!r}, and onnxruntime has "
+            f"{right!r}; write it so.",
+        )
     if card.execution_provider not in available:
         raise _refusal(
             card,

@@ -90,7 +90,8 @@ def load(
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
         reason = (unknown_op(path) if isinstance(path, Path) else None) or reason_of(error)
         raise ModelError(
-            where=named, what=f"onnxruntime cannot load it on {card.id}: {reason}."
+            where=named,
+            what=f"onnxruntime cannot load it on {card.id}: {reason}{_too_new(reason)}.",
         ) from None
     if session.get_providers()[0] != card.execution_provider:
         raise ProviderError(
@@ -98,6 +99,13 @@ def load(
             what=f"asked for {card.execution_provider}, got {session.get_providers()[0]}.",
         )
     return session
+
+
+def _too_new(reason: str) -> str:
+    """What to do about a file that is newer than this onnxruntime; nothing about another."""
+    if "IR version" not in reason and "under development" not in reason:
+        return ""
+    return "; install a newer onnxruntime, or export the model with an older opset and IR version"
 
 
 def _options(

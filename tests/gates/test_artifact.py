@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper
+from onnxruntime.quantization import quantize_dynamic
 from small import DIM, bring, concluded, dynamic, network, small_catalog, small_work
 
 from suite.catalog.gate import Gate
@@ -154,3 +155,24 @@ def test_no_share_is_asked_of_dynamic_int8(tmp_path: Path) -> None:
     record = concluded(small_work(tmp_path, "int8_dynamic"), Gate.ARTIFACT)
     assert record.headline.startswith("nothing accepted")
     assert {row.metric for row in record.rows} == {"size_bytes", "float_weights"}
+
+
+def test_a_dynamic_mode_that_quantizes_little_is_a_finding(tmp_path: Path) -> None:
+    mixed = np.random.default_rng(1).standard_normal((DIM, 40 * DIM)).astype(np.float32)
+    nodes = (
+        helper.make_node("MatMul", ["e", "wide"], ["w"]),
+        helper.make_node("MatMul", ["w", "back"], ["embedding"]),
+    )
+    model = network(*nodes, wide=mixed, back=mixed.T.copy())
+    small_catalog(tmp_path, model)
+    onnx.save(model, tmp_path / "float.onnx")
+    first = model.graph.node[1].name = "first"
+    onnx.save(model, tmp_path / "float.onnx")
+    quantize_dynamic(tmp_path / "float.onnx", tmp_path / "q.onnx", nodes_to_quantize=[first])
+    bring(tmp_path, "int8_dynamic", onnx.load(tmp_path / "q.onnx"))
+    record = concluded(small_work(tmp_path, "int8_dynamic"), Gate.ARTIFACT)
+    assert record.measured is not None
+    assert record.measured.doubts == (
+        "int8_dynamic claims Conv, MatMul, Gemm, and 1 of 3 of them are quantized: 23.1% of their "
+        "arithmetic",
+    )

@@ -67,6 +67,18 @@ def test_one_answer_for_all_is_no_recogniser_and_int8_is_not_blamed(tmp_path: Pa
     assert "policy" not in reason
 
 
+def test_accuracy_at_chance_is_no_recogniser_whatever_the_roc_auc(tmp_path: Path) -> None:
+    """A constant that drowns what tells people apart: every cosine is nearly 1."""
+    far = np.full(32, 3000, np.float32)
+    model = network(helper.make_node("Add", ["e", "far"], ["embedding"]), far=far)
+    small_catalog(tmp_path, model)
+    found = measured(small_work(tmp_path), Gate.VERIFICATION, FACES)
+    assert found.figures["roc_auc"] > 0.6
+    assert found.problem and found.problem.startswith(
+        "FP32 is no recogniser: its accuracy is 0.5000, and 0.5000 is what always the same answer"
+    )
+
+
 def test_made_weights_need_recognise_nobody(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     blind = network(
@@ -149,7 +161,8 @@ def test_fp32_is_held_to_a_floor_of_its_own(tmp_path: Path) -> None:
 def test_far_below_what_is_published_is_a_finding_and_no_refusal(tmp_path: Path) -> None:
     small_catalog(tmp_path, network(), bottom=PUBLISHED.replace("0.9999", "1.0"))
     card = tmp_path / "models" / "small.toml"
-    card.write_text(card.read_text().replace("scale = 255.0", "scale = 1.0"))
+    mean = "[-400.0, -400.0, -400.0]"
+    card.write_text(card.read_text().replace("mean = [127.5, 127.5, 127.5]", f"mean = {mean}"))
     work = small_work(tmp_path)
     found = measured(work, Gate.VERIFICATION, FACES)
     assert found.problem is None

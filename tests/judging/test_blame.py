@@ -67,3 +67,16 @@ def test_without_a_split_nobody_is_blamed(found: Measured | None) -> None:
     judged = judge_against_fp32(fidelity(OPTIMISER), POLICY)
     assert costs_too_much(found) == "quantization"
     assert blamed(judged, found) == judged
+
+
+def test_embeddings_that_have_nothing_in_common_are_another_networks() -> None:
+    split = LossSplit(reason="a dynamic file runs integer kernels at every level")
+    found = fidelity(split, mean=-0.02).model_copy(update={"observed": {}})
+    judged = blamed(judge_against_fp32(found, POLICY), found)
+    assert judged.headline.startswith(
+        "its embeddings have nothing in common with FP32's (mean cosine -0.02): the artifact is "
+        "another network's, or wants to be fed otherwise; quantization costs too much"
+    )
+    # What the recipe itself keeps is no other network, whatever a runtime makes of it.
+    kept = blamed(judge_against_fp32(fidelity(OPTIMISER), POLICY), fidelity(OPTIMISER))
+    assert "nothing in common" not in kept.headline

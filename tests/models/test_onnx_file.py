@@ -55,6 +55,17 @@ def test_absent_external_data_is_named(tmp_path: Path) -> None:
         read_onnx_file(path)
 
 
+def test_a_location_with_backslashes_is_called_what_it_is(tmp_path: Path) -> None:
+    path = external(tmp_path / "m.onnx")
+    loaded = onnx.load(path, load_external_data=False)
+    for item in loaded.graph.initializer[0].external_data:
+        if item.key == "location":
+            item.value = "sub\\w.bin"
+    path.write_bytes(loaded.SerializeToString())
+    with pytest.raises(ModelError, match="with Windows' backslashes, which no other system takes"):
+        read_onnx_file(path)
+
+
 def test_external_data_outside_the_folder_is_refused(tmp_path: Path) -> None:
     path = external(tmp_path / "m.onnx")
     loaded = onnx.load(path, load_external_data=False)

@@ -7,7 +7,7 @@ import pytest
 from suite.runtime.child import Answer, ask
 
 ANSWERS = """
-import os, signal, sys
+import os, signal, sys, time
 from suite.catalog.errors import ModelError
 from suite.runtime.child import serve
 
@@ -15,6 +15,8 @@ def answer(question):
     print("noise on standard output")
     if question == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
+    if question == "for ever":
+        time.sleep(600)
     if question == "no memory":
         os.kill(os.getpid(), signal.SIGKILL)
     if question == "leave":
@@ -55,3 +57,11 @@ def test_what_goes_wrong_is_a_sentence() -> None:
 
 def test_nothing_is_asked_of_nobody() -> None:
     assert ask("no_such_module", []) == []
+
+
+def test_what_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("suite.runtime.child._LONGEST_S", 3.0)
+    assert ask("answers", [1, "for ever"]) == [
+        Answer(2),
+        Answer(problem="the process did not end in 6 s and was stopped."),
+    ]

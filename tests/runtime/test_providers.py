@@ -83,6 +83,17 @@ def test_the_wrong_wheel_is_named_with_what_to_install(monkeypatch) -> None:
     assert "face-quant-gate[cuda12]" in said
 
 
+def test_a_provider_that_is_spelt_otherwise_is_named() -> None:
+    given = {"execution_provider": "cpuexecutionprovider"}
+    card = read_catalog().providers["cpu"].model_copy(update=given)
+    with pytest.raises(ProviderError) as caught:
+        require_provider(card)
+    assert str(caught.value).endswith(
+        "key 'execution_provider' is 'cpuexecutionprovider', and onnxruntime has "
+        "'CPUExecutionProvider'; write it so."
+    )
+
+
 def test_the_right_wheel_without_a_gpu_is_refused(monkeypatch) -> None:
     # onnxruntime-gpu lists CUDA on a machine without a GPU.
     monkeypatch.setattr(ort, "get_available_providers", lambda: [CUDA, CPU])

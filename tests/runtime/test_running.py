@@ -82,6 +82,28 @@ def test_a_reason_to_refuse_a_file_is_whole(
     )
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Unsupported model IR version: 14, max supported IR version: 13",
+        "Opset 27 is under development and support for this is limited",
+    ],
+)
+def test_a_file_that_is_too_new_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError(reason)
+
+    monkeypatch.setattr(ort, "InferenceSession", refuse)
+    with pytest.raises(ModelError) as caught:
+        load(tmp_path / "m.onnx", CPU, threads=1)
+    assert str(caught.value).endswith(
+        f"{reason}; install a newer onnxruntime, or export the model with an older opset and IR "
+        "version."
+    )
+
+
 def test_an_output_that_no_memory_can_be_bound_to_is_one_sentence(tmp_path: Path) -> None:
     nodes = [
         helper.make_node("Flatten", ["image"], ["embedding"]),

@@ -37,7 +37,7 @@ def rows_of(
     if mark == " ":
         lines = (" ".join(line.split()) for line in lines)
     fields = [field.strip() for field in first.split(None if mark == " " else mark)]
-    if other := _other_form(fields, labels):
+    if other := _other_form(fields, labels, mark):
         raise DatasetError(
             where=path,
             what=f"line 1, {first.strip()[:60]!r}, is {other}; expected are two paths and a label "
@@ -50,9 +50,19 @@ def rows_of(
         yield reader.line_num, row
 
 
-def _other_form(fields: list[str], labels: Collection[str]) -> str | None:
+def _other_form(fields: list[str], labels: Collection[str], mark: str) -> str | None:
     """What a list is whose first line is of another known form."""
     match fields:
+        case [left, right] if left.isdecimal() and right.isdecimal() and mark == ",":
+            return (
+                "two numbers of images, as in CFP's Pair_list; write their paths, or pack the set "
+                "into a .bin, as InsightFace's cfp2pack does"
+            )
+        case ["name", "imagenum1", *_]:
+            return (
+                "that of LFW's pairs as Kaggle has them; take LFW's own pairs.txt, which kind = "
+                "'lfw' reads"
+            )
         case [folds, pairs] if folds.isdecimal() and pairs.isdecimal():
             return "the first of LFW's pairs.txt, which kind = 'lfw' reads"
         case [image, number] if _is_image(image) and number.lstrip("-").isdecimal():

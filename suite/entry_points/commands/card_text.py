@@ -37,10 +37,9 @@ class CardPlace:
         CatalogError
             where no card can hold it.
         """
-        folder = (self.folder or Path()).resolve()
-        relative = Path(os.path.relpath(path.resolve(), folder)).as_posix()
+        relative = Path(os.path.relpath(path, self.folder or Path())).as_posix()
         if self._is_outside(path):
-            relative = path.resolve().name
+            relative = path.absolute().name
         if any("\ud800" <= letter <= "\udfff" for letter in relative):
             raise CatalogError(f"{relative!a}: this path is not text in UTF-8; rename it.")
         return relative
@@ -61,9 +60,14 @@ class CardPlace:
 
         No other machine has what is there by a path that climbs out of the catalog.
         """
-        folder = (self.folder or Path()).resolve()
+        # As they are named: what a link leads to, as in a Hugging Face cache, is not beside it.
+        folder = _absolute(self.folder or Path())
         catalog = folder.parent if folder.name == self.kind else folder
-        return not path.resolve().is_relative_to(catalog)
+        return not _absolute(path).is_relative_to(catalog)
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))
 
 
 def quoted(words: str) -> str:

@@ -133,6 +133,8 @@ def test_a_card_says_what_columns_are_called(tmp_path):
     ("first", "form"),
     [
         ("Aaron_Eckhart_1.jpg 1", "one image and a number, as in CPLFW's and CALFW's lists of"),
+        ("1,4", "two numbers of images, as in CFP's Pair_list; write their paths, or pack the set"),
+        ("name,imagenum1,imagenum2,", "that of LFW's pairs as Kaggle has them; take LFW's own"),
         ("10\t300", "the first of LFW's pairs.txt, which kind = 'lfw' reads"),
         ("1 a/1.jpg a/2.jpg", "a label before two paths"),
         ("a/1.jpg a/2.jpg", "two paths without a label"),

@@ -464,6 +464,10 @@ def test_a_drafts_path_stays_in_its_catalog(
     assert inside["source"]["file"] == "../weights/net.onnx"
     outside = draft_card(path, tmp_path / "quant" / "models")
     assert tomllib.loads(outside)["source"]["file"] == "net.onnx"
+    # A cache may hold the file elsewhere, under a name that says nothing.
+    (tmp_path / "models" / "linked.onnx").symlink_to(path)
+    linked = tomllib.loads(draft_card(tmp_path / "models" / "linked.onnx", tmp_path / "models"))
+    assert linked["source"]["file"] == "linked.onnx"
     monkeypatch.chdir(tmp_path)
     words = draft_card(path, None)
     assert tomllib.loads(words)["source"]["file"] == "weights/net.onnx"
