@@ -9,9 +9,14 @@ from suite.report.sections.on_top import on_top
 from suite.report.verdict import is_gated
 
 
-def summary_lines(folder: ReportFolder) -> list[str]:
+def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
     """What was accepted, what was gated, and where the report is."""
     lines = acceptance_lines(folder.records)
+    if accepts and not any(r.accepted or r.refused or r.baseline for r in folder.records):
+        lines.append(
+            "NOTHING WAS ACCEPTED: none of the gates that ran keeps a baseline; select others, or "
+            "leave -k and -m out."
+        )
     lines += on_top(folder.report)
     for record in folder.records:
         if record.outcome is Outcome.UNDECIDED:

@@ -91,7 +91,7 @@ def load(
         reason = (unknown_op(path) if isinstance(path, Path) else None) or reason_of(error)
         raise ModelError(
             where=named,
-            what=f"onnxruntime cannot load it on {card.id}: {reason}{_too_new(reason)}.",
+            what=f"onnxruntime cannot load it on {card.id}: {reason}{_of_other_age(reason)}.",
         ) from None
     if session.get_providers()[0] != card.execution_provider:
         raise ProviderError(
@@ -101,8 +101,10 @@ def load(
     return session
 
 
-def _too_new(reason: str) -> str:
-    """What to do about a file that is newer than this onnxruntime; nothing about another."""
+def _of_other_age(reason: str) -> str:
+    """What to do about a file that is newer or older than this onnxruntime; else nothing."""
+    if "Could not find an implementation" in reason:
+        return "; export the model with an opset that this onnxruntime has kernels for, from 7 on"
     if "IR version" not in reason and "under development" not in reason:
         return ""
     return "; install a newer onnxruntime, or export the model with an older opset and IR version"

@@ -181,3 +181,17 @@ def test_a_run_that_gated_nothing_says_so(tmp_path: Path) -> None:
 
 def test_the_schema_in_the_docs_is_the_reports() -> None:
     assert (ROOT / "docs" / "report.schema.json").read_text() == schema_text()
+
+
+def test_an_acceptance_that_had_nothing_to_accept_is_told(tmp_path: Path) -> None:
+    folder = opened(tmp_path / "report")
+    folder.add(record(Gate.BEHAVIOUR))
+    said = [line for line in summary_lines(folder, accepts=True) if "ACCEPTED" in line]
+    assert said == [
+        "NOTHING WAS ACCEPTED: none of the gates that ran keeps a baseline; select others, or "
+        "leave -k and -m out."
+    ]
+    assert not any("ACCEPTED" in line for line in summary_lines(folder))
+    folder.add(record(Gate.ARTIFACT, baseline="cpu/m/fp32.json"))
+    assert not any("ACCEPTED" in line for line in summary_lines(folder, accepts=True))
+    ended(folder)

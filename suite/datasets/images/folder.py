@@ -20,6 +20,7 @@ _PHOTOS = frozenset(
     | {".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"}
 )
 _TIFF_SUFFIXES = (".tif", ".tiff")
+READ_SUFFIXES = (*IMAGE_SUFFIXES, *_TIFF_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def images_below(folder: Path) -> Iterator[NamedImage]:
 def _is_image(path: Path) -> bool:
     """Whether a file is taken for an image: by its suffix, else by how it begins."""
     suffix = path.suffix.lower()
-    if not is_file(path) or suffix in (*IMAGE_SUFFIXES, *_TIFF_SUFFIXES):
+    if not is_file(path) or suffix in READ_SUFFIXES:
         return is_file(path)
     with path.open("rb") as stream:
         start = stream.read(64)

@@ -7,7 +7,7 @@ from suite.catalog.dataset_card import FolderDataset, ImagesDataset
 from suite.catalog.errors import DatasetError
 from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.face_set import FaceSet, face_set
-from suite.datasets.images.folder import IMAGE_SUFFIXES, NamedImage, images_below
+from suite.datasets.images.folder import READ_SUFFIXES, NamedImage, images_below
 from suite.datasets.reading import Reading
 
 
@@ -36,6 +36,6 @@ def need_images(card: ImagesDataset, folder: Path, images: Sequence[NamedImage])
     if not images:
         raise DatasetError(
             where=folder,
-            what=f"holds no image ({', '.join(IMAGE_SUFFIXES)}); put the faces of "
+            what=f"holds no image ({', '.join(READ_SUFFIXES)}); put the faces of "
             f"{card.id!r} there.",
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from suite.catalog.dataset_card import CsvColumns
 from suite.catalog.errors import DatasetError
-from suite.datasets.images.folder import IMAGE_SUFFIXES
+from suite.datasets.images.folder import READ_SUFFIXES
 
 _MARKS = ",\t;"
 
@@ -80,4 +80,4 @@ def _other_form(fields: list[str], labels: Collection[str], mark: str) -> str | 
 
 
 def _is_image(*names: str) -> bool:
-    return all(name.lower().endswith(IMAGE_SUFFIXES) for name in names)
+    return all(name.lower().endswith(READ_SUFFIXES) for name in names)

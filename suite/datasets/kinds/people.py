@@ -11,7 +11,7 @@ from suite.datasets.drawn_pairs import draw_pairs
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, PairList, face_set
 from suite.datasets.images.folder import (
-    IMAGE_SUFFIXES,
+    READ_SUFFIXES,
     NamedImage,
     images_below,
     is_hidden_folder,
@@ -77,6 +77,6 @@ def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage
         ):
             raise DatasetError(
                 where=place,
-                what=f"this person's folder holds no image ({', '.join(IMAGE_SUFFIXES)}); put "
+                what=f"this person's folder holds no image ({', '.join(READ_SUFFIXES)}); put "
                 "some there, or remove it.",
             )

@@ -247,7 +247,7 @@ class GateRun:
         from suite.report.terminal import summary_lines
 
         terminalreporter.write_sep("-", "face-quant-gate")
-        for line in summary_lines(self.report):
+        for line in summary_lines(self.report, accepts=self.accepts):
             terminalreporter.write_line(line)
 
     def _check_selection(self) -> None:

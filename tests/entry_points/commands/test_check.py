@@ -117,3 +117,14 @@ def test_pairs_of_which_no_figure_can_be_made_are_named(catalog: Path) -> None:
         f"{set_card}: all 20 pairs of 'own' are labelled genuine, and no figure can be made of "
         "them; correct the labels, or add impostor pairs."
     ]
+
+
+def test_an_interrupted_command_says_so_without_a_traceback(
+    catalog: Path, capsys, monkeypatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("suite.entry_points.commands.check.check_catalog", stopped)
+    assert main(["check", f"--catalog={catalog}"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
