@@ -24,7 +24,7 @@ from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.against_itself import judge_against_itself
 from suite.judging.baselines.absent import nothing_accepted
 from suite.judging.baselines.entry import entry_document
-from suite.judging.baselines.store import BaselineFile, baselines_of, unwritable
+from suite.judging.baselines.store import baselines_of, serving_file, unwritable
 from suite.judging.baselines.syrupy_extension import (
     BaselineExtension,
     snapshot_data,
@@ -72,7 +72,7 @@ class GateCheck:
         # FP32 is accepted once, in the parent profile that serves every provider.
         profile = PARENT_PROFILE if case.mode.is_fp32 else bench.profile
         root = baselines_of(bench.catalog)
-        self._file = BaselineFile(root, profile, case.model.id, case.mode.id)
+        self._file = serving_file(root, profile, case.model.id, case.mode.id)
 
     def measure(self) -> Measured:
         """What the gate is of, measured or remembered."""

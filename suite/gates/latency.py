@@ -10,6 +10,7 @@ from functools import cached_property
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from suite.catalog.gate import Gate, Section
+from suite.catalog.profiles import serving
 from suite.catalog.provider_card import ProviderCard
 from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured as measured_by
@@ -52,7 +53,7 @@ class Stopwatch:
         if self._benchmark is None or self._benchmark.disabled:
             return Outcome.DEFERRED, "pytest-benchmark is off here (under xdist, or by an option)"
         own = own_profile(self._provider)
-        if self._work.bench.profile != own:
+        if self._work.bench.profile not in serving(own):
             words = f"latency on this {own} says nothing of {self._work.bench.profile}"
             return Outcome.NOT_APPLICABLE, words
         for timed in (self._work.fp32, self._work):

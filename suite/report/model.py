@@ -20,7 +20,7 @@ _SHARED = (
 
 
 class Environment(Frozen):
-    """Where and on what a run was made."""
+    """Where and on what a run was made; ``unproved`` says so of a profile without baselines."""
 
     started: str
     command: str
@@ -37,6 +37,7 @@ class Environment(Frozen):
     python: str
     versions: dict[str, str]
     workers: int = 0
+    unproved: str = ""
 
     def differs_from(self, other: "Environment") -> list[str]:
         """What two runs must share for one report, and do not; each as a readable difference."""

@@ -38,6 +38,8 @@ def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
         lines.append("NOTHING WAS GATED: no gate compared anything; this run proves nothing.")
     if untimed := without_latency(folder.records):
         lines.append(untimed)
+    if folder.report.environment.unproved:
+        lines.append(folder.report.environment.unproved)
     lines.append(folder.report.concluded)
     lines.append(f"report: {folder.folder / 'report.md'}")
     return lines

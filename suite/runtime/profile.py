@@ -7,12 +7,16 @@ import re
 import cpuinfo
 
 from suite.catalog.errors import ProviderError
+from suite.catalog.profiles import serving
 from suite.catalog.provider_card import ProviderCard
 from suite.runtime.nvidia import find_gpu
 
 PARENT_PROFILE = "cpu"
 # A recipe for AVX2 gives the same bits on a CPU with VNNI: docs/profiles.md has the measurement.
-_IMITATED = {"cpu-vnni": ("cpu-avx2",)}
+_IMITATED = dict.fromkeys(serving("cpu-vnni"), ("cpu-avx2",))
+_AMX = {"amx_tile", "amx_int8"}
+# MLAS prefers the kernels of AVX512 to those of AVX-VNNI; without AVX512-VNNI they saturate.
+_AVX512 = {"avx512bw", "avx512dq", "avx512vl"}
 
 
 @functools.cache
@@ -35,7 +39,7 @@ def cpu_model() -> str:
 
 
 def cpu_profile() -> str:
-    """``cpu-vnni``, ``cpu-avx2``, or ``cpu-<machine>`` for a CPU with neither."""
+    """The profile of this machine's CPU, as `profile_of` names it."""
     flags = _cpu().get("flags") or []
     return profile_of(list(flags) if isinstance(flags, list) else [], platform.machine())
 
@@ -73,7 +77,7 @@ def chosen_profile(asked: str | None, card: ProviderCard) -> str:
     own = own_profile(card)
     if asked in (None, own):
         return own
-    imitated = _IMITATED.get(own, ())
+    imitated = (*serving(own)[1:], *_IMITATED.get(own, ()))
     if asked in imitated:
         return str(asked)
     raise ProviderError(
@@ -84,9 +88,19 @@ def chosen_profile(asked: str | None, card: ProviderCard) -> str:
 
 
 def profile_of(flags: list[str], machine: str) -> str:
-    """The profile of a CPU with these flags (as Linux and cpuinfo name them)."""
-    if {"avx512_vnni", "avx512vnni", "avx_vnni"} & set(flags):
-        return "cpu-vnni"
-    if "avx2" in flags:
+    """The profile of a CPU with these flags (as Linux and cpuinfo name them).
+
+    It is named by the kernels that onnxruntime's MLAS takes for U8S8 (``platform.cpp``): of AMX
+    beside AVX512-VNNI, of which it prefers both to AVX-VNNI; on ARM of I8MM before the dot product.
+    A CPU with none of them is ``cpu-avx2``, or ``cpu-<machine>``.
+    """
+    has = set(flags)
+    if has & {"avx512_vnni", "avx512vnni"}:
+        return "cpu-amx" if has >= _AMX else "cpu-vnni"
+    if "avx_vnni" in has and not has >= _AVX512:
+        return "cpu-avx-vnni"
+    if "avx2" in has:
         return "cpu-avx2"
+    if "asimddp" in has:
+        return "cpu-arm-i8mm" if "i8mm" in has else "cpu-arm-dotprod"
     return f"cpu-{machine.lower() or 'unknown'}"

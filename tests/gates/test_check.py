@@ -86,10 +86,11 @@ def gate(
     floor: dict[str, float] | None = None,
     of: Gate = Gate.LATENCY,
     fingerprint: Measured | None = None,
+    profile: str = "cpu-avx2",
 ) -> tuple[GateCheck, Snapshot]:
     snapshot = Snapshot(update=update)
     bench = SimpleNamespace(
-        profile="cpu-avx2",
+        profile=profile,
         provider=read_catalog().providers["cpu"],
         catalog=SimpleNamespace(folder=root, kin_of=lambda mode: mode),
     )
@@ -138,6 +139,23 @@ def test_an_undecided_speed_up_fails_no_snapshot(case: Case, tmp_path: Path) -> 
     made.check(timed(1.17, 1.21))
     assert record_of(made).outcome is Outcome.UNDECIDED
     assert snapshot.told == [True]
+
+
+@pytest.mark.parametrize("profile", ["cpu-amx", "cpu-avx-vnni", "cpu-avx2"])
+def test_what_was_accepted_as_vnni_serves_the_kin_of_vnni_alone(
+    case: Case, tmp_path: Path, profile: str
+) -> None:
+    accepted = accept(case, tmp_path, timed(1.28, 1.28))
+    vnni = replace(accepted, profile="cpu-vnni")
+    vnni.path.parent.mkdir(parents=True)
+    accepted.path.rename(vnni.path)
+    made, snapshot = gate(case, tmp_path, profile=profile)
+    made.check(timed(1.28, 1.28))
+    serves = profile != "cpu-avx2"
+    assert record_of(made).outcome is (Outcome.PASS if serves else Outcome.NOT_COMPARED)
+    assert snapshot.told == ([True] if serves else [])
+    # Accepting writes where it was found.
+    assert record_of(made).baseline.startswith("cpu-vnni/" if serves else "cpu-avx2/")
 
 
 def test_a_failed_comparison_fails_its_snapshot(case: Case, tmp_path: Path) -> None:

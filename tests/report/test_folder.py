@@ -173,6 +173,17 @@ def test_the_terminal_says_what_was_accepted_and_left_open(tmp_path: Path) -> No
     ]
 
 
+def test_the_terminal_says_that_nobody_has_proved_the_profile(tmp_path: Path) -> None:
+    words = "nobody has proved the profile cpu-amx: nothing was accepted on it so far"
+    environment = ENVIRONMENT.model_copy(update={"profile": "cpu-amx", "unproved": words})
+    folder = ReportFolder(tmp_path, environment, require_all=False)
+    folder.add(record())
+    folder.write(complete=True)
+    assert words in summary_lines(folder)
+    assert words in (tmp_path / "report.md").read_text()
+    assert json.loads((tmp_path / "report.json").read_text())["environment"]["unproved"] == words
+
+
 def test_a_run_that_gated_nothing_says_so(tmp_path: Path) -> None:
     folder = opened(tmp_path)
     folder.write(complete=True)

@@ -8,6 +8,7 @@ from suite import __version__
 from suite.catalog.plan import gates_of
 from suite.catalog.selection import Options, Selection
 from suite.judging.baselines.orphans import unjudged
+from suite.judging.baselines.unproved import why_unproved
 from suite.judging.coverage import Coverage
 from suite.report.model import Environment
 from suite.runtime.profile import cpu_name, device_name
@@ -33,6 +34,7 @@ def describe(selection: Selection, command: str, profile: str, workers: int = 0)
         python=platform.python_version(),
         versions=versions(),
         workers=workers,
+        unproved=why_unproved(profile, selection.catalog),
     )
 
 

@@ -12,7 +12,7 @@ from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
 from suite.catalog.selection import Options, is_made, why_not_applicable, why_unbuildable
-from suite.judging.baselines.store import BaselineFile, all_files, baselines_of
+from suite.judging.baselines.store import BaselineFile, all_files, baselines_of, serving_file
 from suite.judging.coverage import Unjudged
 from suite.runtime.profile import PARENT_PROFILE
 
@@ -45,9 +45,11 @@ def unjudged(catalog: Catalog, profile: str, options: Options) -> list[Unjudged]
     to the gates that read it, where there are such.
     """
     found: dict[tuple[Path, str], tuple[str, ...]] = {}
-    for file in all_files(baselines_of(catalog)):
+    root = baselines_of(catalog)
+    for file in all_files(root):
         chosen = _chosen(file.model, options.models) and _chosen(file.mode, options.modes)
-        if not chosen or file.profile not in (profile, PARENT_PROFILE):
+        held_to = serving_file(root, profile, file.model, file.mode)
+        if not chosen or file.profile not in (held_to.profile, PARENT_PROFILE):
             continue
         for orphan in _orphans_or_damage(file, catalog, options.models):
             of_run = tuple(s for s in orphan.sections if _is_of(s, options.datasets))

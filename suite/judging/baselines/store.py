@@ -16,10 +16,11 @@ from pydantic import Field, TypeAdapter
 
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import BaselineError, refused
-from suite.catalog.files import is_folder, names_in, write_whole
+from suite.catalog.files import is_file, is_folder, names_in, write_whole
 from suite.catalog.gate import Section
 from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
+from suite.catalog.profiles import serving
 from suite.judging.baselines.entry import entry_of, format_of
 from suite.judging.judgement import FORMAT, Entry
 from suite.judging.measured import Frozen
@@ -93,15 +94,24 @@ class BaselineFile:
 
     @property
     def is_profile_accepted(self) -> bool:
-        """Whether figures of any model in any mode are accepted on its profile."""
-        files = all_files(self.root)
-        return any(each.holds_figures for each in files if each.profile == self.profile)
+        """Whether figures of any model in any mode are accepted on its profile or its kin's."""
+        own = serving(self.profile)
+        return any(each.holds_figures for each in all_files(self.root) if each.profile in own)
 
     def profiles_with(self, section: str) -> list[str]:
         """The profiles on which a section of the same model and mode was accepted."""
         names = [name for name in names_in(self.root) if is_folder(self.root / name)]
         found = (BaselineFile(self.root, name, self.model, self.mode) for name in names)
         return [file.profile for file in found if section in file.sections()]
+
+
+def serving_file(root: Path, profile: str, model: str, mode: str) -> BaselineFile:
+    """The baseline that a case is held to on a profile: its own, else that of its kin.
+
+    Where there is neither, its own is the one to be written.
+    """
+    files = [BaselineFile(root, name, model, mode) for name in serving(profile)]
+    return next((file for file in files if is_file(file.path)), files[0])
 
 
 def all_files(root: Path) -> Iterator[BaselineFile]:

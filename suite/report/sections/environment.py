@@ -14,6 +14,7 @@ def environment(report: Report) -> list[str]:
         *((("Worker processes", str(env.workers)),) if env.workers else ()),
         ("Catalog", env.catalog),
         ("Provider, profile", f"{env.provider}, {env.profile}"),
+        *((("Unproved", env.unproved),) if env.unproved else ()),
         ("CPU", f"{env.cpu}, {env.cores} cores"),
         ("Device", env.device),
         ("Threads", f"embedding {env.threads_embedding or 'all'}, latency {env.threads_latency}"),

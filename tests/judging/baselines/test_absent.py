@@ -70,3 +70,11 @@ def test_kernels_of_another_version_are_not_compared(tmp_path: Path) -> None:
     accept(file(tmp_path), "artifact", "placement.onnxruntime-1.24")
     judged = concluded(tmp_path, "placement.onnxruntime-1.32")
     assert judged.outcome is Outcome.NOT_COMPARED
+
+
+def test_what_is_missing_where_its_kin_is_accepted_is_red(tmp_path: Path) -> None:
+    accept(file(tmp_path, "cpu-avx2"), "artifact")
+    accept(file(tmp_path, "cpu-vnni", mode="other"), "artifact")
+    judged = nothing_accepted(file(tmp_path, "cpu-amx"), Gate.ARTIFACT, "artifact")
+    assert judged.outcome is Outcome.FAIL
+    assert "is missing" in judged.headline

@@ -207,3 +207,12 @@ def test_the_way_out_names_the_catalog(catalog: Path) -> None:
     delete_card(catalog)
     lost = unjudged(read_catalog(catalog), PROFILE, Options(catalog=catalog))
     assert {u.remove for u in lost} == {f"face-quant-gate orphans --catalog={catalog} --remove"}
+
+
+def test_what_serves_a_kin_is_its_matter_too(catalog: Path) -> None:
+    delete_card(catalog)
+    card = read_catalog(catalog)
+    held_to = {u.file for u in unjudged(card, PROFILE, Options(catalog=catalog))}
+    assert {u.file for u in unjudged(card, "cpu-amx", Options(catalog=catalog))} == held_to
+    of_avx2 = {u.file for u in unjudged(card, "cpu-avx2", Options(catalog=catalog))}
+    assert str(catalog / "baselines" / STATIC) in held_to - of_avx2
