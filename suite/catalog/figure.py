@@ -11,7 +11,7 @@ Worse = Literal["lower", "higher", "either"]
 Column = Literal["always", "measured"]
 
 # Cosines and distances are of unit vectors in single precision.
-_ROUNDING = 1e-5
+ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class Figure:
             return "is not a number"
         if self.relative and value <= 0:  # no share of it can be taken
             return "must be above 0"
-        if value < self.least - _ROUNDING:
+        if value < self.least - ROUNDING:
             return f"can never be below {self.least:g}"
-        return f"can never be above {most:g}" if value > most + _ROUNDING else ""
+        return f"can never be above {most:g}" if value > most + ROUNDING else ""
 
     def is_worse(self, difference: float) -> bool:
         """Whether a difference, measured − reference, is for the worse."""

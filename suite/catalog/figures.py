@@ -193,6 +193,7 @@ FIGURES.repeated(
         5,
         gate=Gate.BEHAVIOUR,
         tolerance=Tolerance(0.001, 0.005),
+        most=4.0,
     ),
 )
 

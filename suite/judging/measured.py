@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from suite.catalog.figure import ROUNDING
+from suite.catalog.figures import FIGURES
+from suite.catalog.gate import Section
 from suite.judging.identity import Fact, IdentityValue
 
 
@@ -21,6 +24,24 @@ class Frozen(BaseModel):
     )
 
 
+def _known(name: str) -> str:
+    if name not in FIGURES:
+        raise ValueError("is no figure of this suite")
+    return name
+
+
+def _section(name: str) -> str:
+    if Section.parse(name) is None:
+        raise ValueError("is no section of a baseline")
+    return name
+
+
+FigureName = Annotated[str, AfterValidator(_known)]
+Count = Annotated[int, Field(ge=0)]
+# A squared distance of unit vectors.
+_Distance = Annotated[float, Field(ge=-ROUNDING, le=4 + ROUNDING)]
+
+
 class Change(Frozen):
     """Mode minus FP32 of the same run, with its 95 % interval from paired resamples."""
 
@@ -33,9 +54,9 @@ class Resolution(Frozen):
     """The impostor pairs behind a TAR@FAR, and how many of them set its threshold."""
 
     far_target: float
-    impostors: int
-    expected_false_accepts: float
-    false_accepts: int
+    impostors: Count
+    expected_false_accepts: Annotated[float, Field(ge=0)]
+    false_accepts: Count
     flag: str
 
 
@@ -46,12 +67,12 @@ class Flip(Frozen):
     differs with each model's own accuracy threshold, ``kept`` with FP32's for both.
     """
 
-    pair: int
+    pair: Count
     left: str
     right: str
     genuine: bool
-    fp32_distance: float
-    distance: float
+    fp32_distance: _Distance
+    distance: _Distance
     own: bool
     kept: bool
 
@@ -64,10 +85,10 @@ class Uncertainty(Frozen):
     """
 
     drawn: str
-    units: int
-    intervals: dict[str, tuple[float, float]] = {}
-    changes: dict[str, Change] = {}
-    resolution: dict[str, Resolution] = {}
+    units: Count
+    intervals: dict[FigureName, tuple[float, float]] = {}
+    changes: dict[FigureName, Change] = {}
+    resolution: dict[FigureName, Resolution] = {}
 
     def of_numbers(self) -> "Uncertainty":
         """As `Measured.of_numbers`."""
@@ -104,8 +125,8 @@ class Calibration(Frozen):
 
     dataset: str
     place: str
-    images: int
-    people: int | None
+    images: Count
+    people: Count | None
     size: str
     colour: str
     alignment: str
@@ -134,20 +155,20 @@ class Measured(Frozen):
     ``differences`` how far apart the same faces lie that were run in two ways.
     """
 
-    section: str
+    section: Annotated[str, AfterValidator(_section)]
     identity: dict[str, IdentityValue]
     identified: dict[str, dict[str, Fact]] = {}
-    figures: dict[str, float] = {}
-    observed: dict[str, float] = {}
-    differences: dict[str, float] = {}
-    intervals: dict[str, tuple[float, float]] = {}
+    figures: dict[FigureName, float] = {}
+    observed: dict[FigureName, float] = {}
+    differences: dict[FigureName, float] = {}
+    intervals: dict[FigureName, tuple[float, float]] = {}
     doubts: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     strays: tuple[StrayNode, ...] = ()
     described: tuple[str, ...] = ()
     beside: tuple[ReferenceFigures, ...] = ()
-    samples: dict[str, tuple[float, ...]] = {}
-    fp32: dict[str, float] = Field(default={}, alias="reference")
+    samples: dict[FigureName, tuple[float, ...]] = {}
+    fp32: dict[FigureName, float] = Field(default={}, alias="reference")
     uncertainty: Uncertainty | None = None
     flips: tuple[Flip, ...] = ()
     calibration: Calibration | None = None

@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field
 
 from suite.catalog.gate import Gate
 from suite.catalog.source import Precision
+from suite.catalog.table import CardId
 from suite.judging.kept_limits import KeptLimits
-from suite.judging.measured import Frozen, Measured
+from suite.judging.measured import FigureName, Frozen, Measured
 from suite.judging.outcome import Outcome
 
 
@@ -63,14 +64,19 @@ class Row(Frozen):
     ``interval`` is that of the difference, where it is judged on one.
     """
 
-    metric: str
+    metric: FigureName
     against: Against
     held_to: _Number = Field(alias="reference")
     measured: _Number
     difference: _Number
-    limit: float
+    limit: Annotated[float, Field(ge=0)]
     outcome: Outcome
     interval: _Interval = None
+
+
+# A file in a profile's and a model's folder, which no path may leave.
+_ID = "[a-z0-9][a-z0-9_.-]*"
+_BASELINE = rf"^({_ID}/{_ID}/{_ID}\.json)?$"
 
 
 class Record(Frozen):
@@ -90,12 +96,12 @@ class Record(Frozen):
 
     gate: Gate
     node: str
-    model: str
+    model: CardId
     family: str
-    mode: str
-    dataset: str | None = None
+    mode: CardId
+    dataset: CardId | None = None
     load: str | None = None
-    provider: str
+    provider: CardId
     profile: str
     outcome: Outcome
     headline: str
@@ -109,9 +115,9 @@ class Record(Frozen):
     refused: bool = False
     taken_away: bool = False
     on_request: bool = False
-    attempts: int = 1
-    baseline: str = ""
+    attempts: Annotated[int, Field(ge=1)] = 1
+    baseline: Annotated[str, Field(pattern=_BASELINE)] = ""
     precision: Precision = "float32"
     hashes: dict[str, str] = {}
     rerun: str = ""
-    seconds: float = 0.0
+    seconds: Annotated[float, Field(ge=0)] = 0.0

@@ -3,11 +3,16 @@
 import json
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from suite.catalog.errors import ModelError
 from suite.catalog.files import is_there, write_whole
+from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
+from suite.catalog.table import Sha256
 
 PINS = "pins.json"
+_PINNED = TypeAdapter(dict[str, Sha256])
 
 
 def pinned(path: Path) -> str | None:
@@ -33,11 +38,10 @@ def _read(path: Path) -> dict[str, str]:
     if not is_there(path):
         return {}
     try:
-        pins = json.loads(path.read_text(encoding="utf-8"))
-        return {str(name): str(digest) for name, digest in pins.items()}
-    except (OSError, ValueError, AttributeError) as error:
+        return read_as(_PINNED, read_json(path))
+    except (OSError, UnreadableError) as error:
         raise ModelError(
             where=path,
-            what=f"is not a readable list of pinned hashes ({error}); delete it and trust anew "
-            "with face-quant-gate weights --get --trust-first-use.",
+            what=f"is not a readable list of pinned hashes: {error}; delete it and trust anew with "
+            "face-quant-gate weights --get --trust-first-use.",
         ) from None

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from suite.catalog.errors import ArtifactError, ModelError
+from suite.catalog.errors import ArtifactError, SuiteError
+from suite.catalog.json_file import UnreadableError, read_json
 from suite.catalog.lock import Lock
 from suite.models.onnx_file import OnnxFile, read_onnx_file
 from suite.quantization.artifact import Artifact, BuildRecord, Ingredients
@@ -81,9 +82,9 @@ class ArtifactCache:
 
     def _whole(self, entry: Path) -> OnnxFile | None:
         try:
-            record = json.loads((entry / "record.json").read_text(encoding="utf-8"))
+            record = read_json(entry / "record.json")
             file = read_onnx_file(entry / "model.onnx")
-        except (OSError, ValueError, ModelError):
+        except (OSError, UnreadableError, SuiteError):
             return None
         known = isinstance(record, dict) and record.get("sha256") == file.sha256
         return file if known else None

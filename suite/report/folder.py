@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
@@ -17,6 +15,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.markdown import to_markdown
 from suite.report.model import Appended, Environment, Report
+from suite.report.reading import REPORT, read_report
 from suite.report.verdict import make_report
 
 RECORDS = "records.jsonl"
@@ -74,7 +73,10 @@ class ReportFolder:
 
     def _open(self, *, append: bool) -> None:
         if append:
-            self._take_over(_read_report(self.folder / "report.json"))
+            try:
+                self._take_over(read_report(self.folder))
+            except SuiteError as error:
+                raise SuiteError(f"--report-append: {error}") from None
         self._write_records()
         self.write(complete=False)
         with suppress(FileNotFoundError):
@@ -146,23 +148,19 @@ class ReportFolder:
         )
         document = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False)
         try:
-            write_whole(self.folder / "report.json", document + "\n", alone=True)
+            write_whole(self.folder / REPORT, document + "\n", alone=True)
             write_whole(self.folder / "report.md", to_markdown(report), alone=True)
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
         return report.verdict
 
     def _take_over(self, report: Report) -> None:
-        if not report.complete:
-            raise SuiteError(
-                f"--report-append: the run of {self.folder / 'report.json'} did not end; run it "
-                "again without --report-append."
-            )
         differences = self._environment.differs_from(report.environment)
         if differences:
             raise SuiteError(
-                f"--report-append: {self.folder / 'report.json'} is of another environment "
-                f"({'; '.join(differences)}); run the whole job again here."
+                where=self.folder / REPORT,
+                what=f"is of another environment ({'; '.join(differences)}); run the whole job "
+                "again here.",
             )
         now = Appended(started=self._environment.started, command=self._environment.command)
         self._appended = (*report.appended, now)
@@ -196,21 +194,6 @@ class ReportFolder:
                         }
                     )
         return None
-
-
-def _read_report(path: Path) -> Report:
-    try:
-        return Report.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SuiteError(
-            f"--report-append: there is no report to append to at {path} ({error.strerror}); run "
-            "the job once without --report-append."
-        ) from None
-    except (ValidationError, UnicodeDecodeError):
-        raise SuiteError(
-            f"--report-append: {path} is not a report of this version; run the job once without "
-            "--report-append."
-        ) from None
 
 
 def _in_use(folder: Path) -> SuiteError:

@@ -1,11 +1,13 @@
 """A run's report as data."""
 
+from typing import Literal
+
 from suite.judging.coverage import Unjudged
-from suite.judging.measured import Frozen
+from suite.judging.measured import Count, Frozen
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 _SHARED = (
     "suite",
     "catalog",
@@ -30,13 +32,13 @@ class Environment(Frozen):
     profile: str
     cpu: str
     device: str
-    cores: int
-    threads_embedding: int
-    threads_latency: int
+    cores: Count
+    threads_embedding: Count
+    threads_latency: Count
     platform: str
     python: str
     versions: dict[str, str]
-    workers: int = 0
+    workers: Count = 0
     unproved: str = ""
 
     def differs_from(self, other: "Environment") -> list[str]:
@@ -66,7 +68,7 @@ class Report(Frozen):
     not_run : gates without a record
     """
 
-    schema_version: int = SCHEMA_VERSION
+    schema_version: Literal[1] = SCHEMA_VERSION
     complete: bool
     verdict: Outcome
     summary: str

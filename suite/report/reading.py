@@ -1,32 +1,76 @@
-"""Reading the report of a finished run."""
+"""A finished report, read from its file, where it leaves nothing open."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
 from suite.catalog.errors import SuiteError
+from suite.catalog.figures import impossible
+from suite.catalog.files import is_there
+from suite.catalog.json_file import Keys, UnreadableError, mistaken, read_as, read_json
+from suite.judging.record import Record
 from suite.report.model import Report
+
+REPORT = "report.json"
+
+_REPORT = TypeAdapter(Report)
+_Values = Mapping[str, float | Sequence[float]]
 
 
 def read_report(folder: Path) -> Report:
-    """The report in a run's folder.
+    """The report of a run that ended.
 
     Raises
     ------
     SuiteError
-        where there is none, it is of another version, or its run did not end.
+        where there is none, its run did not end, or it is damaged; by its key.
     """
-    path = folder / "report.json"
+    path = folder / REPORT
+    if not is_there(path):
+        raise SuiteError(
+            where=path, what="there is no report; run the whole job, or give a run's report folder."
+        )
     try:
-        report = Report.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        report = read_as(_REPORT, read_json(path))
+        for index, record in enumerate(report.records):
+            _refuse_what_cannot_be(record, ("records", index))
+        _refuse_what_is_there_twice(report)
+    except UnreadableError as error:
         raise SuiteError(
-            where=path, what=f"cannot be read ({error.strerror}); give a run's report folder."
-        ) from None
-    except (ValidationError, UnicodeDecodeError):
-        raise SuiteError(
-            where=path, what="is not a report of this version; run the job again."
+            where=path,
+            what=f"is not a readable report of this version: {error}; run the whole job again.",
         ) from None
     if not report.complete:
-        raise SuiteError(where=path, what="is of a run that did not end; run the job again.")
+        raise SuiteError(
+            where=path,
+            what="the run did not end, so that it has no verdict; run the whole job again.",
+        )
     return report
+
+
+def _refuse_what_cannot_be(record: Record, keys: Keys) -> None:
+    for part, values in _values_of(record):
+        if found := impossible(values):
+            name, value, why = found
+            raise mistaken((*keys, *part, name), value, why)
+
+
+def _values_of(record: Record) -> Iterator[tuple[Keys, _Values]]:
+    """The figures of a record, with the keys that lead to them."""
+    if record.measured:
+        for part in ("figures", "observed", "differences", "samples", "intervals"):
+            yield ("measured", part), getattr(record.measured, part)
+        yield ("measured", "reference"), record.measured.fp32
+    for index, row in enumerate(record.rows):
+        for part, value in (("reference", row.held_to), ("measured", row.measured)):
+            if value is not None:
+                yield ("rows", index, part), {row.metric: value}
+
+
+def _refuse_what_is_there_twice(report: Report) -> None:
+    seen: set[str] = set()
+    for index, record in enumerate(report.records):
+        if record.node in seen:
+            raise mistaken(("records", index, "node"), record.node, "is there twice")
+        seen.add(record.node)

@@ -1,6 +1,6 @@
 """Rows of records as aligned text and Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from suite.catalog.figures import FIGURES
 from suite.judging.record import Against, Row
@@ -15,12 +15,12 @@ def row_cells(row: Row) -> tuple[str, ...]:
     of_accepted = row.against is Against.BASELINE
     share = figure.relative and of_accepted
 
-    def shown(value: float) -> str:
+    def moved(value: float) -> str:
         return f"{value:+.2%}" if share else signed(value, digits)
 
-    difference = "" if row.difference is None else shown(row.difference)
+    difference = "" if row.difference is None else moved(row.difference)
     if row.interval:
-        low, high = map(shown, row.interval)
+        low, high = map(moved, row.interval)
         difference += f" ({low} … {high})"
     allowed = row.against.allowed(f"{row.limit:.2%}" if share else f"{row.limit:g}")
     if figure.only_worse_fails and of_accepted:
@@ -34,6 +34,11 @@ def row_cells(row: Row) -> tuple[str, ...]:
         allowed,
         row.outcome.in_a_row,
     )
+
+
+def figure_text(values: Mapping[str, float], name: str) -> str:
+    """A figure in its digits; a dash where it is not among these."""
+    return f"{values[name]:.{FIGURES[name].digits}f}" if name in values else "–"
 
 
 def signed(value: float, digits: int) -> str:

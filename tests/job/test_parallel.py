@@ -82,7 +82,7 @@ def edit_report(team: Team, change: object) -> None:
 
 def test_a_report_of_another_environment_is_not_appended_to(team: Team) -> None:
     one = ("--models=arcface-embedded", "--modes=fp32", "-k", "artifact or latency")
-    assert "no report to append to" in team.run(*one, "--report-append").stdout
+    assert "report.json: there is no report; run" in team.run(*one, "--report-append").stdout
     assert team.gates(*one).returncode == 0
     kept = bytes_below(team.folder / "face-quant-report")
     edit_report(team, lambda report: report["environment"]["versions"].update(onnxruntime="1.0"))

@@ -19,7 +19,9 @@ def test_a_pin_is_kept_beside_its_file_with_those_of_others(tmp_path: Path) -> N
     assert list(kept.items()) == [("a.onnx", "1" * 64), ("b.onnx", "3" * 64)]
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "\x00"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "\x00", '{"a": 1}', '{"a": "x"}', "[" * 100_000]
+)
 def test_pins_that_cannot_be_read_are_named(tmp_path: Path, content: str) -> None:
     (tmp_path / PINS).write_text(content)
     with pytest.raises(ModelError, match=r"pins\.json: is not a readable list of pinned hashes"):

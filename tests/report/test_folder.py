@@ -132,7 +132,7 @@ def test_a_later_run_of_other_weights_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("complete", "other", "said"),
     [
-        (False, {}, "did not end; run it again"),
+        (False, {}, "the run did not end, so that it has no verdict"),
         (True, {"cpu": "Another CPU"}, "is of another environment"),
     ],
 )

@@ -1,5 +1,6 @@
 """The report as its readers see it."""
 
+import pytest
 from reports import FP32, INT8, shown
 
 
@@ -23,3 +24,14 @@ def test_doubts_come_before_what_failed() -> None:
     assert lines[4] == "## Look at this first"
     assert lines[6] == f"- m: {doubt}"
     assert lines[8] == "## What failed"
+
+
+@pytest.mark.parametrize("part", ["figures", "observed", "fp32", "intervals"])
+def test_a_figure_that_was_not_kept_is_a_dash(part: str) -> None:
+    """What was measured as no number is in no record, and what was damaged may lack anything."""
+    lacking = [
+        each.model_copy(update={"measured": each.measured.model_copy(update={part: {}})})
+        for each in (*FP32, *INT8)
+        if each.measured
+    ]
+    assert "–" in shown(*lacking)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from suite.catalog.figures import FIGURES
 from suite.judging.measured import Change, Measured, Uncertainty
 from suite.judging.record import Record
-from suite.report.tables import markdown, signed
+from suite.report.tables import figure_text, markdown, signed
 
 # Below so many units the intervals are known to be too short: docs/figures.md has the simulation.
 ENOUGH_UNITS = 100
@@ -69,7 +69,7 @@ def _resolution(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]
                 (
                     mode,
                     FIGURES[name].label,
-                    f"{measured.figures[name]:.{digits}f}",
+                    figure_text(measured.figures, name),
                     _ends(ends, digits),
                     f"{point.impostors:,}",
                     f"{point.expected_false_accepts:,.4g} / {point.false_accepts:,}",
@@ -99,8 +99,8 @@ def _changes(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
                 (
                     mode,
                     FIGURES[name].label,
-                    f"{measured.fp32[name]:.{digits}f}",
-                    f"{measured.figures[name]:.{digits}f}",
+                    figure_text(measured.fp32, name),
+                    figure_text(measured.figures, name),
                     signed(change.point, digits),
                     f"{signed(change.low, digits)} … {signed(change.high, digits)}"
                     if change.low != change.high

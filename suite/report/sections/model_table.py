@@ -178,14 +178,15 @@ def _moved(record: Record, name: str, digits: int) -> str:
 
 
 def _size(record: Record | None) -> str:
-    if record is None or record.measured is None:
-        return "–"
-    return f"{record.measured.figures['size_bytes'] / MIB:.2f}"
+    figures = record.measured.figures if record and record.measured else {}
+    return f"{figures['size_bytes'] / MIB:.2f}" if "size_bytes" in figures else "–"
 
 
 def _latency(record: Record | None) -> str:
     if record is None or record.measured is None:
         return "–"
     known = record.measured.known
+    if "latency_ms" not in known:
+        return "–"
     ratio = f" ({known['speedup']:.2f} ×)" if "speedup" in known else ""
     return f"{known['latency_ms']:.2f}{ratio}"

@@ -45,11 +45,12 @@ def placement(records: Sequence[Record]) -> list[str]:
 def _cells(
     mode: str, measured: Measured, cost: Measured | None, memory: Sequence[str]
 ) -> tuple[str, ...]:
+    away = measured.observed.get("time_elsewhere")
     placed = ("nodes", "nodes_elsewhere", "nodes_fallen_back", "kernels")
     return (
         mode,
         *(figure_cell(measured, name) for name in placed),
-        f"{1 - measured.observed['time_elsewhere']:.1%}",
+        "–" if away is None else f"{1 - away:.1%}",
         figure_cell(measured, "memory_copies"),
         *(figure_cell(cost, name) for name in ("load_ms", "first_run_ms", *memory)),
     )

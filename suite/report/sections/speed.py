@@ -6,7 +6,7 @@ from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.judging.measured import Measured
 from suite.judging.record import Against, Record
-from suite.report.tables import markdown
+from suite.report.tables import figure_text, markdown
 
 
 def speed(records: Sequence[Record]) -> list[str]:
@@ -58,8 +58,7 @@ def figure_cell(measured: Measured | None, name: str, *, interval: bool = False)
     known = measured.known if measured else {}
     if measured is None or name not in known:
         return "–"
-    digits = FIGURES[name].digits
-    text = f"{known[name]:.{digits}f}"
+    digits, text = FIGURES[name].digits, figure_text(known, name)
     if interval and name in measured.intervals:
         low, high = measured.intervals[name]
         text += f" ({low:.{digits}f} … {high:.{digits}f})"

@@ -78,4 +78,4 @@ def test_a_report_is_compared_with_a_report_alone(catalog: Path, tmp_path: Path,
     assert main(["diff", str(tmp_path / "run"), f"--catalog={catalog}"]) == 2
     assert "is a report's folder, which is compared with another one" in capsys.readouterr().err
     assert main(["diff", str(tmp_path / "run"), str(tmp_path / "run")]) == 2
-    assert "is not a report of this version" in capsys.readouterr().err
+    assert "is not a readable report of this version" in capsys.readouterr().err
