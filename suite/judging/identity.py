@@ -13,10 +13,16 @@ def _text_or_integer(value: object) -> object:
     return value
 
 
-# In one sentence, where pydantic has one for each of the two.
+def _single(value: object) -> object:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError("must be text, a number, true or false")
+    return value
+
+
+# In one sentence, where pydantic has one for each type.
 IdentityValue = Annotated[str | int, BeforeValidator(_text_or_integer)]
 # What a hash is of, by key: a recipe's settings, how many images a set has.
-Fact = bool | int | float | str
+Fact = Annotated[bool | int | float | str, BeforeValidator(_single)]
 Facts = Mapping[str, Fact]
 Identity = Mapping[str, IdentityValue]
 

@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import BaselineError, refused
-from suite.catalog.files import is_file, is_folder, names_in, write_whole
+from suite.catalog.files import is_folder, names_in, write_whole
 from suite.catalog.gate import Section
 from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
@@ -84,6 +84,14 @@ class BaselineFile:
         return min(formats, default=FORMAT)
 
     @property
+    def lies_there(self) -> bool:
+        """Whether anything lies in its place: what cannot be read is red, not absent."""
+        try:
+            return bool(self.sections())
+        except BaselineError:
+            return True
+
+    @property
     def holds_figures(self) -> bool:
         """Whether anything but kernels and speed is accepted in it; so where it cannot be read."""
         try:
@@ -111,7 +119,7 @@ def serving_file(root: Path, profile: str, model: str, mode: str) -> BaselineFil
     Where there is neither, its own is the one to be written.
     """
     files = [BaselineFile(root, name, model, mode) for name in serving(profile)]
-    return next((file for file in files if is_file(file.path)), files[0])
+    return next((file for file in files if file.lies_there), files[0])
 
 
 def all_files(root: Path) -> Iterator[BaselineFile]:

@@ -11,6 +11,7 @@ from suite.judging.baselines.store import (
     all_files,
     read_sections,
     remove_sections,
+    serving_file,
     write_section,
 )
 from suite.judging.judgement import FORMAT
@@ -122,6 +123,13 @@ FINITE = "must be a finite number"
         ('{"source": "a", "batch": 1}', '[["batch", 1]]', f"{KEY}identity' must be a table"),
         ('"batch": 1', '"batch": [1]', f"{KEY}identity.batch' must be text or an integer"),
         ('"batch": 1', '"batch": null', f"{KEY}identity.batch' must be text or an integer"),
+        (
+            SIZE,
+            f'{SIZE}, "identified": {{"recipe": {{"per_channel": null}}}}',
+            f"{KEY}identified.recipe.per_channel' must be text, a number, true or false",
+        ),
+        (SIZE, f'{SIZE}, "identified": []', f"{KEY}identified' must be a table"),
+        (SIZE, f'{SIZE}, "on_request": 1', f"{KEY}on_request' (it is 1) must be true or false"),
         ('"2.0"', "2.0", f"{KEY}versions.numpy' (it is 2.0) must be a valid string"),
         ("-2]", "-2]]", "it is not valid JSON (Expecting ',' delimiter, line 2, column 108)"),
         ('"batch": 1', '"batch": 1, "batch": 1', f"{KEY}identity.batch' is there twice"),
@@ -243,6 +251,17 @@ def test_what_lies_in_a_baselines_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cpu").touch()
     assert refusal(tmp_path / "cpu" / "a.json") == "a file lies where a folder must be"
     assert read_sections(tmp_path / "absent" / "a.json") == {}
+
+
+def test_what_lies_in_a_baselines_place_is_not_taken_for_absent(tmp_path: Path) -> None:
+    kin = BaselineFile(tmp_path, "cpu-vnni", "m", "int8")
+    write_section(kin.path, "artifact", entry(1))
+    assert serving_file(tmp_path, "cpu-amx", "m", "int8") == kin
+    own = BaselineFile(tmp_path, "cpu-amx", "m", "int8")
+    own.path.mkdir(parents=True)
+    assert serving_file(tmp_path, "cpu-amx", "m", "int8") == own
+    with pytest.raises(BaselineError, match="it is no file"):
+        own.entry("artifact")
 
 
 def test_one_damaged_section_spoils_its_file_and_no_other(tmp_path: Path) -> None:
