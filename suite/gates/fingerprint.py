@@ -1,5 +1,7 @@
 """The fingerprint: what fixed synthetic inputs become in preprocessing and in FP32."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from suite.catalog.figures import FIGURES
@@ -34,12 +36,15 @@ def measure_fingerprint(work: CaseWork) -> Measured:
 
 
 def explain_fingerprint(work: CaseWork, entry: Entry) -> tuple[str, ...]:
-    """Why a fingerprint is not as accepted: what the card says otherwise, else a usual suspect."""
-    spec, accepted = work.model.preprocess, entry.samples
+    """Why a fingerprint is not as accepted: a usual suspect, and what the card says otherwise."""
     then = entry.identified.get("preprocess", {})
     now = identified(work, Gate.FINGERPRINT, None)["preprocess"]
-    if then and (moved := other_facts(now, then)):
-        return tuple(f"preprocess: {each}" for each in moved)
+    moved = other_facts(now, then) if then else []
+    return (*_suspects(work, entry.samples), *(f"preprocess.{each}" for each in moved))
+
+
+def _suspects(work: CaseWork, accepted: Mapping[str, tuple[float, ...]]) -> tuple[str, ...]:
+    spec = work.model.preprocess
     size = accepted.get("size", ())
     if size and size != (float(spec.height), float(spec.width)):
         was = "×".join(f"{side:.0f}" for side in size)
