@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -265,8 +267,17 @@ class CaseWork:
         return identity
 
     def hashes(self, dataset_id: str | None) -> dict[str, str]:
-        """The SHA-256 of what a gate works on: source, artifact, calibration, dataset."""
+        """The SHA-256 of what a gate works on: source, artifact, calibration, dataset, feeding.
+
+        That of the feeding is of all that the card says of it.
+        """
         identity = self.identity(dataset_id)
         named = ("source", "calibration", "dataset")
         found = {name: str(identity[name]) for name in named if name in identity}
-        return {**found, "artifact": self.artifact.file.sha256}
+        return {**found, "artifact": self.artifact.file.sha256, "feeding": self._fed_sha256}
+
+    @property
+    def _fed_sha256(self) -> str:
+        fed = self.feeding
+        told = [fed.spec.hashed(), fed.outputs.model_dump(mode="json"), self.model.flip]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

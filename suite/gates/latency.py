@@ -45,6 +45,8 @@ class Stopwatch:
 
     def cannot_time(self, batch: int) -> tuple[Outcome, str] | None:
         """Why there is nothing to time: no pytest-benchmark, another profile, or a fixed batch."""
+        if self._work.bench.recorded:
+            return None
         # Whose fixture stands in for pytest-benchmark's may be a subclass that cannot do the same.
         if self._benchmark is not None and type(self._benchmark) is not BenchmarkFixture:
             owner = type(self._benchmark).__module__.partition(".")[0]
@@ -74,6 +76,8 @@ class Stopwatch:
         undecided : says of a measurement that its interval is too wide to conclude; more blocks
             are then timed, up to a bound
         """
+        if self._work.bench.recorded:
+            return self._work.bench.recorded.measured(self._work, Gate.LATENCY, batch=batch)
         assert isinstance(self._benchmark, BenchmarkFixture), "cannot_time has said so"
         blocks = TimedBlocks(self._work, batch)
         self._benchmark.pedantic(  # type: ignore[no-untyped-call]

@@ -14,13 +14,17 @@ from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of
 from suite.gates.case_work import CaseWork, ModelWork
 from suite.gates.progress import Progress
+from suite.gates.recorded import RecordedRun
 from suite.quantization.cache import ArtifactCache
 from suite.runtime.providers import require_provider
 from suite.verification.evaluator import Evaluator, Pairs
 
 
 class Workbench:
-    """What a session's gates share. It holds one model's work at a time."""
+    """What a session's gates share. It holds one model's work at a time.
+
+    ``recorded`` is a finished run whose measurements are judged again; None where gates measure.
+    """
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class Workbench:
         profile: str,
         cache: Path,
         progress: Progress,
+        recorded: RecordedRun | None = None,
     ) -> None:
         require_provider(provider)
         self.catalog = catalog
@@ -37,6 +42,7 @@ class Workbench:
         self.threads = threads
         self.profile = profile
         self.progress = progress
+        self.recorded = recorded
         self.cache = ArtifactCache(cache, progress.say)
         self._aligned = cache / "aligned"
         self._datasets: dict[str, FaceSet] = {}

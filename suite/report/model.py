@@ -1,5 +1,6 @@
 """A run's report as data."""
 
+from collections.abc import Set
 from typing import Literal
 
 from suite.judging.coverage import Unjudged
@@ -41,12 +42,12 @@ class Environment(Frozen):
     workers: Count = 0
     unproved: str = ""
 
-    def differs_from(self, other: "Environment") -> list[str]:
-        """What two runs must share for one report, and do not; each as a readable difference."""
+    def differs_from(self, other: "Environment", but: Set[str] = frozenset()) -> list[str]:
+        """What two runs must share for one report, ``but`` some fields, and do not, in words."""
         return [
             f"{name} was {getattr(other, name)!r}, is {getattr(self, name)!r}"
             for name in (*_SHARED, "versions")
-            if getattr(self, name) != getattr(other, name)
+            if name not in but and getattr(self, name) != getattr(other, name)
         ]
 
 

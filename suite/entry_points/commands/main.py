@@ -21,13 +21,15 @@ VERBS = {
     "is",
     "check": "say what is wrong in a catalog; exits with 1 where anything is",
     "draft": "write a card for an ONNX file, with blanks to fill in, or for a dataset",
+    "judge": "hold what a finished run measured against today's limits and baselines",
+    "accept": "the same, and accept it",
     "diff": "say what a change did to the gate: figures, limits, cards, coverage",
     "export": "write a checkpoint of a full-size model as ONNX; needs PyTorch",
     "copy": "copy built-in cards of full-size models into a team's catalog",
 }
 
 # Those whose arguments are pytest's, ``--help`` among them.
-_PASS_ON = {"run"}
+_PASS_ON = {"run", "judge", "accept"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

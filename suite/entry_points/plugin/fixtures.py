@@ -9,7 +9,9 @@ import pytest
 
 from suite.catalog.files import user_cache
 from suite.entry_points.plugin.items import case_of, dataset_of, gate_of
-from suite.entry_points.plugin.run import GateRun, rerun_of
+from suite.entry_points.plugin.judging_again import recorded_run
+from suite.entry_points.plugin.rerun import rerun_of
+from suite.entry_points.plugin.run import GateRun
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -39,6 +41,7 @@ def workbench(request: pytest.FixtureRequest) -> Workbench:
         run.profile,
         run.options.artifact_cache or user_cache(),
         Progress(capture.global_and_fixture_disabled if capture else nullcontext),
+        recorded_run(run),
     )
 
 

@@ -71,6 +71,11 @@ def dataset_of(item: pytest.Item) -> str | None:
     return _parameters(item).get("dataset")
 
 
+def load_of(item: pytest.Item) -> str | None:
+    """The load of a latency gate; None of any other."""
+    return _parameters(item).get("load")
+
+
 def function_of(item: pytest.Item) -> str:
     """The name of a gate's function, as ``test_artifact``."""
     return str(getattr(item, "originalname", None) or item.name)

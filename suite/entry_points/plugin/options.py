@@ -146,6 +146,12 @@ OPTIONS = (
         Effect.RUN,
         "fail on what was skipped, undecided, not compared or deferred",
     ),
+    Option(
+        "from_report",
+        Kind.FOLDER,
+        Effect.RUN,
+        "judge what a finished run measured, by its report's folder, instead of measuring",
+    ),
 )
 
 # The fields whose short name another plugin or a conftest has.

@@ -14,14 +14,12 @@ from suite.catalog.selection import Options, Selection, select
 from suite.entry_points.plugin.collection import make_tests, sort_gates
 from suite.entry_points.plugin.invocation import Invocation, invocation_of
 from suite.entry_points.plugin.items import (
-    case_of,
-    dataset_of,
-    function_of,
     has_case,
     is_gate,
     may_gate,
     names_gates,
 )
+from suite.entry_points.plugin.judging_again import leave_unrecorded_out
 from suite.entry_points.requirements import require_onnxruntime
 
 if TYPE_CHECKING:
@@ -118,6 +116,7 @@ class GateRun:
         self._refuse_to_accept_into_the_package()
         # Where no case is selected, pytest makes an item without a parameter.
         items[:] = [item for item in items if not is_gate(item) or has_case(item)]
+        leave_unrecorded_out(self, items)
         self.has_gates = any(is_gate(item) for item in items)
         sort_gates(items, self.selection.cases)
         result = yield
@@ -292,9 +291,3 @@ class GateRun:
 
 
 _RUN = pytest.StashKey[GateRun]()
-
-
-def rerun_of(item: pytest.Item) -> str:
-    """The command that runs a gate alone."""
-    invocation = GateRun.of(item.config).invocation
-    return invocation.rerun(case_of(item), dataset_of(item), function_of(item))

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from suite.entry_points.plugin.items import mistake_in
-from suite.entry_points.plugin.run import rerun_of
+from suite.entry_points.plugin.rerun import rerun_of
 from suite.gates.conclusion import attached, send
 from suite.report.failure import cause
 from suite.report.folder import ReportFolder

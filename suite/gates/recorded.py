@@ -1,0 +1,68 @@
+"""What a finished run measured, judged again: its records stand in for measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from suite.catalog.errors import SuiteError
+from suite.catalog.gate import Gate
+from suite.judging.measured import Measured
+from suite.judging.record import Record
+
+if TYPE_CHECKING:
+    from suite.gates.case_work import CaseWork
+
+
+class RecordedRun:
+    """The measurements of a finished run, each given for as long as all that it is of is today's.
+
+    ``name`` is what messages call the run.
+    """
+
+    def __init__(self, name: str, records: Iterable[Record]) -> None:
+        self._name = name
+        self._records = {key: record for record in records if (key := _key(record))}
+
+    def has(self, model: str, mode: str, gate: Gate, dataset: str | None, batch: int = 0) -> bool:
+        """Whether the run measured this; ``batch`` is that of a latency gate."""
+        return (model, mode, gate, dataset, batch) in self._records
+
+    def measured(
+        self, work: CaseWork, gate: Gate, dataset: str | None = None, batch: int = 0
+    ) -> Measured:
+        """What the run measured of a case.
+
+        Raises
+        ------
+        SuiteError
+            where it measured no such thing, or anything that it measured is another today.
+        """
+        record = self._records.get((work.model.id, work.mode.id, gate, dataset, batch))
+        place = f"{gate} {work.model.id} {work.mode.id}" + (f" on {dataset}" if dataset else "")
+        if record is None or record.measured is None:
+            raise SuiteError(
+                where=self._name,
+                what=f"has no measurement of {place}, which this judgement needs; run the gates.",
+            )
+        now = work.hashes(dataset)
+        for name in sorted(now.keys() | record.hashes.keys()):
+            if now.get(name) != record.hashes.get(name):
+                raise SuiteError(
+                    where=self._name,
+                    what=f"{place}: the {name} is {_short(now.get(name))} now, and was "
+                    f"{_short(record.hashes.get(name))} in that run; run the gates again.",
+                )
+        return record.measured
+
+
+def _key(record: Record) -> tuple[str, str, Gate, str | None, int] | None:
+    """What a record is of; None where it measured nothing."""
+    if record.measured is None:
+        return None
+    batch = int(record.measured.identity["batch"]) if record.gate is Gate.LATENCY else 0
+    return record.model, record.mode, record.gate, record.dataset, batch
+
+
+def _short(digest: str | None) -> str:
+    return f"{digest[:12]}…" if digest else "none"
