@@ -1,14 +1,19 @@
 """Locks keep others out, and leave nothing behind."""
 
+import fcntl
+import importlib.util
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from suite.catalog import lock
 from suite.catalog.lock import Lock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,3 +87,44 @@ def test_a_link_in_its_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic link"), Lock(tmp_path / ".lock"):
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_on_windows_a_file_is_removed_once_it_is_closed(tmp_path: Path, monkeypatch) -> None:
+    """By a stand-in for msvcrt, which refuses with PermissionError what another holds."""
+    calls: list[str] = []
+
+    def locking(descriptor: int, mode: int, count: int) -> None:
+        assert (mode, count) == (2, 1)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            calls.append("refused")
+            raise PermissionError from None
+
+    def locking_out(_: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", "win32")
+        spec = importlib.util.spec_from_file_location("lock_on_windows", lock.__file__)
+        windows = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(windows)
+        monkeypatch.setattr(windows, "_POLL_SECONDS", 0.001)
+        path = tmp_path / ".lock"
+        held, waiting = windows.Lock(path), windows.Lock(path)
+        held.acquire()
+        assert not waiting.acquire(wait=False)
+        thread = threading.Thread(target=waiting.acquire)
+        thread.start()
+        while len(calls) < 3:
+            time.sleep(0.001)
+        # Windows removes no file that is open; here it has to be told so.
+        patch.setattr(Path, "unlink", locking_out)
+        held.release()
+        thread.join()
+        assert path.exists()
+        patch.undo()
+        patch.setattr(sys, "platform", "win32")
+        waiting.release()
+    assert not path.exists()
