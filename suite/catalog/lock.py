@@ -66,6 +66,9 @@ class Lock:
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
+        if not self._guards(descriptor):  # somebody removed it, and what is there is another's
+            os.close(descriptor)
+            return
         if sys.platform == "win32":  # where no open file can be removed
             os.close(descriptor)
             self._remove()

@@ -1,12 +1,19 @@
 """The lines that close a run on the terminal."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from suite.judging.outcome import Outcome
+from suite.judging.record import Record
 from suite.report.folder import ReportFolder
 from suite.report.reference import by_its_name
 from suite.report.sections.acceptance import acceptance_lines, without_latency
 from suite.report.sections.findings import findings_of
 from suite.report.sections.on_top import on_top
 from suite.report.verdict import is_gated
+
+# Of the reasons why gates were not compared, so many are said.
+_REASONS = 5
 
 
 def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
@@ -25,6 +32,7 @@ def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
                 f"undecided: {record.gate} {record.model} {record.mode}{place}: {record.headline}"
             )
             lines += by_its_name([said], record.precision)
+    lines += _not_compared(folder.records)
     lines += [f"finding: {said}" for said in findings_of(folder.records)]
     notes = {
         f"note: {record.model}{f' on {record.dataset}' if record.dataset else ''}: {remark}": None
@@ -43,3 +51,12 @@ def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
     lines.append(folder.report.concluded)
     lines.append(f"report: {folder.folder / 'report.md'}")
     return lines
+
+
+def _not_compared(records: Sequence[Record]) -> list[str]:
+    """Why gates were not compared, a line a reason, those that most gates have first."""
+    why = Counter(r.headline for r in records if r.outcome is Outcome.NOT_COMPARED)
+    return [
+        f"not compared, {count} {'gate' if count == 1 else 'gates'}: {headline}"
+        for headline, count in why.most_common(_REASONS)
+    ]

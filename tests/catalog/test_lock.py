@@ -82,6 +82,18 @@ def test_a_folder_that_vanishes_while_waiting_is_made_again(tmp_path: Path) -> N
     assert not Lock(path).acquire(wait=False)
 
 
+def test_a_lock_that_was_made_since_is_left_to_its_holder(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / ".lock"
+    first, second = Lock(path), Lock(path)
+    first.acquire()
+    shutil.rmtree(path.parent)
+    second.acquire()
+    first.release()
+    assert not Lock(path).acquire(wait=False)
+    second.release()
+    assert Lock(path).acquire(wait=False)
+
+
 def test_a_link_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".lock").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic link"), Lock(tmp_path / ".lock"):

@@ -346,7 +346,8 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
     monkeypatch.setattr(measures, "identified", lambda *_: {})
     catalog = read_catalog()
     model = case.model.model_copy(update={"evaluation": ("a", "b", "c", "d")})
-    of_model = {"model": model, "limits": lambda dataset=None: Limits({})}
+    bench = SimpleNamespace(recorded=None)
+    of_model = {"bench": bench, "model": model, "limits": lambda dataset=None: Limits({})}
     fp32 = SimpleNamespace(mode=catalog.fp32, measured={}, refusal=None, **of_model)
     work = SimpleNamespace(mode=case.mode, measured={}, refusal=None, fp32=fp32, **of_model)
     # Its gates: artifact, behaviour, placement, latency twice, and two for each set.

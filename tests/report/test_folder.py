@@ -206,3 +206,18 @@ def test_an_acceptance_that_had_nothing_to_accept_is_told(tmp_path: Path) -> Non
     folder.add(record(Gate.ARTIFACT, baseline="cpu/m/fp32.json"))
     assert not any("ACCEPTED" in line for line in summary_lines(folder, accepts=True))
     ended(folder)
+
+
+def test_why_gates_were_not_compared_is_said_once_a_reason(tmp_path: Path) -> None:
+    folder = opened(tmp_path / "report")
+    for mode in ("int8_a", "int8_b"):
+        words = "no speed-up is accepted as latency.x"
+        folder.add(record(Gate.LATENCY, Outcome.NOT_COMPARED, words, mode=mode))
+    folder.add(
+        record(Gate.ARTIFACT, Outcome.NOT_COMPARED, "accepted on cpu-avx2, this is cpu-vnni")
+    )
+    assert [line for line in summary_lines(folder) if line.startswith("not compared")] == [
+        "not compared, 2 gates: no speed-up is accepted as latency.x",
+        "not compared, 1 gate: accepted on cpu-avx2, this is cpu-vnni",
+    ]
+    ended(folder)
