@@ -72,17 +72,24 @@ def embed(
         for tensor in tensors:
             for start in range(0, len(tensor), size):
                 images = tensor[start : start + size]
-                try:
-                    embedded = _embed_batch(network, images, flip)
-                except CannotRunError as error:
-                    of_some = _of_some_images(network, images, faces[done:], flip, ran=done)
-                    raise of_some or error from None
+                embedded = _embed_or_blame(network, images, faces[done:], flip, ran=done)
                 rows[done : done + len(embedded)] = embedded
                 done += len(embedded)
                 if progress:
                     progress(done, len(faces))
     units: Floats = unit_rows(rows).astype(np.float32, copy=False)
     return units
+
+
+def _embed_or_blame(
+    network: Network, images: Floats, faces: Sequence[Face], flip: Flip, *, ran: int
+) -> Floats:
+    """The embeddings of a batch; where it fails by some of its images alone, they are named."""
+    try:
+        return _embed_batch(network, images, flip)
+    except CannotRunError as error:
+        of_some = _of_some_images(network, images, faces, flip, ran=ran)
+        raise of_some or error from None
 
 
 def _of_some_images(
