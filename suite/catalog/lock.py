@@ -84,7 +84,7 @@ class Lock:
 
     def _guards(self, descriptor: int) -> bool:
         """Whether the file is still there under its name: its last holder may have removed it."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             return os.path.samestat(os.fstat(descriptor), self._path.stat())
         return False
 

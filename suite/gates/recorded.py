@@ -60,7 +60,9 @@ def _key(record: Record) -> tuple[str, str, Gate, str | None, int] | None:
     """What a record is of; None where it measured nothing."""
     if record.measured is None:
         return None
-    batch = int(record.measured.identity["batch"]) if record.gate is Gate.LATENCY else 0
+    batch = record.measured.identity.get("batch") if record.gate is Gate.LATENCY else 0
+    if not isinstance(batch, int):
+        return None
     return record.model, record.mode, record.gate, record.dataset, batch
 
 

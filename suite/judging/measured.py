@@ -178,12 +178,17 @@ class Measured(Frozen):
     def of_numbers(self) -> "Measured":
         """What can be written as JSON, which has no sign for what is not a number.
 
-        A judgement names what is left out, and fails by it.
+        What is left out is the problem of what is kept: however it is judged again, it fails.
         """
         parts = ("figures", "observed", "differences", "intervals", "samples", "fp32")
         kept: dict[str, Any] = {part: _numbers(getattr(self, part)) for part in parts}
+        lost = {name for part in parts for name in getattr(self, part).keys() - kept[part].keys()}
         if self.uncertainty:
             kept["uncertainty"] = self.uncertainty.of_numbers()
+            lost |= self.uncertainty.changes.keys() - kept["uncertainty"].changes.keys()
+        if lost and not self.problem:
+            labels = sorted(FIGURES[name].label for name in lost)
+            kept["problem"] = f"measured as what is not a number: {', '.join(labels)}"
         return self.model_copy(update=kept)
 
     @property

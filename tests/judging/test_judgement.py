@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from suite.catalog.figures import FIGURES
 from suite.catalog.limits import Limits
 from suite.catalog.policy import PolicySpec
 from suite.judging.against_baseline import judge_against_baseline, too_wide
@@ -105,6 +106,25 @@ def test_what_cannot_be_fails_by_name_and_is_written_as_json(part, values, said:
         assert Row.model_validate_json(row.model_dump_json()) == row
     kept = now.of_numbers()
     assert Measured.model_validate_json(kept.model_dump_json()) == kept
+    assert judge_against_fp32(kept, PolicySpec()).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("figures", {"eer": math.nan, "accuracy": 0.9}),
+        ("intervals", {"accuracy": (math.nan, 1)}),
+        ("fp32", {"accuracy": math.inf}),
+        ("samples", {"embedding": (0.1, math.nan)}),
+    ],
+)
+def test_a_record_without_what_is_no_number_fails_when_it_is_judged_again(part, values) -> None:
+    assert measured(accuracy=0.9).of_numbers() == measured(accuracy=0.9)
+    kept = measured(accuracy=0.9).model_copy(update={part: values}).of_numbers()
+    judged = judge_against_fp32(kept, PolicySpec())
+    label = FIGURES[next(iter(values))].label
+    assert judged.outcome is Outcome.FAIL
+    assert judged.headline == f"measured as what is not a number: {label}"
 
 
 def test_a_difference_that_is_no_number_fails_by_name() -> None:

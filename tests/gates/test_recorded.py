@@ -1,0 +1,19 @@
+"""What a finished run measured, as it is judged again."""
+
+import pytest
+from records import measured, record
+
+from suite.catalog.gate import Gate
+from suite.gates.recorded import RecordedRun
+
+
+@pytest.mark.parametrize(("identity", "there"), [({"batch": 1}, True), ({"batch": "1"}, False)])
+def test_a_speed_of_no_batch_is_no_measurement(identity: dict, *, there: bool) -> None:
+    timed = measured(Gate.LATENCY).model_copy(update={"identity": identity})
+    run = RecordedRun("run", [record(Gate.LATENCY, mode="int8", measured=timed)])
+    assert run.has("m", "int8", Gate.LATENCY, None, 1) == there
+
+
+def test_a_speed_without_a_batch_is_no_measurement() -> None:
+    run = RecordedRun("run", [record(Gate.LATENCY, mode="int8", measured=measured(Gate.LATENCY))])
+    assert not run.has("m", "int8", Gate.LATENCY, None, 1)
