@@ -20,8 +20,12 @@ _GREEN = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 _LONGEST = 200
 
 
-def write_verdict(report: ReportFolder, status: int) -> int:
+def write_verdict(
+    report: ReportFolder, status: int, plugins: pytest.PytestPluginManager | None = None
+) -> int:
     """Write the report of a run that ends with an exit status; the status that goes with it.
+
+    ``plugins`` are pytest's, of which some fail a run without a failing test.
 
     Raises
     ------
@@ -31,6 +35,8 @@ def write_verdict(report: ReportFolder, status: int) -> int:
     complete = status not in _CUT_SHORT
     if complete:
         write_proposals(report.folder / PROPOSED, report.records, surroundings())
+    if plugins and (missed := _coverage_missed(plugins)):
+        report.fail_outside(missed)
     # The verdict comes last: what goes wrong before it leaves a report that did not end.
     verdict = report.write(complete=complete)
     if verdict is not Outcome.FAIL and status != pytest.ExitCode.OK:
@@ -41,8 +47,18 @@ def write_verdict(report: ReportFolder, status: int) -> int:
     return status
 
 
+def _coverage_missed(plugins: pytest.PytestPluginManager) -> str | None:
+    """That less was covered than pytest-cov was told to ask for."""
+    cov = plugins.getplugin("_cov")
+    asked = getattr(getattr(cov, "options", None), "cov_fail_under", None)
+    total = getattr(cov, "cov_total", None)
+    if not asked or total is None or total >= asked:
+        return None
+    return f"coverage is {total:.2f} %, and --cov-fail-under asks for {asked:g} %"
+
+
 def failure_outside(
-    report: pytest.TestReport | pytest.CollectReport, record: Record | None, *, require_all: bool
+    report: pytest.TestReport | pytest.CollectReport, record: Record | None, *, strict: bool
 ) -> str | None:
     """What failed, where no gate's record says that it did: another test, a teardown, a module."""
     if not report.failed:
@@ -50,7 +66,7 @@ def failure_outside(
     when = getattr(report, "when", "collect")
     if record and when != "teardown":
         outcome = record.outcome
-        if outcome is Outcome.FAIL or (require_all and outcome.fails_when_all_required):
+        if outcome is Outcome.FAIL or (strict and outcome.fails_when_all_required):
             return None
     said = str(report.longrepr or "").strip().splitlines() or [""]
     crash = getattr(report.longrepr, "reprcrash", None)

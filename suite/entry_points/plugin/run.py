@@ -196,8 +196,7 @@ class GateRun:
 
                 if record := lost_record(self, report):
                     self.report.add(record, worker_died=True)
-            strict = self.options.require_all
-            if what := failure_outside(report, record, require_all=strict):
+            if what := failure_outside(report, record, strict=self.options.require_all):
                 self.report.fail_outside(what)
         except SuiteError as error:
             # No traceback, and no further gate: what is measured from here on could not be kept.
@@ -213,7 +212,8 @@ class GateRun:
             from suite.entry_points.plugin.summary import tell_junit
 
             try:
-                session.exitstatus = write_verdict(self.report, session.exitstatus)
+                plugins = self.config.pluginmanager
+                session.exitstatus = write_verdict(self.report, session.exitstatus, plugins)
                 tell_junit(self.config, self.report, self.planned or ())
             except SuiteError as error:
                 self.is_given_up = True

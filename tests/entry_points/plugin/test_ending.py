@@ -68,12 +68,12 @@ def test_a_failure_is_outside_where_no_record_says_it() -> None:
     failed = record(outcome=Outcome.FAIL)
     open_ = record(Gate.FIDELITY, Outcome.UNDECIDED)
     outside = failure_outside
-    assert outside(reported("passed"), None, require_all=False) is None
-    assert outside(reported(), failed, require_all=False) is None
-    assert outside(reported(), open_, require_all=True) is None
-    assert outside(reported(), open_, require_all=False) == "t.py::t: it broke"
-    assert outside(reported(), None, require_all=False) == "t.py::t: it broke"
-    said = outside(reported(when="teardown"), failed, require_all=False)
+    assert outside(reported("passed"), None, strict=False) is None
+    assert outside(reported(), failed, strict=False) is None
+    assert outside(reported(), open_, strict=True) is None
+    assert outside(reported(), open_, strict=False) == "t.py::t: it broke"
+    assert outside(reported(), None, strict=False) == "t.py::t: it broke"
+    said = outside(reported(when="teardown"), failed, strict=False)
     assert said == "t.py::t (teardown): it broke"
 
 
@@ -188,7 +188,8 @@ def test_coverage_that_falls_short_is_in_the_report(made: Team) -> None:
     result = made.gates(*ONE, *cov)
     assert result.returncode == 1, result.stdout
     assert made.report["verdict"] == "fail"
-    assert "for what is no gate's" in result.stdout
+    (said,) = made.report["outside"]
+    assert said == "coverage is 0.00 %, and --cov-fail-under asks for 99 %"
 
 
 RETRYING = """

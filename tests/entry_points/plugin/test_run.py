@@ -17,7 +17,7 @@ BASELINE = "cpu/m/fp32.json"
 @pytest.fixture
 def run(tmp_path: Path) -> GateRun:
     """A run that has measured what it proposes to accept."""
-    made = GateRun(SimpleNamespace(pluginmanager=SimpleNamespace(get_plugins=list)))
+    made = GateRun(SimpleNamespace(pluginmanager=pytest.PytestPluginManager()))
     made.report = ReportFolder(tmp_path, ENVIRONMENT, require_all=False)
     figures = {"size_bytes": 10.0}
     sized = measured(Gate.ARTIFACT, figures=figures)
