@@ -144,7 +144,7 @@ OPTIONS = (
         "require_all",
         Kind.FLAG,
         Effect.RUN,
-        "fail on what was skipped, undecided, not compared or deferred",
+        "fail on what was skipped, left out, undecided, not compared or deferred",
     ),
     Option(
         "from_report",
