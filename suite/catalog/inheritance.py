@@ -19,15 +19,14 @@ def kin(mode: ModeCard, modes: Mapping[str, ModeCard], builtin: Mapping[str, Mod
     return builtin["int8_dynamic" if dynamic else "int8_static_qdq"]
 
 
-def has_no_limits(mode: ModeCard) -> bool:
-    """Whether a card that extends no other says nothing of how a quantized mode is judged."""
-    says_nothing = not mode.tolerances and mode.policy == PolicySpec()
-    return says_nothing and mode.extends is None and not mode.is_fp32
+def has_no_policy(mode: ModeCard) -> bool:
+    """Whether a card that extends no other says nothing of what a quantized mode may cost."""
+    return mode.policy == PolicySpec() and mode.extends is None and not mode.is_fp32
 
 
 def held_as(mode: ModeCard, other: ModeCard) -> bool:
-    """Whether a mode, as it holds, has the limits of another."""
-    return (mode.tolerances, mode.policy) == (other.tolerances, other.policy)
+    """Whether a mode, as it holds, has the policy of another."""
+    return mode.policy == other.policy
 
 
 def is_circular(mode: ModeCard, modes: Mapping[str, ModeCard]) -> bool:
@@ -58,8 +57,8 @@ def with_inherited(
     """Modes and providers as they hold: what a mode extends, and limits where it has none.
 
     A mode that extends another has each key from it that its card leaves out, limits key by key,
-    and what providers' cards say of that other. One that extends none and has no limits gets those
-    of its built-in kin, and its speed floors. A mode that extends what there is not stays as it is.
+    and what providers' cards say of that other. One that extends none and has no policy gets that
+    of its built-in kin, with its speed floors. A mode that extends what there is not stays so.
     """
     whole: dict[str, ModeCard] = {}
     for mode in modes.values():
@@ -69,7 +68,7 @@ def with_inherited(
         mode = modes[mode_id]
         if mode.extends:
             providers = _as_of(providers, mode_id, mode.extends, *_TABLES)
-        elif has_no_limits(mode):
+        elif has_no_policy(mode):
             providers = _as_of(providers, mode_id, kin(mode, modes, builtin).id, "speed_floor")
     return {mode_id: whole[mode_id] for mode_id in modes}, dict(providers)
 
@@ -82,9 +81,10 @@ def _complete(
 ) -> ModeCard:
     if mode.id in whole:
         return whole[mode.id]
-    if has_no_limits(mode):
+    if has_no_policy(mode):
         like = kin(mode, modes, builtin)
-        limits = {"tolerances": like.tolerances, "policy": like.policy}
+        tolerances = {**like.tolerances, **mode.tolerances}
+        limits = {"tolerances": tolerances, "policy": like.policy}
         return whole.setdefault(mode.id, mode.model_copy(update=limits))
     if mode.extends is None or mode.extends not in modes or is_circular(mode, modes):
         return whole.setdefault(mode.id, mode)

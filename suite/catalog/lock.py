@@ -78,7 +78,13 @@ class Lock:
 
     def _open(self) -> int:
         while True:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            except FileExistsError:
+                # It was there and vanished before mkdir could look at it; or it is no folder.
+                if self._path.parent.exists() and not self._path.parent.is_dir():
+                    raise
+                continue
             with suppress(FileNotFoundError):  # another process removed the folder meanwhile
                 return os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
 

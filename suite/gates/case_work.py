@@ -269,7 +269,7 @@ class CaseWork:
     def hashes(self, dataset_id: str | None) -> dict[str, str]:
         """The SHA-256 of what a gate works on: source, artifact, calibration, dataset, feeding.
 
-        That of the feeding is of all that the card says of it.
+        That of the feeding is of all else that cards say of how it is run.
         """
         identity = self.identity(dataset_id)
         named = ("source", "calibration", "dataset")
@@ -278,6 +278,11 @@ class CaseWork:
 
     @property
     def _fed_sha256(self) -> str:
-        fed = self.feeding
-        told = [fed.spec.hashed(), fed.outputs.model_dump(mode="json"), self.model.flip]
+        fed, mode, provider = self.feeding, self.mode, self.bench.provider
+        told = [
+            *(fed.spec.hashed(), fed.outputs.model_dump(mode="json"), self.model.flip),
+            *(mode.batch_dependent, mode.quantizes, self.may_run_elsewhere, self.batch),
+            *(provider.execution_provider, provider.options, provider.throughput_batch),
+            provider.placement.model_dump(mode="json"),
+        ]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -82,6 +82,14 @@ def test_a_mode_without_limits_gets_those_of_its_kind(folder: Path, text: str, l
     assert limits_of(model, mine, cpu).policy.floor["cosine_worst"] == 0.95
 
 
+def test_tolerances_alone_are_no_policy(folder: Path) -> None:
+    mode(folder, "mine", "[tolerances]\naccuracy = 0.004\n")
+    catalog = read_catalog(folder)
+    mine, kin = catalog.modes["mine"], catalog.modes["int8_static_qdq"]
+    assert mine.policy == kin.policy
+    assert mine.tolerances == {**kin.tolerances, "accuracy": 0.004}
+
+
 def test_limits_of_its_own_are_all_that_it_has(folder: Path) -> None:
     mode(folder, "mine", "[policy.loss]\naccuracy = 0.02\n")
     catalog = read_catalog(folder)

@@ -142,13 +142,13 @@ def _may_be_here(catalog: Catalog, model: ModelCard, file: str) -> bool:
 
 
 def _of_modes(catalog: Catalog) -> Iterator[str]:
-    """Which limits hold a team's mode whose card has none."""
+    """Whose policy holds a team's mode whose card has none."""
     for mode in catalog.modes.values():
         like = catalog.kin_of(mode)
         if mode.id not in catalog.builtin_modes and mode.extends is None and held_as(mode, like):
             yield (
-                f"{mode.card_file}: gives no limits of its own: it is held to those of {like.id}, "
-                "its speed floors among them."
+                f"{mode.card_file}: gives no policy of its own: it is held to that of {like.id}, "
+                "speed floors included."
             )
 
 

@@ -19,7 +19,7 @@ _SAYS_NOTHING = {
     "modes": ("title", "extends"),
     "providers": ("title", "install", "needs", "not_applicable"),
 }
-_COVERAGE = ("evaluation", "on_request")
+_COVERAGE = ("evaluation",)
 _BASELINES = "baselines"
 # Limits of one figure that moved alike in more cases than these are counted.
 _NAMED = 3
@@ -174,18 +174,29 @@ def _limits(base: GateState, head: GateState) -> Iterator[Change]:
         if before != after and both_there:
             alike[of.kind, of.figure, before, after].append(of)
     for (kind, figure, before, after), cases in alike.items():
-        sign = -1 if kind == "floor" else 1
-        wider = after is None or (before is not None and (after - before) * sign > 0)
+        wider = _is_wider(kind, before, after)
         files = sorted({head.cards["models", case.model].file for case in cases})
         yield Change(
             kind=Kind.LIMIT,
             harmful=wider,
             where=", ".join(files[:_NAMED]) + (" …" if len(files) > _NAMED else ""),
             of=_cases_in_words(cases),
-            what=f"{kind} of {FIGURES[figure].label}",
+            what=f"{_LIMITS.get(kind, kind)} of {FIGURES[figure].label}",
             before="" if before is None else f"{before:g}",
             after="" if after is None else f"{after:g}",
         )
+
+
+_LIMITS = {"interval": "judging the interval, not the figure, of the loss"}
+
+
+def _is_wider(kind: str, before: float | None, after: float | None) -> bool:
+    """Whether a limit allows more; one that is judged on its interval does."""
+    if kind == "interval":
+        return after is not None
+    if before is None or after is None:
+        return after is None
+    return (after < before) if kind == "floor" else (after > before)
 
 
 def _cases_in_words(cases: list[LimitOf]) -> str:
@@ -207,6 +218,16 @@ def _cards(base: GateState, head: GateState) -> Iterator[Change]:
             continue
         for key in _moved(before.keys, after.keys):
             top = key.split(".")[0]
+            if key == "on_request":
+                asked = bool(after.keys.get(key))
+                yield Change(
+                    kind=Kind.COVERAGE,
+                    harmful=asked,
+                    where=after.file,
+                    of=of,
+                    what="runs on request alone now" if asked else "runs unasked now",
+                )
+                continue
             if top in _COVERAGE or (kind, top) == ("providers", "not_applicable"):
                 continue
             decides = top not in _SAYS_NOTHING[kind]

@@ -39,7 +39,7 @@ class Accepted:
 class LimitOf:
     """What a limit holds: a figure of a model in a mode, on a dataset and a provider.
 
-    ``kind`` is ``tolerance``, ``loss`` or ``floor``.
+    ``kind`` is ``tolerance``, ``loss``, ``floor``, or ``interval`` where a loss is judged on that.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class GateState:
     ----------
     name : how it was asked for, as a revision or a folder
     cards : by their kind, as ``models``, and id
-    gated : the models in modes that run unasked, each with its evaluation sets
+    gated : the models in modes that they can be run in, each with its evaluation sets
     limits : each limit with its value
     accepted : the accepted sections
     """
@@ -121,8 +121,6 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, obje
 
 def _gated(catalog: Catalog) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
     for model in catalog.models.values():
-        if model.on_request:
-            continue
         for mode in catalog.modes.values():
             brought = mode.id in model.artifacts
             calibrated = mode.recipe is not None and mode.recipe.needs_calibration
@@ -147,6 +145,7 @@ def _each(limits: Limits) -> Iterator[tuple[str, str, float]]:
         "tolerance": limits.tolerances,
         "loss": limits.policy.loss,
         "floor": limits.policy.floor,
+        "interval": dict.fromkeys(limits.policy.on_interval, 1.0),
     }
     for kind, of_kind in kinds.items():
         for figure, value in of_kind.items():

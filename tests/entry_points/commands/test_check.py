@@ -85,6 +85,7 @@ def test_what_a_command_meets_on_the_disk_is_a_sentence(catalog: Path, capsys, m
     ("text", "noted"),
     [
         ('quantizes = ["Conv"]\n', True),
+        ("[tolerances]\naccuracy = 0.002\n", True),
         ('extends = "int8_static_qdq"\n', False),
         ("[policy.loss]\naccuracy = 0.02\n", False),
     ],
@@ -96,8 +97,8 @@ def test_a_mode_without_limits_says_whose_it_is_held_to(
     (catalog / "modes").mkdir(exist_ok=True)
     card = catalog / "modes" / "mine.toml"
     card.write_text(f'id = "mine"\n{text}')
-    notes = [note for note in check_catalog(catalog, Roots()).notes if "limits" in note]
-    words = f"{card}: gives no limits of its own: it is held to those of int8_static_qdq"
+    notes = [note for note in check_catalog(catalog, Roots()).notes if "policy" in note]
+    words = f"{card}: gives no policy of its own: it is held to that of int8_static_qdq"
     assert [note.startswith(words) for note in notes] == [True] * noted
 
 

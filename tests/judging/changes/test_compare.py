@@ -124,7 +124,7 @@ HARM: dict[str, tuple[Callable[[Path], None], Kind, str]] = {
     "request": (
         lambda f: edit(f, 'flip = "add"', 'flip = "add"\non_request = true'),
         Kind.COVERAGE,
-        "is gated no more",
+        "runs on request alone now",
     ),
     "calibration": (
         lambda f: edit(f, 'calibration = "embedded-calibration"\n', ""),
@@ -136,6 +136,15 @@ HARM: dict[str, tuple[Callable[[Path], None], Kind, str]] = {
         lambda f: edit(f, "size_bytes = 0.02", "size_bytes = 0.2"),
         Kind.LIMIT,
         "tolerance of Size (bytes) 0.02 → 0.2",
+    ),
+    "interval": (
+        lambda f: edit(
+            f,
+            "[source]",
+            '[modes.int8_dynamic.policy]\non_interval = ["accuracy"]\n\n[source]',
+        ),
+        Kind.LIMIT,
+        "judging the interval, not the figure, of the loss of Accuracy none → 1",
     ),
     "floor": (_ease_mode, Kind.LIMIT, "floor of Mean cosine to FP32 0.99 → 0"),
     "flip": (lambda f: edit(f, '"add"', '"none"'), Kind.IDENTITY, 'flip "add" → "none"'),
