@@ -1,14 +1,17 @@
 """A folder as it is at a git revision."""
 
 import io
+import os
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
+
+# Cards and baselines; networks and faces say nothing of the gate that their hashes do not.
+_READ = (".toml", ".json")
 
 
 def in_repository(folder: Path) -> Path:
@@ -30,7 +33,7 @@ def in_repository(folder: Path) -> Path:
 
 @contextmanager
 def checked_out(revision: str, folder: Path, root: Path) -> Iterator[Path]:
-    """A copy of a folder as it is at a revision, for as long as it is used; empty without one.
+    """A folder's cards and baselines as they are at a revision; empty where it is not there then.
 
     Raises
     ------
@@ -49,17 +52,41 @@ def checked_out(revision: str, folder: Path, root: Path) -> Iterator[Path]:
     tree = f"{commit.stdout.decode().strip()}:{'' if inside == '.' else inside}"
     with tempfile.TemporaryDirectory() as scratch:
         if not _git(root, "cat-file", "-e", tree).returncode:
-            archive = _git(root, "archive", "--format=tar", tree)
-            if archive.returncode:
-                raise SuiteError(where=root, what=f"git cannot read {tree} ({_said(archive)}).")
-            with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as members:
-                members.extractall(scratch, filter="data")
+            _write_out(root, tree, Path(scratch))
         yield Path(scratch)
 
 
-def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+def _write_out(root: Path, tree: str, folder: Path) -> None:
+    """Write a tree's cards and baselines, byte for byte as they are kept.
+
+    ``git archive`` would leave out what attributes say is not to be exported.
+    """
+    listed = _git(root, "ls-tree", "-r", "-z", tree)
+    wanted: list[tuple[str, str]] = []
+    for line in listed.stdout.split(b"\0"):
+        told, _, name = os.fsdecode(line).partition("\t")
+        # No link, and no submodule.
+        if told.startswith("100") and name.endswith(_READ):
+            wanted.append((told.split()[2], name))
+    asked = "".join(f"{digest}\n" for digest, _ in wanted)
+    found = _git(root, "cat-file", "--batch", given=asked.encode())
+    if listed.returncode or found.returncode:
+        raise SuiteError(where=root, what=f"git cannot read {tree} ({_said(listed)}).")
+    stream = io.BytesIO(found.stdout)
+    for _, name in wanted:
+        size = int(stream.readline().split()[2])
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(stream.read(size))
+        stream.read(1)  # the line's end
+
+
+def _git(
+    folder: Path, *words: str, given: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(["git", "-C", folder, *words], capture_output=True, check=False)
+        command = ["git", "-C", str(folder), *words]
+        return subprocess.run(command, input=given, capture_output=True, check=False)
     except FileNotFoundError:
         raise SuiteError("git is not installed, and a revision is asked for; install it.") from None
 

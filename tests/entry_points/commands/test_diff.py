@@ -48,6 +48,17 @@ def test_a_revision_is_compared_with_another_or_the_working_tree(catalog: Path, 
     assert main(["diff", "HEAD~1", f"--catalog={catalog}"]) == 0
 
 
+def test_what_is_not_exported_is_compared_too(catalog: Path, capsys) -> None:
+    (catalog.parent / ".gitattributes").write_text("quant/models export-ignore\n")
+    commit(catalog, "hide")
+    (catalog / "models" / f"{MODEL}.toml").rename(catalog / "models" / "gone.txt")
+    (catalog / "models" / "other.toml").write_text(
+        (catalog / "models" / "gone.txt").read_text().replace(f'id = "{MODEL}"', 'id = "other"')
+    )
+    assert main(["diff", "HEAD", f"--catalog={catalog}", "--fail-on-harm"]) == 1
+    assert f"model {MODEL}\n    has no card any more" in capsys.readouterr().out
+
+
 def test_a_catalog_that_was_not_there_is_all_new(catalog: Path, capsys) -> None:
     words = ["diff", "HEAD~2", f"--catalog={catalog}", "--format=json", "--fail-on-harm"]
     assert main(words) == 0
