@@ -24,6 +24,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 
 LIMITS = Limits({"speedup": 0.07, "size_bytes": 0.01})
+HELD = {"tolerances": {"speedup": 0.07}}
 OF_FP32 = Limits({"tensor": 0.01, "embedding": 0.01})
 SECTION = "latency.some-cpu.onnxruntime-1.32.batch1"
 
@@ -361,8 +362,8 @@ def test_accepting_measures_and_judges_nothing_twice(case: Case, monkeypatch) ->
     ("limits", "words"),
     [
         (KeptLimits(tolerances={"speedup": 0.05}), "tolerance of Speed-up over FP32 0.05 → 0.07"),
-        (KeptLimits(floor={"speedup": 1.1}), "floor of Speed-up over FP32 1.1 → none"),
-        (KeptLimits(loss={"accuracy": 0.01}), "loss of Accuracy 0.01 → none"),
+        (KeptLimits(**HELD, floor={"speedup": 1.1}), "floor of Speed-up over FP32 1.1 → none"),
+        (KeptLimits(**HELD, loss={"accuracy": 0.01}), "loss of Accuracy 0.01 → none"),
         (KeptLimits(tolerances={"speedup": 0.08}), None),
         (KeptLimits(tolerances={"speedup": 0.07}), None),
     ],
@@ -388,7 +389,7 @@ def test_limits_wider_than_accepted_are_red_until_accepted(
 
 
 def test_a_lowered_floor_is_a_wider_limit(case: Case, tmp_path: Path) -> None:
-    accept(case, tmp_path, timed(1.28, 1.28), limits=KeptLimits(floor={"speedup": 1.1}))
+    accept(case, tmp_path, timed(1.28, 1.28), limits=KeptLimits(**HELD, floor={"speedup": 1.1}))
     made, _ = gate(case, tmp_path, floor={"speedup": 1.0})
     with pytest.raises(pytest.fail.Exception, match=r"floor of Speed-up over FP32 1\.1 → 1;"):
         made.check(timed(1.28, 1.28))

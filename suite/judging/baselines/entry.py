@@ -57,6 +57,10 @@ def entry_of(section: str, data: Mapping[str, Any]) -> Entry:
             raise mistaken((*below, part, name), value, why)
     if entry.format >= _LIMITS_SINCE and entry.limits is None:
         raise mistaken((*below, "limits"), None, "is missing")
+    if entry.limits:
+        for name in (*entry.figures, *entry.samples):
+            if name not in entry.limits.tolerances:
+                raise mistaken((*below, "limits", "tolerances", name), None, "is missing")
     return entry
 
 

@@ -185,13 +185,15 @@ def test_a_figure_that_cannot_be_is_refused_by_its_key(
             f"{KEY}limits.tolerances.eer' (it is -1) must be greater than or equal to 0",
         ),
         (', "limits": {"floors": {}}', f"{KEY}limits.floors' is unknown"),
+        (', "limits": {}', f"{KEY}limits.tolerances.size_bytes' is missing"),
     ],
 )
 def test_limits_that_leave_something_open_are_refused(
     tmp_path: Path, limits: str, said: str
 ) -> None:
     path = tmp_path / "a.json"
-    path.write_text(GOOD.replace(SIZE, f'{SIZE}, "format": 2, "limits": {{}}'))
+    held = '"limits": {"tolerances": {"size_bytes": 0.01, "tensor": 0.01}}'
+    path.write_text(GOOD.replace(SIZE, f'{SIZE}, "format": 2, {held}'))
     assert list(read_sections(path)) == ["artifact"]
     path.write_text(GOOD.replace(SIZE, f'{SIZE}, "format": 2{limits}'))
     assert refusal(path) == said

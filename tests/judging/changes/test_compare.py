@@ -41,7 +41,8 @@ def catalog(folder: Path) -> Path:
 
 
 def accept(folder: Path, measured: Measured, limits: KeptLimits | None = None) -> None:
-    entry = entry_document(measured, limits or KeptLimits(tolerances={"accuracy": 0.001}), {})
+    tolerances = dict.fromkeys((*measured.figures, *measured.samples), 0.001)
+    entry = entry_document(measured, limits or KeptLimits(tolerances=tolerances), {})
     write_section(folder / BASELINE, measured.section, entry)
 
 
@@ -102,7 +103,9 @@ def _without_model(folder: Path) -> None:
 
 
 def _wider_accepted(folder: Path) -> None:
-    accept(folder, VERIFICATION, KeptLimits(tolerances={"accuracy": 0.1}))
+    accept(
+        folder, VERIFICATION, KeptLimits(tolerances={"accuracy": 0.1, "accuracy_threshold": 0.001})
+    )
 
 
 def _without_section(folder: Path) -> None:
