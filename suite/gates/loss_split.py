@@ -29,7 +29,7 @@ FACES = 64
 OPTIMISER = "this runtime's graph optimiser"
 OPTIMISED_FP32 = f"{OPTIMISER}, of FP32 itself,"
 FUSION = f"{OPTIMISER}, as it fuses ops of integers,"
-KERNELS = "the integer kernels of this CPU, which saturate,"
+KERNELS = "this CPU's integer arithmetic, which saturates,"
 
 
 @dataclass(frozen=True)

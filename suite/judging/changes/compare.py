@@ -9,7 +9,7 @@ from suite.judging.changes.change import Change, Kind
 from suite.judging.changes.state import Accepted, CardState, GateState, LimitOf
 from suite.judging.identity import Fact
 from suite.judging.judgement import Entry
-from suite.judging.kept_limits import KeptLimits, moved
+from suite.judging.kept_limits import moved
 from suite.judging.rows import EPSILON
 
 # Keys of cards that say nothing of what is measured, by the kind of card; all others do.
@@ -46,6 +46,9 @@ def compare(base: GateState, head: GateState) -> list[Change]:
 
 def _coverage(base: GateState, head: GateState) -> Iterator[Change]:
     """Models, modes and sets that are gated no more, or now."""
+    for name in sorted(head.unread - base.unread):
+        what = "a card cannot be read: see face-quant-gate check"
+        yield Change(kind=Kind.COVERAGE, harmful=True, where="", of=f"card {name}", what=what)
     for case in sorted(base.gated.keys() | head.gated.keys()):
         before, after = base.gated.get(case), head.gated.get(case)
         of = " ".join(case)
@@ -102,11 +105,16 @@ def _sections(base: GateState, head: GateState, causes: Mapping[str, str]) -> It
             cause = causes.get(place.model, "")
             yield from _identity(before, after, where, of)
             yield from _figures(before, after, where, of, cause)
-            yield from _kept(before.limits, after.limits, where, of)
+            yield from _kept(before, after, where, of)
 
 
 def _identity(before: Entry, after: Entry, where: str, of: str) -> Iterator[Change]:
-    for key in _moved(before.identity, after.identity):
+    facts = [
+        key
+        for key in before.identified.keys() & after.identified.keys()
+        if before.identified[key] != after.identified[key]
+    ]
+    for key in sorted({*_moved(before.identity, after.identity), *facts}):
         old, new = before.identified.get(key, {}), after.identified.get(key, {})
         moved = _moved(old, new) if old and new else []
         of_hash = (key, _plain(before.identity.get(key)), _plain(after.identity.get(key)))
@@ -155,14 +163,24 @@ def _figures(before: Entry, after: Entry, where: str, of: str, cause: str) -> It
             )
 
 
-def _kept(
-    before: KeptLimits | None, after: KeptLimits | None, where: str, of: str
-) -> Iterator[Change]:
-    """What was accepted of the limits."""
-    if before is None or after is None:
-        return
-    for words, wider in moved(after, before):
-        yield Change(kind=Kind.LIMIT, harmful=wider, where=where, of=of, what=f"accepted {words}")
+def _kept(before: Entry, after: Entry, where: str, of: str) -> Iterator[Change]:
+    """What is accepted beside figures: the limits, what older suites did not know, on request."""
+    told: list[tuple[str, bool]] = []
+    if before.limits and after.limits:
+        told += [
+            (f"accepted {words}", wider) for words, wider in moved(after.limits, before.limits)
+        ]
+    elif before.limits or after.limits:
+        told += [("limits are kept", False) if after.limits else ("limits are kept no more", True)]
+    if after.format != before.format:
+        words = f"format {before.format} → {after.format}, which compares "
+        less = after.format < before.format
+        told.append((words + ("less" if less else "more"), less))
+    if after.on_request != before.on_request:
+        words = "accepted as of a model on request" if after.on_request else "no more on request"
+        told.append((words, after.on_request))
+    for what, harmful in told:
+        yield Change(kind=Kind.LIMIT, harmful=harmful, where=where, of=of, what=what)
 
 
 def _limits(base: GateState, head: GateState) -> Iterator[Change]:

@@ -61,6 +61,7 @@ class GateState:
     gated : the models in modes that they can be run in, each with its evaluation sets
     limits : each limit with its value
     accepted : the accepted sections
+    unread : the ids of cards that cannot be read
     """
 
     name: str
@@ -68,6 +69,7 @@ class GateState:
     gated: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     limits: Mapping[LimitOf, float] = field(default_factory=dict)
     accepted: Mapping[Accepted, Entry] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
 
 def state_of_catalog(name: str, catalog: Catalog, baselines: Path) -> GateState:
@@ -90,7 +92,12 @@ def state_of_catalog(name: str, catalog: Catalog, baselines: Path) -> GateState:
             keys = card.model_dump(mode="json", exclude={"card_file"} | _NOT_KEYS)
             cards[kind, card.id] = CardState(f"{kind}/{card.card_file.name}", dict(_flat(keys)))
     return GateState(
-        name, cards, dict(_gated(catalog)), dict(_limits(catalog)), dict(_accepted(baselines))
+        name,
+        cards,
+        dict(_gated(catalog)),
+        dict(_limits(catalog)),
+        dict(_accepted(baselines)),
+        catalog.unread,
     )
 
 

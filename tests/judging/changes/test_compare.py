@@ -1,12 +1,13 @@
 """What one state of a gate has that another has not."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from suite.catalog.folder import read_catalog
+from suite.catalog.folder import read_cards, read_catalog
 from suite.judging.baselines.entry import entry_document
 from suite.judging.baselines.store import write_section
 from suite.judging.changes.change import Change, Kind
@@ -23,6 +24,7 @@ CARD, BASELINE = f"models/{MODEL}.toml", f"baselines/cpu/{MODEL}/fp32.json"
 VERIFICATION = Measured(
     section="verification.embedded-evaluation",
     identity={"source": "a"},
+    identified={"dataset": {"images": 1200}},
     figures={"accuracy": 0.977, "accuracy_threshold": 1.1},
 )
 FINGERPRINT = Measured(section="fingerprint", identity={"source": "a"}, samples={"tensor": (1.0,)})
@@ -120,6 +122,25 @@ def _ease_mode(folder: Path) -> None:
     )
 
 
+def _forget_limits(folder: Path) -> None:
+    document = json.loads((folder / BASELINE).read_text())
+    for section in document["sections"].values():
+        del section["limits"], section["format"]
+    (folder / BASELINE).write_text(json.dumps(document))
+
+
+def _on_request_in_the_entry(folder: Path) -> None:
+    document = json.loads((folder / BASELINE).read_text())
+    for section in document["sections"].values():
+        section["on_request"] = True
+    (folder / BASELINE).write_text(json.dumps(document))
+
+
+def _other_facts(folder: Path) -> None:
+    facts = {"dataset": {"images": 7}}
+    accept(folder, VERIFICATION.model_copy(update={"identified": facts}))
+
+
 HARM: dict[str, tuple[Callable[[Path], None], Kind, str]] = {
     "weights": (_of_other_weights, Kind.IDENTITY, "source a → b"),
     "model": (_without_model, Kind.COVERAGE, "is gated no more"),
@@ -134,6 +155,10 @@ HARM: dict[str, tuple[Callable[[Path], None], Kind, str]] = {
         Kind.COVERAGE,
         "is gated no more",
     ),
+    "limits": (_forget_limits, Kind.LIMIT, "limits are kept no more"),
+    "format": (_forget_limits, Kind.LIMIT, "format 2 → 1, which compares less"),
+    "entry": (_on_request_in_the_entry, Kind.LIMIT, "accepted as of a model on request"),
+    "facts": (_other_facts, Kind.IDENTITY, "dataset.images 1200 → 7"),
     "accepted": (_wider_accepted, Kind.LIMIT, "accepted tolerance of Accuracy 0.001 → 0.1"),
     "tolerance": (
         lambda f: edit(f, "size_bytes = 0.02", "size_bytes = 0.2"),
@@ -221,3 +246,12 @@ def test_it_reads_by_file_harm_first(tmp_path: Path) -> None:
     assert to_text([], "main", "here") == (
         "nothing that the gate holds changed from main to here\n"
     )
+
+
+def test_a_card_that_cannot_be_read_is_harm(tmp_path: Path) -> None:
+    before = state(catalog(tmp_path))
+    (tmp_path / "providers" / "cpu.toml").write_text("id = \n")
+    after = state_of_catalog("x", read_cards(tmp_path, pass_over=True), tmp_path / "baselines")
+    found = compare(before, after)
+    assert found[0].harmful
+    assert "cannot be read" in found[0].sentence
