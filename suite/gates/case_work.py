@@ -284,5 +284,6 @@ class CaseWork:
             *(mode.batch_dependent, mode.quantizes, self.may_run_elsewhere, self.batch),
             *(provider.execution_provider, provider.options, provider.throughput_batch),
             provider.placement.model_dump(mode="json"),
+            provider.threads.model_dump(mode="json"),
         ]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
+from suite.gates.identified import identified
 from suite.judging.measured import Measured
 from suite.judging.record import Record
 
@@ -53,7 +54,27 @@ class RecordedRun:
                     what=f"{place}: the {name} is {_short(now.get(name))} now, and was "
                     f"{_short(record.hashes.get(name))} in that run; run the gates again.",
                 )
-        return record.measured
+        self._refuse_contradiction(work, record.measured, gate, dataset, place)
+        # The hashes are today's, and so what they are of.
+        return record.measured.model_copy(update={"identified": identified(work, gate, dataset)})
+
+    def _refuse_contradiction(
+        self, work: CaseWork, measured: Measured, gate: Gate, dataset: str | None, place: str
+    ) -> None:
+        """Refuse an identity that is not today's, and another FP32 than the run measured."""
+        today = work.identity(dataset)
+        told = {} if gate is Gate.LATENCY else measured.identity
+        other = [name for name, value in told.items() if today.get(name) != value]
+        fp32 = self._records.get((work.model.id, work.fp32.mode.id, gate, dataset, 0))
+        if gate is Gate.VERIFICATION and fp32 and fp32.measured:
+            own = fp32.measured.figures
+            other += [n for n, value in measured.fp32.items() if own.get(n, value) != value]
+        if other:
+            raise SuiteError(
+                where=self._name,
+                what=f"{place}: its {', '.join(other)} contradicts what was measured beside it; "
+                "the report was changed since: run the gates again.",
+            )
 
 
 def _key(record: Record) -> tuple[str, str, Gate, str | None, int] | None:

@@ -100,6 +100,23 @@ def test_a_run_of_another_machine_or_that_did_not_end_is_refused(measured: Team)
     assert status == 4
 
 
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [("identity", "recipe", "0" * 64), ("reference", "accuracy", 0.6)],
+)
+def test_a_report_that_contradicts_itself_is_refused(
+    measured: Team, part: str, name: str, value: object
+) -> None:
+    report = json.loads((measured.folder / "run" / "report.json").read_text())
+    for record in report["records"]:
+        if record["gate"] == "verification" and record["mode"] == MODE:
+            record["measured"][part][name] = value
+    rewritten(measured, records=report["records"])
+    status, said = judge(measured, "-k", "verification")
+    assert status == 1
+    assert f"its {name} contradicts what was measured beside it" in said
+
+
 def test_the_commands_name_the_report_once(capsys, monkeypatch) -> None:
     from suite.entry_points.commands import main, run
 

@@ -12,6 +12,7 @@ from suite.catalog.errors import SuiteError
 
 # Cards and baselines; networks and faces say nothing of the gate that their hashes do not.
 _READ = (".toml", ".json")
+_KEPT = ("models", "datasets", "modes", "providers", "baselines", "fixtures")
 
 
 def in_repository(folder: Path) -> Path:
@@ -28,7 +29,7 @@ def in_repository(folder: Path) -> Path:
             where=folder,
             what=f"is in no git repository ({_said(found)}); give a catalog that is in one.",
         )
-    return Path(found.stdout.decode().strip())
+    return Path(os.fsdecode(found.stdout.strip()))
 
 
 @contextmanager
@@ -65,7 +66,12 @@ def _write_out(root: Path, tree: str, folder: Path) -> None:
     wanted: list[tuple[str, str]] = []
     for line in listed.stdout.split(b"\0"):
         told, _, name = os.fsdecode(line).partition("\t")
-        # No link, and no submodule.
+        if told.startswith("120000") and Path(name).parts[0] in _KEPT:
+            raise SuiteError(
+                where=root,
+                what=f"{name} is a link in {tree}, which is not followed; keep cards and baselines "
+                "as files.",
+            )
         if told.startswith("100") and name.endswith(_READ):
             wanted.append((told.split()[2], name))
     asked = "".join(f"{digest}\n" for digest, _ in wanted)

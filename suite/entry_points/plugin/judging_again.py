@@ -49,6 +49,12 @@ def _read(run: GateRun, folder: Path) -> RecordedRun:
         raise SuiteError(
             where=folder, what=f"was made elsewhere or otherwise ({said}); run the gates again."
         )
+    if report.not_run:
+        raise SuiteError(
+            where=folder,
+            what=f"{len(report.not_run)} gates did not run in that run, the first "
+            f"{report.not_run[0]}; run the gates again.",
+        )
     if folder.resolve() == run.options.report_dir.resolve():
         raise SuiteError(
             where="--report-dir",

@@ -108,12 +108,14 @@ def state_of_records(name: str, records: Iterable[Record]) -> GateState:
         measured = record.measured
         if measured is None or not (measured.figures or measured.samples):
             continue
-        where = Accepted(record.profile, record.model, record.mode, measured.section)
+        profile = record.baseline.partition("/")[0] or record.profile
+        where = Accepted(profile, record.model, record.mode, measured.section)
         accepted[where] = Entry(
             identity=measured.identity,
             figures=measured.figures,
             samples=measured.samples,
             limits=record.limits,
+            identified=measured.identified,
         )
     return GateState(name, accepted=accepted)
 

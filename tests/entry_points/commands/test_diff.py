@@ -59,6 +59,13 @@ def test_what_is_not_exported_is_compared_too(catalog: Path, capsys) -> None:
     assert f"model {MODEL}\n    has no card any more" in capsys.readouterr().out
 
 
+def test_a_link_in_a_revision_is_not_taken_for_nothing(catalog: Path, capsys) -> None:
+    (catalog / "baselines").symlink_to(catalog.parent / "elsewhere")
+    commit(catalog, "link")
+    assert main(["diff", "HEAD", f"--catalog={catalog}"]) == 2
+    assert "baselines is a link in" in capsys.readouterr().err
+
+
 def test_a_catalog_that_was_not_there_is_all_new(catalog: Path, capsys) -> None:
     words = ["diff", "HEAD~2", f"--catalog={catalog}", "--format=json", "--fail-on-harm"]
     assert main(words) == 0
