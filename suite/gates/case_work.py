@@ -281,7 +281,7 @@ class CaseWork:
         fed, mode, provider = self.feeding, self.mode, self.bench.provider
         told = [
             *(fed.spec.hashed(), fed.outputs.model_dump(mode="json"), self.model.flip),
-            *(mode.batch_dependent, mode.quantizes, self.may_run_elsewhere, self.batch),
+            *(mode.batch_dependent, mode.quantizes, self.may_run_elsewhere),
             *(provider.execution_provider, provider.options, provider.throughput_batch),
             provider.placement.model_dump(mode="json"),
             provider.threads.model_dump(mode="json"),
