@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
 from suite.gates.identified import identified
+from suite.judging.identity import short
 from suite.judging.measured import Measured
 from suite.judging.record import Record
 
@@ -51,8 +52,8 @@ class RecordedRun:
             if now.get(name) != record.hashes.get(name):
                 raise SuiteError(
                     where=self._name,
-                    what=f"{place}: the {name} is {_short(now.get(name))} now, and was "
-                    f"{_short(record.hashes.get(name))} in that run; run the gates again.",
+                    what=f"{place}: the {name} is {short(now.get(name, 'none'))} now, and was "
+                    f"{short(record.hashes.get(name, 'none'))} in that run; run the gates again.",
                 )
         self._refuse_contradiction(work, record.measured, gate, dataset, place)
         # The hashes are today's, and so what they are of.
@@ -85,7 +86,3 @@ def _key(record: Record) -> tuple[str, str, Gate, str | None, int] | None:
     if not isinstance(batch, int):
         return None
     return record.model, record.mode, record.gate, record.dataset, batch
-
-
-def _short(digest: str | None) -> str:
-    return f"{digest[:12]}…" if digest else "none"

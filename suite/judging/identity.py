@@ -95,9 +95,17 @@ def other_facts(measured: Facts, accepted: Facts) -> list[str]:
     ]
 
 
-def _said(facts: Facts, name: str) -> str:
-    value = facts.get(name, "none")
+def spelt(value: Fact) -> str:
+    """A fact as cards write it.
+
+    >>> spelt(True), spelt(40)
+    ('true', '40')
+    """
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _said(facts: Facts, name: str) -> str:
+    return spelt(facts.get(name, "none"))
 
 
 def unknown_to(accepted: Identity, measured: Identity, accepted_format: int) -> list[str]:
@@ -122,11 +130,12 @@ def _compared(
 def _both(name: str, measured: Identity, accepted: Identity) -> str:
     """What a key is and was; a case that was built and is brought now has another set of keys."""
     if name not in accepted:
-        return f"{name} is {_short(measured[name])}, and none was accepted"
+        return f"{name} is {short(measured[name])}, and none was accepted"
     if name not in measured:
-        return f"there is no {name} now, accepted {_short(accepted[name])}"
-    return f"{name} is {_short(measured[name])}, accepted {_short(accepted[name])}"
+        return f"there is no {name} now, accepted {short(accepted[name])}"
+    return f"{name} is {short(measured[name])}, accepted {short(accepted[name])}"
 
 
-def _short(value: str | int) -> str:
+def short(value: str | int) -> str:
+    """A hash by its first digits; what is short already, as it is."""
     return value[:12] + "…" if isinstance(value, str) and len(value) > 13 else str(value)

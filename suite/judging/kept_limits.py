@@ -44,6 +44,19 @@ def kept_limits(measured: Measured, limits: Limits) -> KeptLimits:
     )
 
 
+def is_wider(kind: str, before: float | None, after: float | None) -> bool:
+    """Whether a limit of a kind allows more than before; None where there is none.
+
+    A ``floor`` does where it is lower, a ``tolerance`` and a ``loss`` where they are higher, and a
+    loss that is judged on its ``interval`` does.
+    """
+    if kind == "interval":
+        return after is not None
+    if before is None or after is None:
+        return after is None
+    return after < before if kind == "floor" else after > before
+
+
 def widened(now: KeptLimits, accepted: KeptLimits) -> list[str]:
     """What today's limits allow that the accepted ones did not, in words."""
     return [words for words, wider in moved(now, accepted) if wider]
@@ -57,7 +70,7 @@ def moved(now: KeptLimits, accepted: KeptLimits) -> Iterator[tuple[str, bool]]:
     both = now.tolerances.keys() & accepted.tolerances.keys()
     yield from _moved("tolerance", _of(now.tolerances, both), _of(accepted.tolerances, both))
     yield from _moved("loss", now.loss, accepted.loss)
-    yield from _moved("floor", now.floor, accepted.floor, looser=-1)
+    yield from _moved("floor", now.floor, accepted.floor)
     for name in accepted.loss:
         on_interval = name in now.on_interval
         if on_interval != (name in accepted.on_interval):
@@ -85,15 +98,14 @@ def idle(measured: Measured, limits: Limits) -> tuple[list[str], list[str]]:
 
 
 def _moved(
-    kind: str, now: Mapping[str, float], accepted: Mapping[str, float], looser: int = 1
+    kind: str, now: Mapping[str, float], accepted: Mapping[str, float]
 ) -> Iterator[tuple[str, bool]]:
     for name in sorted((now.keys() | accepted.keys()) & FIGURES.keys()):
         before, after = accepted.get(name), now.get(name)
         if before == after:
             continue
         was, is_ = ("none" if each is None else f"{each:g}" for each in (before, after))
-        wider = after is None or (before is not None and (after - before) * looser > 0)
-        yield f"{kind} of {FIGURES[name].label} {was} → {is_}", wider
+        yield f"{kind} of {FIGURES[name].label} {was} → {is_}", is_wider(kind, before, after)
 
 
 def _of(limits: Mapping[str, float], names: Set[str]) -> dict[str, float]:

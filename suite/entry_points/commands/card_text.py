@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -68,6 +69,11 @@ class CardPlace:
 
 def _absolute(path: Path) -> Path:
     return Path(os.path.normpath(path.absolute()))
+
+
+def id_from(path: Path, otherwise: str) -> str:
+    """An id that a card may have, made of a file's name."""
+    return re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or otherwise
 
 
 def quoted(words: str) -> str:

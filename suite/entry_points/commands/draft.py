@@ -1,7 +1,6 @@
 """A card, drafted from what a file says; what an ONNX file cannot say is a marked blank."""
 
 import argparse
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from suite.catalog.errors import ModelError, SuiteError
 from suite.catalog.files import is_file, is_there
 from suite.catalog.source import Precision
 from suite.catalog.table import BLANK
-from suite.entry_points.commands.card_text import CardPlace, plain, quoted
+from suite.entry_points.commands.card_text import CardPlace, id_from, plain, quoted
 from suite.entry_points.commands.draft_dataset import draft_dataset, is_dataset
 from suite.entry_points.output import print_file
 from suite.models.onnx_file import load_graph, read_onnx_file
@@ -144,7 +143,7 @@ def _opening(
     path: Path, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
 ) -> Iterator[str]:
     """What the file has, and the keys that it says nothing of."""
-    model_id = re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "model"
+    model_id = id_from(path, "model")
     yield f"# Drafted from {plain(path.name)}. Each {BLANK} is for you: the file does not say it."
     yield f"# inputs: {', '.join(map(_described, inputs))}"
     yield f"# outputs: {', '.join(map(_described, outputs))}"

@@ -16,7 +16,7 @@ from suite.catalog.text import read_text
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import images_below
 from suite.datasets.loader import load_dataset
-from suite.entry_points.commands.card_text import CardPlace, plain, quoted
+from suite.entry_points.commands.card_text import CardPlace, id_from, plain, quoted
 
 _CARD: TypeAdapter[Any] = TypeAdapter(DatasetCard)
 _PAIRS_PER_FOLD: int = PeopleDataset.model_fields["pairs_per_fold"].default
@@ -53,7 +53,7 @@ def draft_dataset(path: Path, beside: Path | None) -> str:
     named = {key: value for key, value in keys.items() if isinstance(value, Path)}
     lines = [
         f"# Drafted from {plain(path.name)}: {_found(read)}.",
-        f"id = {quoted(_id_of(path))}",
+        f"id = {quoted(id_from(path, 'faces'))}",
         f"kind = {quoted(str(keys['kind']))}",
         *place.said_of(path),
         *(f"{key} = {quoted(place.path_of(value))}" for key, value in named.items()),
@@ -102,12 +102,8 @@ def _images_of(listed: Path) -> Path:
 def _read(path: Path, keys: dict[str, str | int | Path]) -> FaceSet:
     """The set, read from where it lies."""
     given = {key: str(v) if isinstance(v, Path) else v for key, v in keys.items()}
-    card = _CARD.validate_python({"id": _id_of(path), "card_file": path, **given})
+    card = _CARD.validate_python({"id": id_from(path, "faces"), "card_file": path, **given})
     return load_dataset(card, Path)
-
-
-def _id_of(path: Path) -> str:
-    return re.sub(r"[^a-z0-9_.-]+", "-", path.stem.lower()).strip("-._") or "faces"
 
 
 def _found(read: FaceSet) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from suite.catalog.figures import FIGURES
 from suite.judging.changes.change import Change, Kind
 from suite.judging.changes.state import Accepted, CardState, GateState, LimitOf
-from suite.judging.identity import Fact
+from suite.judging.identity import Fact, spelt
 from suite.judging.judgement import Entry
-from suite.judging.kept_limits import moved
+from suite.judging.kept_limits import is_wider, moved
 from suite.judging.rows import EPSILON
 
 # Keys of cards that say nothing of what is measured, by the kind of card; all others do.
@@ -19,7 +19,7 @@ _SAYS_NOTHING = {
     "modes": ("title", "extends"),
     "providers": ("title", "install", "needs", "not_applicable"),
 }
-_COVERAGE = ("evaluation",)
+_COVERAGE = ("evaluation", "on_request")
 _BASELINES = "baselines"
 # Limits of one figure that moved alike in more cases than these are counted.
 _NAMED = 3
@@ -64,6 +64,16 @@ def _coverage(base: GateState, head: GateState) -> Iterator[Change]:
     for card in sorted(base.cards.keys() & head.cards.keys()):
         if card[0] == "providers":
             yield from _not_applicable(base.cards[card], head.cards[card], card[1])
+        elif card[0] == "models":
+            yield from _on_request(base.cards[card], head.cards[card], card[1])
+
+
+def _on_request(before: CardState, after: CardState, model: str) -> Iterator[Change]:
+    asked = bool(after.keys.get("on_request"))
+    if asked != bool(before.keys.get("on_request")):
+        what = "runs on request alone now" if asked else "runs unasked now"
+        of = f"model {model}"
+        yield Change(kind=Kind.COVERAGE, harmful=asked, where=after.file, of=of, what=what)
 
 
 def _not_applicable(before: CardState, after: CardState, provider: str) -> Iterator[Change]:
@@ -132,9 +142,7 @@ def _identity(before: Entry, after: Entry, where: str, of: str) -> Iterator[Chan
 
 
 def _plain(value: Fact | None) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return "" if value is None else spelt(value)
 
 
 def _figures(before: Entry, after: Entry, where: str, of: str, cause: str) -> Iterator[Change]:
@@ -192,11 +200,10 @@ def _limits(base: GateState, head: GateState) -> Iterator[Change]:
         if before != after and both_there:
             alike[of.kind, of.figure, before, after].append(of)
     for (kind, figure, before, after), cases in alike.items():
-        wider = _is_wider(kind, before, after)
         files = sorted({head.cards["models", case.model].file for case in cases})
         yield Change(
             kind=Kind.LIMIT,
-            harmful=wider,
+            harmful=is_wider(kind, before, after),
             where=", ".join(files[:_NAMED]) + (" …" if len(files) > _NAMED else ""),
             of=_cases_in_words(cases),
             what=f"{_LIMITS.get(kind, kind)} of {FIGURES[figure].label}",
@@ -206,15 +213,6 @@ def _limits(base: GateState, head: GateState) -> Iterator[Change]:
 
 
 _LIMITS = {"interval": "judging the interval, not the figure, of the loss"}
-
-
-def _is_wider(kind: str, before: float | None, after: float | None) -> bool:
-    """Whether a limit allows more; one that is judged on its interval does."""
-    if kind == "interval":
-        return after is not None
-    if before is None or after is None:
-        return after is None
-    return (after < before) if kind == "floor" else (after > before)
 
 
 def _cases_in_words(cases: list[LimitOf]) -> str:
@@ -236,16 +234,6 @@ def _cards(base: GateState, head: GateState) -> Iterator[Change]:
             continue
         for key in _moved(before.keys, after.keys):
             top = key.split(".")[0]
-            if key == "on_request":
-                asked = bool(after.keys.get(key))
-                yield Change(
-                    kind=Kind.COVERAGE,
-                    harmful=asked,
-                    where=after.file,
-                    of=of,
-                    what="runs on request alone now" if asked else "runs unasked now",
-                )
-                continue
             if top in _COVERAGE or (kind, top) == ("providers", "not_applicable"):
                 continue
             decides = top not in _SAYS_NOTHING[kind]
