@@ -55,24 +55,24 @@ def test_absent_external_data_is_named(tmp_path: Path) -> None:
         read_onnx_file(path)
 
 
-def test_a_location_with_backslashes_is_called_what_it_is(tmp_path: Path) -> None:
-    path = external(tmp_path / "m.onnx")
-    loaded = onnx.load(path, load_external_data=False)
+def located(path: Path, location: str) -> Path:
+    """A model whose external data are said to lie elsewhere."""
+    loaded = onnx.load(external(path), load_external_data=False)
     for item in loaded.graph.initializer[0].external_data:
         if item.key == "location":
-            item.value = "sub\\w.bin"
+            item.value = location
     path.write_bytes(loaded.SerializeToString())
+    return path
+
+
+def test_a_location_with_backslashes_is_called_what_it_is(tmp_path: Path) -> None:
+    path = located(tmp_path / "m.onnx", "sub\\w.bin")
     with pytest.raises(ModelError, match="with Windows' backslashes, which no other system takes"):
         read_onnx_file(path)
 
 
 def test_external_data_outside_the_folder_is_refused(tmp_path: Path) -> None:
-    path = external(tmp_path / "m.onnx")
-    loaded = onnx.load(path, load_external_data=False)
-    for item in loaded.graph.initializer[0].external_data:
-        if item.key == "location":
-            item.value = "../secret"
-    path.write_bytes(loaded.SerializeToString())
+    path = located(tmp_path / "m.onnx", "../secret")
     with pytest.raises(ModelError, match="outside its folder"):
         read_onnx_file(path)
 

@@ -122,18 +122,19 @@ def _ease_mode(folder: Path) -> None:
     )
 
 
-def _forget_limits(folder: Path) -> None:
+def edit_sections(folder: Path, change: Callable[[dict], object]) -> None:
     document = json.loads((folder / BASELINE).read_text())
     for section in document["sections"].values():
-        del section["limits"], section["format"]
+        change(section)
     (folder / BASELINE).write_text(json.dumps(document))
+
+
+def _forget_limits(folder: Path) -> None:
+    edit_sections(folder, lambda section: (section.pop("limits"), section.pop("format")))
 
 
 def _on_request_in_the_entry(folder: Path) -> None:
-    document = json.loads((folder / BASELINE).read_text())
-    for section in document["sections"].values():
-        section["on_request"] = True
-    (folder / BASELINE).write_text(json.dumps(document))
+    edit_sections(folder, lambda section: section.update(on_request=True))
 
 
 def _other_facts(folder: Path) -> None:
