@@ -8,6 +8,7 @@ from typing import Any
 from suite.catalog.catalog import Catalog
 from suite.catalog.figures import FIGURES
 from suite.catalog.limits import Limits, limits_of
+from suite.catalog.selection import is_made, why_unbuildable
 from suite.catalog.table import Card
 from suite.judging.baselines.store import all_files
 from suite.judging.judgement import Entry
@@ -131,9 +132,8 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, obje
 def _gated(catalog: Catalog) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
     for model in catalog.models.values():
         for mode in catalog.modes.values():
-            brought = mode.id in model.artifacts
-            calibrated = mode.recipe is not None and mode.recipe.needs_calibration
-            if brought or (mode.recipe and (model.calibration or not calibrated)):
+            can = (not why_unbuildable(model, mode, provider) for provider in catalog.providers)
+            if is_made(model, mode) and any(can):
                 yield (model.id, mode.id), model.evaluation
 
 

@@ -160,6 +160,11 @@ HARM: dict[str, tuple[Callable[[Path], None], Kind, str]] = {
     "format": (_forget_limits, Kind.LIMIT, "format 2 → 1, which compares less"),
     "entry": (_on_request_in_the_entry, Kind.LIMIT, "accepted as of a model on request"),
     "facts": (_other_facts, Kind.IDENTITY, "dataset.images 1200 → 7"),
+    "precision": (
+        lambda f: edit(f, "[source]", '[source]\nprecision = "float16"'),
+        Kind.COVERAGE,
+        "is gated no more",
+    ),
     "accepted": (_wider_accepted, Kind.LIMIT, "accepted tolerance of Accuracy 0.001 → 0.1"),
     "tolerance": (
         lambda f: edit(f, "size_bytes = 0.02", "size_bytes = 0.2"),
