@@ -24,11 +24,6 @@ def has_no_policy(mode: ModeCard) -> bool:
     return mode.policy == PolicySpec() and mode.extends is None and not mode.is_fp32
 
 
-def held_as(mode: ModeCard, other: ModeCard) -> bool:
-    """Whether a mode, as it holds, has the policy of another."""
-    return mode.policy == other.policy
-
-
 def is_circular(mode: ModeCard, modes: Mapping[str, ModeCard]) -> bool:
     """Whether a mode extends itself, by way of others too."""
     *_, last = _line(mode, modes)

@@ -13,8 +13,11 @@ def refuse_other_counts(card: DatasetCard, faces: FaceSet) -> None:
     DatasetError
         naming the card and the key, with what is said of images that are left out.
     """
-    people = None if faces.people is None else len(set(faces.people.tolist()))
-    counted = {"images": len(faces.faces), "people": people, "pairs": len(faces.genuine)}
+    counted = {
+        "images": len(faces.faces),
+        "people": faces.person_count,
+        "pairs": len(faces.genuine),
+    }
     for key, found in counted.items():
         wanted = getattr(card.expected, key)
         if wanted in (None, found):

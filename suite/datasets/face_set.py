@@ -42,6 +42,11 @@ class FaceSet:
     remarks: tuple[str, ...] = ()
     fold_sizes: tuple[int, ...] = ()
 
+    @property
+    def person_count(self) -> int | None:
+        """How many people the faces show; None where nobody says who is who."""
+        return None if self.people is None else len(np.unique(self.people))
+
 
 @dataclass(frozen=True, eq=False)
 class PairList:

@@ -39,7 +39,7 @@ def calibrated_on(work: CaseWork) -> Calibration | None:
         dataset=card.id,
         place=f"{place} {card.named_files()[place]}",
         images=len(faces.faces),
-        people=None if faces.people is None else len(set(faces.people.tolist())),
+        people=faces.person_count,
         size=looks.size_in_words() if looks else "",
         colour=looks.colour_in_words() if looks else "",
         alignment=alignment_in_words(card, looks, work.model.preprocess),

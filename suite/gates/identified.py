@@ -30,8 +30,8 @@ def _of_set(work: CaseWork, faces: FaceSet) -> Facts:
         "images": len(faces.faces),
         "alignment": align.in_words() if align else "as they are",
     }
-    if faces.people is not None:
-        facts["people"] = len(set(faces.people.tolist()))
+    if faces.person_count is not None:
+        facts["people"] = faces.person_count
     if len(faces.genuine):
         facts |= {"pairs": len(faces.genuine), "folds": faces.folds}
     return facts

@@ -12,7 +12,6 @@ from suite.catalog.errors import DatasetError, SuiteError
 from suite.catalog.files import is_file, is_there, write_whole
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.idle_limits import idle_limits
-from suite.catalog.inheritance import held_as
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.table import Card
@@ -145,7 +144,11 @@ def _of_modes(catalog: Catalog) -> Iterator[str]:
     """Whose policy holds a team's mode whose card has none."""
     for mode in catalog.modes.values():
         like = catalog.kin_of(mode)
-        if mode.id not in catalog.builtin_modes and mode.extends is None and held_as(mode, like):
+        if (
+            mode.id not in catalog.builtin_modes
+            and mode.extends is None
+            and mode.policy == like.policy
+        ):
             yield (
                 f"{mode.card_file}: gives no policy of its own: it is held to that of {like.id}, "
                 "speed floors included."

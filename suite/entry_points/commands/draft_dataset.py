@@ -112,7 +112,7 @@ def _found(read: FaceSet) -> str:
 
 def _counts(read: FaceSet, *, pairs: bool) -> Iterator[str]:
     yield f"images = {len(read.faces)}"
-    if read.people is not None:
-        yield f"people = {len(set(read.people.tolist()))}"
+    if read.person_count is not None:
+        yield f"people = {read.person_count}"
     if pairs and len(read.genuine):
         yield f"pairs = {len(read.genuine)}"
