@@ -10,7 +10,7 @@ def all_graphs(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
     """Every graph, the main one first; local functions, which are none, hold some as well."""
     yield model.graph
     for node in all_nodes(model):
-        yield from _graphs_of(node)
+        yield from graphs_of(node)
 
 
 def all_nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
@@ -49,11 +49,12 @@ def all_tensors(message: Message) -> Iterator[onnx.TensorProto]:
 def _nodes_in(nodes: Iterator[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
     for node in nodes:
         yield node
-        for graph in _graphs_of(node):
+        for graph in graphs_of(node):
             yield from _nodes_in(graph.node)
 
 
-def _graphs_of(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+def graphs_of(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """The graphs that a node holds itself (the branches of an If, the body of a Loop)."""
     for attribute in node.attribute:
         if attribute.type == onnx.AttributeProto.GRAPH:
             yield attribute.g
