@@ -3,26 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import onnx
-import onnxruntime as ort
 from onnx import version_converter
 
 from suite.catalog.errors import ArtifactError, SuiteError, reason_of
 from suite.catalog.mode_card import RecipeSpec
 from suite.models.onnx_file import load_graph, load_whole
 from suite.quantization.artifact import Ingredients
-from suite.runtime.binding import noise
-from suite.runtime.ports import find_port, image_input
-from suite.verification.scores import unit_rows
+from suite.quantization.probe import Drift, Probe
 
 # Before it DequantizeLinear has no axis: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
 PER_CHANNEL = 13
 _QUANTIZABLE = 11
 # The most that a value of a unit-length embedding may change by another opset.
 EXACT = 1e-5
-_IMAGES = 4
 
 
 def needs_raising(source: Path, recipe: RecipeSpec) -> bool:
@@ -109,20 +103,5 @@ def _needless_spatial(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
 
 
 def _difference(source: Path, raised: Path, ingredients: Ingredients) -> float:
-    before, after = (_embeddings(path, ingredients) for path in (source, raised))
-    return float(np.abs(before - after).max())
-
-
-def _embeddings(path: Path, ingredients: Ingredients) -> npt.NDArray[np.floating]:
-    """Unit-length embeddings of a few images of noise."""
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    outputs = ingredients.outputs
-    name, dtype = image_input(session, outputs.input)
-    wanted = find_port(session.get_outputs(), outputs.embedding, "embedding").name
-    batch = next(port.shape[0] for port in session.get_inputs() if port.name == name)
-    shape = ingredients.preprocess.shape(batch if isinstance(batch, int) else 1)
-    rows = [session.run([wanted], {name: noise(shape, dtype, n)})[0] for n in range(_IMAGES)]
-    flat = [row.reshape(len(row), -1) for row in rows]
-    return unit_rows(np.concatenate(flat).astype(np.float64))
+    probe = Probe.of_noise(source, ingredients)
+    return Drift.between(probe.embed(source), probe.embed(raised)).difference
