@@ -11,6 +11,7 @@ import numpy.typing as npt
 import onnx
 
 from suite.quantization.shapes import Shapes
+from suite.quantization.steps.layers import DENSE, inputs_of, is_layer, outputs_of
 from suite.quantization.steps.net import Net, attributes
 
 Scales = npt.NDArray[np.float64]
@@ -21,7 +22,6 @@ _HOMOGENEOUS = frozenset(
         *("MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Pad"),
     }
 )
-DENSE = frozenset({"Conv", "Gemm"})
 
 
 @dataclass
@@ -136,21 +136,12 @@ class Channels:
 
     def _weighted(self, node: onnx.NodeProto) -> bool:
         """A Conv or Gemm of weights that it alone reads: its output has scales of its own."""
-        held = [name for name in node.input[1:] if name]
-        if any(name not in self.net.weights or name in self._shared for name in held):
+        if not is_layer(self.net, node) or not self._shared.isdisjoint(node.input):
             return False
-        weight = self.net.weights[node.input[1]]
-        given = attributes(node)
-        width_before = sum(segment.width for segment in self.of(node.input[0]))
-        if node.op_type == "Conv":
-            groups = given.get("group", 1)
-            fed = width_before == weight.shape[1] * groups
-            return fed and self._new(node.output[0], weight.shape[0])
-        plain = given.get("alpha", 1.0) == given.get("beta", 1.0) == 1.0 and not given.get("transA")
-        width, fed = weight.shape if given.get("transB") else weight.shape[::-1]
-        bias = self.net.weights[node.input[2]] if len(node.input) > 2 else None
-        fits = width_before == fed and (bias is None or bias.size == width)
-        return bool(plain and fits and self._new(node.output[0], width))
+        fed = sum(segment.width for segment in self.of(node.input[0]))
+        return fed == inputs_of(self.net, node) and self._new(
+            node.output[0], outputs_of(self.net, node)
+        )
 
     def _homogeneous(self, node: onnx.NodeProto) -> bool:
         extra = [name for name in node.input[1:] if name]

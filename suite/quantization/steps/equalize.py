@@ -7,8 +7,16 @@ import numpy.typing as npt
 import onnx
 
 from suite.quantization.shapes import Shapes
-from suite.quantization.steps.channels import DENSE, Channels, Layout, Scales, bounds, by_channel
-from suite.quantization.steps.net import Array, Net, attributes
+from suite.quantization.steps.channels import Channels, Layout, Scales, bounds, by_channel
+from suite.quantization.steps.layers import (
+    DENSE,
+    groups_of,
+    rows_of,
+    scale_inputs,
+    scale_outputs,
+    times,
+)
+from suite.quantization.steps.net import Net
 from suite.quantization.steps.step import Rewritten
 
 ALPHA = 0.5
@@ -116,8 +124,7 @@ def _by_group(columns: Scales, layout: Layout) -> Iterator[tuple[int, Scales]]:
 
 def _columns(net: Net, node: onnx.NodeProto) -> Scales | None:
     """The largest weight of each input channel, of rows divided by their own; None if depthwise."""
-    weight = np.abs(_rows_first(net.weights[node.input[1]], node).astype(np.float64))
-    groups = _groups(node)
+    weight, groups = np.abs(rows_of(net, node).astype(np.float64)), groups_of(node)
     if node.op_type == "Conv" and weight.shape[1] == 1 and groups > 1:
         return None
     flat = weight.reshape(*weight.shape[:2], -1).max(axis=2)
@@ -139,15 +146,8 @@ def _rescale(
     after = channels.spread(node.output[0], scales)
     if np.all(before == 1) and np.all(after == 1):
         return
-    weight = _rows_first(net.weights[node.input[1]], node)
-    groups = _groups(node)
-    # Input channels of each output channel: those of its own group.
-    per_row = np.repeat(before.reshape(groups, -1), weight.shape[0] // groups, axis=0)
-    spread = (after[:, np.newaxis] / per_row).reshape(*weight.shape[:2], *[1] * (weight.ndim - 2))
-    net.weights[node.input[1]] = _as_stored(_scaled(weight, spread), node)
-    if len(node.input) > 2 and node.input[2]:
-        bias = net.weights[node.input[2]]
-        net.weights[node.input[2]] = _scaled(bias, after.reshape(bias.shape))
+    scale_outputs(net, node, after)
+    scale_inputs(net, node, 1 / before)
 
 
 def _rescale_constant(
@@ -162,26 +162,4 @@ def _rescale_constant(
     values = by_channel(constant, shape)
     if values is not None and np.any(after != 1):
         spread = after.reshape(-1, *[1] * (values.ndim - 1))
-        net.weights[held[0]] = _scaled(values, spread).reshape(constant.shape)
-
-
-def _groups(node: onnx.NodeProto) -> int:
-    groups = attributes(node).get("group", 1)
-    assert isinstance(groups, int)
-    return groups
-
-
-def _scaled(values: Array, scales: Scales) -> Array:
-    """Weights times scales, in the weights' own precision."""
-    product: Array = np.multiply(values.astype(np.float64), scales).astype(values.dtype)
-    return product
-
-
-def _rows_first(weight: Array, node: onnx.NodeProto) -> Array:
-    """A layer's weights as [outputs, inputs of a group, …]."""
-    stored = node.op_type == "Conv" or attributes(node).get("transB")
-    return weight if stored else weight.T
-
-
-def _as_stored(weight: Array, node: onnx.NodeProto) -> Array:
-    return np.ascontiguousarray(_rows_first(weight, node))
+        net.weights[held[0]] = times(values, spread).reshape(constant.shape)

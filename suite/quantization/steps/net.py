@@ -126,6 +126,15 @@ class Net:
         self.weights[named] = value
         return named
 
+    def change_weight(self, node: onnx.NodeProto, at: int, value: Array) -> None:
+        """Let a node read another value at an input; who shares the one that it had keeps that."""
+        name = node.input[at]
+        uses = sum(list(other.input).count(name) for other in self.nodes)
+        if uses == 1 and name not in self.captured and not self.is_output(name):
+            self.weights[name] = value
+        else:
+            node.input[at] = self.add_weight(name, value)
+
     def replace(self, node: onnx.NodeProto, by: Iterable[onnx.NodeProto]) -> None:
         """Put nodes in a node's place."""
         at = next(i for i, other in enumerate(self.nodes) if other is node)
