@@ -1,8 +1,8 @@
 """The card of a mode, and its recipe."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, get_args
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from suite.catalog.policy import PolicySpec, with_tolerance
 from suite.catalog.table import Card, CardId, HashedTable, Table
@@ -10,18 +10,33 @@ from suite.catalog.table import Card, CardId, HashedTable, Table
 OpType = Literal["Conv", "MatMul", "Gemm"]
 # As onnxruntime names them.
 IntegerType = Literal["QInt8", "QUInt8"]
-CalibrationMethod = Literal["MinMax", "Entropy", "Percentile"]
+OnnxRuntimeCalibration = Literal["MinMax", "Entropy", "Percentile"]
+CalibrationMethod = OnnxRuntimeCalibration | Literal["TopK", "MSE"]
+# Of the method "steps", in the order in which they are done; a module each in
+# `suite.quantization.steps`.
+Step = Literal[
+    "tidy",
+    "gemm_heads",
+    "fold_batch_norm",
+    "flip_slopes",
+    "equalize",
+    "expand_prelu",
+    "quantize",
+    "correct_bias",
+]
 # A new method is named in `RecipeSpec.method`, and here where it is calibrated; its module is in
 # `suite.quantization.methods`.
 _CALIBRATED = frozenset({"static_qdq"})
+_CALIBRATED_STEPS = frozenset({"equalize", "quantize", "correct_bias"})
 
 
 class RecipeSpec(HashedTable):
-    """How a mode is made: what is handed to ``onnxruntime.quantization``.
+    """How a mode is made: what is handed to ``onnxruntime.quantization``, or the steps of our own.
 
     No ``op_types`` are all that onnxruntime can quantize. In QDQ form that is what keeps accuracy:
     where a Relu or Clip is left out, the Conv before it spends half its range on what the Relu
-    would have cut off.
+    would have cut off. Of the method ``steps`` all but ``quantize`` and ``correct_bias`` are exact
+    in FP32; ``keep_float`` names what is not quantized: nodes, or "first_conv".
     """
 
     FORMAT_1: ClassVar = frozenset(
@@ -31,7 +46,7 @@ class RecipeSpec(HashedTable):
         }
     )
 
-    method: Literal["none", "dynamic", "static_qdq"]
+    method: Literal["none", "dynamic", "static_qdq", "steps"]
     op_types: tuple[str, ...] = ()
     weight_type: IntegerType = "QInt8"
     activation_type: IntegerType = "QUInt8"
@@ -39,11 +54,40 @@ class RecipeSpec(HashedTable):
     per_channel: bool = False
     reduce_range: bool = False
     calibration_method: CalibrationMethod = "MinMax"
+    steps: tuple[Step, ...] = ()
+    keep_float: tuple[str, ...] = ()
+
+    @field_validator("steps")
+    @classmethod
+    def _in_their_order(cls, given: tuple[Step, ...]) -> tuple[Step, ...]:
+        order = get_args(Step)
+        if list(given) != sorted(set(given), key=order.index):
+            raise ValueError(f"must be in this order, each at most once: {', '.join(order)}")
+        if "correct_bias" in given and "quantize" not in given:
+            raise ValueError("has correct_bias, which mends what quantize does: add that")
+        return given
+
+    @model_validator(mode="after")
+    def _steps_where_they_are_taken(self) -> Self:
+        if bool(self.steps) != (self.method == "steps"):
+            raise ValueError('has steps where its method is "steps", and nowhere else')
+        own = self.calibration_method not in get_args(OnnxRuntimeCalibration)
+        if own and self.method != "steps":
+            raise ValueError(
+                f"has calibration_method {self.calibration_method}, which only the method "
+                f'"steps" has; choose one of {", ".join(get_args(OnnxRuntimeCalibration))}'
+            )
+        return self
 
     @property
     def needs_calibration(self) -> bool:
         """Whether the artifact depends on calibration faces and how they are fed."""
-        return self.method in _CALIBRATED
+        return self.method in _CALIBRATED or not _CALIBRATED_STEPS.isdisjoint(self.steps)
+
+    @property
+    def sees_calibration(self) -> bool:
+        """Whether calibration faces are at work where there are any: steps are proved on them."""
+        return self.needs_calibration or self.method == "steps"
 
     @property
     def is_source(self) -> bool:
@@ -61,6 +105,8 @@ class RecipeOverride(Table):
     per_channel: bool | None = None
     reduce_range: bool | None = None
     calibration_method: CalibrationMethod | None = None
+    steps: tuple[Step, ...] | None = None
+    keep_float: tuple[str, ...] | None = None
 
 
 class ModeCard(Card):

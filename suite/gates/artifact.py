@@ -1,6 +1,7 @@
 """The artifact as a file: it loads on the provider, its size and what it quantizes."""
 
 from collections import Counter
+from dataclasses import asdict
 
 from suite.catalog.gate import Gate
 from suite.catalog.limits import LEAST_QUANTIZED
@@ -8,10 +9,12 @@ from suite.catalog.mode_card import ModeCard
 from suite.gates.calibrated_on import calibrated_on, calibration_said
 from suite.gates.case_work import CaseWork
 from suite.gates.description import model_in_words
-from suite.judging.measured import Measured
+from suite.judging.measured import Measured, StepTaken
 from suite.models.onnx_file import load_graph
 from suite.models.simulated import signs_of_simulation
+from suite.quantization.artifact import Artifact
 from suite.quantization.inspection import QuantizedOps
+from suite.quantization.methods.steps import EXACT
 
 
 def measure_artifact(work: CaseWork) -> Measured:
@@ -40,10 +43,11 @@ def measure_artifact(work: CaseWork) -> Measured:
         observed=observed,
         reference=fp32,
         doubts=(*doubts, *hardly),
-        remarks=remarks,
+        remarks=(*remarks, *_left_out(work.artifact)),
         described=model_in_words(work.model) if mode.is_fp32 else (),
         problem=problem,
         calibration=calibrated_on(work),
+        steps=tuple(StepTaken(**asdict(done)) for done in work.artifact.steps),
     )
 
 
@@ -64,6 +68,17 @@ def _hardly_quantized(ops: QuantizedOps, mode: ModeCard) -> tuple[str, ...]:
         f"{mode.id} claims {', '.join(mode.quantizes)}, and {ops.quantized} of "
         f"{ops.quantized + len(ops.left_in_float)} of them are quantized: {ops.share:.1%} of their "
         "arithmetic",
+    )
+
+
+def _left_out(artifact: Artifact) -> tuple[str, ...]:
+    """The steps of the recipe that were to be exact and were not."""
+    return tuple(
+        f"step {done.step!r} of the recipe is left out: it changes a value of unit-length "
+        f"embeddings by {done.difference:.2g} and their length by {done.norm:.2g} of itself, and "
+        f"at most {EXACT:g} may be"
+        for done in artifact.steps
+        if done.left_out
     )
 
 

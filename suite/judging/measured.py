@@ -144,6 +144,16 @@ class LossSplit(Frozen):
     reason: str = ""
 
 
+class StepTaken(Frozen):
+    """A step of the recipe by which an artifact was built, as `quantization.artifact.StepDone`."""
+
+    step: str
+    places: Count
+    difference: Annotated[float, Field(ge=0)] | None = None
+    norm: Annotated[float, Field(ge=0)] | None = None
+    left_out: bool = False
+
+
 class Measured(Frozen):
     """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
@@ -172,6 +182,7 @@ class Measured(Frozen):
     uncertainty: Uncertainty | None = None
     flips: tuple[Flip, ...] = ()
     calibration: Calibration | None = None
+    steps: tuple[StepTaken, ...] = ()
     split: LossSplit | None = None
     problem: str | None = None
 

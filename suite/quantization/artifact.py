@@ -33,7 +33,7 @@ class Ingredients:
 
     def describe(self) -> dict[str, object]:
         """The ingredients as JSON, from which the cache's key is made."""
-        static = self.recipe.needs_calibration
+        static = self.recipe.sees_calibration
         return {
             "build_format": BUILD_FORMAT,
             "source_sha256": self.source_sha256,
@@ -52,11 +52,40 @@ class Ingredients:
 
 
 @dataclass(frozen=True)
+class StepDone:
+    """What a step of a recipe did.
+
+    Attributes
+    ----------
+    step : its name in the recipe
+    places : how many places of the network it changed
+    difference : the most that it, with those before it, changed of a value of the unit-length
+        embeddings of a few faces; None where it is not exact, or changed nothing
+    norm : likewise of the ratio of their lengths to 1
+    left_out : whether that was too much, so that the network stayed as it was
+    """
+
+    step: str
+    places: int
+    difference: float | None = None
+    norm: float | None = None
+    left_out: bool = False
+
+
+@dataclass(frozen=True)
 class Artifact:
-    """An ONNX file under test; ``brought`` says that its model's card names it."""
+    """An ONNX file under test.
+
+    Attributes
+    ----------
+    file : the file
+    brought : whether its model's card names it
+    steps : what each step of its recipe did, where it was built by steps
+    """
 
     file: OnnxFile
     brought: bool = False
+    steps: tuple[StepDone, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +95,7 @@ class BuildRecord:
     sha256: str
     size_bytes: int
     ingredients: dict[str, object]
+    steps: tuple[StepDone, ...] = ()
 
 
 def _digest(data: object) -> str:

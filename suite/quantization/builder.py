@@ -13,19 +13,24 @@ from pathlib import Path
 import onnxruntime as ort
 
 from suite.catalog.errors import ArtifactError, SuiteError, reason_of
-from suite.quantization.artifact import Ingredients
-from suite.quantization.methods import dynamic, static_qdq
+from suite.quantization.artifact import Ingredients, StepDone
+from suite.quantization.methods import dynamic, static_qdq, steps
 from suite.quantization.preparation import Prepared, prepare
 
 # A new method is a module with a function of this name and signature, and a line here.
-_METHODS: Mapping[str, Callable[[Prepared, Path, Ingredients], None]] = {
+_METHODS: Mapping[str, Callable[[Prepared, Path, Ingredients], tuple[StepDone, ...]]] = {
     "dynamic": dynamic.quantize,
     "static_qdq": static_qdq.quantize,
+    "steps": steps.quantize,
 }
 
 
-def build(source: Path, target: Path, ingredients: Ingredients) -> None:
+def build(source: Path, target: Path, ingredients: Ingredients) -> tuple[StepDone, ...]:
     """Quantize ``source`` as its ingredients say and write it to ``target``.
+
+    Returns
+    -------
+    what each step of the recipe did; nothing where its method has none
 
     Raises
     ------
@@ -38,9 +43,10 @@ def build(source: Path, target: Path, ingredients: Ingredients) -> None:
     try:
         work.mkdir()
         with _quiet():
-            _METHODS[method](prepare(source, work, ingredients), target, ingredients)
+            done = _METHODS[method](prepare(source, work, ingredients), target, ingredients)
             shutil.rmtree(work)
             _load(target)
+            return done
     except ArtifactError as error:
         raise error if error.where else ArtifactError(where=source, what=error.what) from None
     except (SuiteError, OSError):

@@ -11,7 +11,7 @@ from suite.catalog.errors import ArtifactError, SuiteError
 from suite.catalog.json_file import UnreadableError, read_json
 from suite.catalog.lock import Lock
 from suite.models.onnx_file import OnnxFile, read_onnx_file
-from suite.quantization.artifact import Artifact, BuildRecord, Ingredients
+from suite.quantization.artifact import Artifact, BuildRecord, Ingredients, StepDone
 from suite.quantization.builder import build
 
 
@@ -44,11 +44,11 @@ class ArtifactCache:
         # What is whole is read without a lock, so that a read-only cache serves too.
         cached = self._whole(entry)
         if cached:
-            return Artifact(cached)
+            return cached
         with self._locked(entry):
             built_elsewhere = self._whole(entry)
             if built_elsewhere:
-                return Artifact(built_elsewhere)
+                return built_elsewhere
             self._remove_damaged(entry)
             self._build(entry, source, ingredients)
         built = self._whole(entry)
@@ -56,7 +56,7 @@ class ArtifactCache:
             raise ArtifactError(
                 where=entry, what="what was built there is damaged; delete it and rerun."
             )
-        return Artifact(built)
+        return built
 
     @contextmanager
     def _locked(self, entry: Path) -> Iterator[None]:
@@ -80,14 +80,16 @@ class ArtifactCache:
             self._say(f"{entry}: the cached artifact is damaged; building it again.")
             shutil.rmtree(entry, ignore_errors=True)
 
-    def _whole(self, entry: Path) -> OnnxFile | None:
+    def _whole(self, entry: Path) -> Artifact | None:
         try:
             record = read_json(entry / "record.json")
             file = read_onnx_file(entry / "model.onnx")
-        except (OSError, UnreadableError, SuiteError):
+            if not isinstance(record, dict) or record.get("sha256") != file.sha256:
+                return None
+            steps = tuple(StepDone(**done) for done in record.get("steps", ()))
+        except (OSError, UnreadableError, SuiteError, TypeError):
             return None
-        known = isinstance(record, dict) and record.get("sha256") == file.sha256
-        return file if known else None
+        return Artifact(file, steps=steps)
 
     def _build(self, entry: Path, source: OnnxFile, ingredients: Ingredients) -> None:
         # One builder holds the lock, so a folder of this name is what a killed one left.
@@ -95,9 +97,9 @@ class ArtifactCache:
         shutil.rmtree(work, ignore_errors=True)
         try:
             work.mkdir()
-            build(source.path, work / "model.onnx", ingredients)
+            steps = build(source.path, work / "model.onnx", ingredients)
             file = read_onnx_file(work / "model.onnx")
-            record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe())
+            record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe(), steps)
             text = json.dumps(asdict(record), indent=2) + "\n"
             (work / "record.json").write_text(text, encoding="utf-8")
             work.rename(entry)

@@ -20,14 +20,14 @@ EXACT = 1e-5
 
 
 def needs_raising(source: Path, recipe: RecipeSpec) -> bool:
-    """Whether an ONNX file is of an older opset than a recipe's Q/DQ nodes need.
+    """Whether an ONNX file is of an older opset than a recipe's Q/DQ nodes or steps need.
 
     Or than onnxruntime's quantizer, which converts it itself, but for MXNet's ``spatial``.
     """
     model = load_graph(source)
     per_channel = recipe.needs_calibration and recipe.per_channel
     opset = opset_of(model)
-    return (per_channel and opset < PER_CHANNEL) or (
+    return ((per_channel or recipe.method == "steps") and opset < PER_CHANNEL) or (
         opset < _QUANTIZABLE and any(_needless_spatial(model))
     )
 

@@ -12,7 +12,7 @@ from suite.catalog.folder import read_catalog
 from suite.catalog.mode_card import RecipeSpec
 from suite.models.onnx_file import read_onnx_file
 from suite.quantization import builder, cache
-from suite.quantization.artifact import Ingredients
+from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.builder import build
 from suite.quantization.cache import ArtifactCache
 from suite.quantization.inspection import quantized_ops
@@ -52,9 +52,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[RecipeSpec]:
     """The recipes that artifacts were built by, in their order."""
     by: list[RecipeSpec] = []
 
-    def counted(*given: Any) -> None:
+    def counted(*given: Any) -> tuple[StepDone, ...]:
         by.append(given[2].recipe)
-        build(*given)
+        return build(*given)
 
     monkeypatch.setattr(cache, "build", counted)
     return by

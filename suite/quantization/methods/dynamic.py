@@ -4,11 +4,11 @@ from pathlib import Path
 
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from suite.quantization.artifact import Ingredients
+from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.preparation import Prepared
 
 
-def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> None:
+def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tuple[StepDone, ...]:
     """Quantize an ONNX file that was prepared for it, and write it to ``target``."""
     recipe = ingredients.recipe
     op_types = set(recipe.op_types)
@@ -24,3 +24,4 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> None
         weight_type=QuantType[recipe.weight_type],
         use_external_data_format=prepared.large,
     )
+    return ()

@@ -7,12 +7,12 @@ from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, 
 
 from suite.catalog.errors import ArtifactError
 from suite.models.onnx_file import load_graph
-from suite.quantization.artifact import Ingredients
+from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.calibration import FaceReader
 from suite.quantization.preparation import Prepared
 
 
-def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> None:
+def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tuple[StepDone, ...]:
     """Quantize an ONNX file that was prepared for it, and write it to ``target``.
 
     Raises
@@ -50,6 +50,7 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> None
         extra_options={"ActivationSymmetric": recipe.symmetric_activations},
         use_external_data_format=prepared.large,
     )
+    return ()
 
 
 def _image_input(graph: onnx.GraphProto, name: str | None) -> onnx.ValueInfoProto:

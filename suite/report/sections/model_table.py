@@ -14,6 +14,7 @@ from suite.report.sections.eased import eased
 from suite.report.sections.fidelity import recipe_and_runtime
 from suite.report.sections.placement import placement
 from suite.report.sections.speed import speed
+from suite.report.sections.steps import steps
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 
 MIB = 2**20
@@ -42,7 +43,7 @@ def model_section(model: str, records: Sequence[Record]) -> list[str]:
             lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
             lines += _legend(records)
             lines += _remarks(own) + certainty(own)
-    lines += recipe_and_runtime(records) + calibration(records) + eased(records)
+    lines += recipe_and_runtime(records) + calibration(records) + steps(records) + eased(records)
     lines += speed(records) + placement(records) + _limits(records)
     return by_its_name(lines, records[0].precision)
 
