@@ -1,0 +1,151 @@
+"""What a network's tensors become on calibration faces: one pass, reduced in the graph itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime as ort
+from onnx import TensorProto, helper
+
+from suite.catalog.errors import ArtifactError
+from suite.quantization.shapes import Shapes
+from suite.quantization.steps.net import Net
+
+Rows = npt.NDArray[np.float64]
+Batch = Mapping[str, npt.NDArray[np.generic]]
+# The extremes that are kept of a tensor are those of each channel of each image. Of so many of all
+# its values one end of a range may leave one out: as good as the percentile 99.999 of a full
+# histogram, at a third of its time (measured on a PReLU MobileFaceNet).
+_LEFT_OUT = 2e-6
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen of one tensor.
+
+    Attributes
+    ----------
+    low, high : float64 [k], the smallest minima and the largest maxima of a channel of an image,
+        from the outermost inwards; k is `rank_of_end`
+    peaks : float64 [channels], the mean over images of a channel's largest absolute value
+    """
+
+    low: Rows
+    high: Rows
+    peaks: Rows
+
+
+def observe(
+    net: Net,
+    shapes: Shapes,
+    names: Sequence[str],
+    batches: Iterable[Batch],
+    images: int,
+    work: Path,
+) -> dict[str, Observed]:
+    """Run a network over batches of images and keep the extremes of some of its tensors.
+
+    Memory does not grow with the images: channels are reduced in the graph, right after what makes
+    them, and of each tensor only so many extremes are kept as leaving some out needs.
+
+    Parameters
+    ----------
+    names : the tensors to observe
+    images : how many there will be
+    work : a folder for a scratch file
+
+    Raises
+    ------
+    ArtifactError
+        where a tensor has a value that is no finite number.
+    """
+    reduced = _reduced(net, shapes, names)
+    path = work / "observed.onnx"
+    reduced.save(path)
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    options.execution_order = ort.ExecutionOrder.PRIORITY_BASED
+    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    path.unlink()
+    seen = {name: _Seen(rank_of_end(prod(shapes[name][1:]), images)) for name in names}
+    asked = [value.name for value in reduced.outputs]
+    for batch in batches:
+        rows = session.run(asked, dict(batch))
+        for at, name in enumerate(names):
+            seen[name].add(name, rows[2 * at], rows[2 * at + 1])
+    return {name: seen[name].observed() for name in names}
+
+
+def rank_of_end(elements: int, images: int) -> int:
+    """The k whose k-th largest extreme ends a range; 1 is the extreme itself.
+
+    Of all values of a tensor 2e-6 may lie beyond, and never more extremes than a quarter of the
+    images: values are counted, but only extremes of channels are ranked, and one channel above all
+    others may own them all.
+
+    Parameters
+    ----------
+    elements : the values that the tensor has of one image
+    images : how many are seen
+    """
+    return max(1, min(round(_LEFT_OUT * elements * images), images // 4))
+
+
+class _Seen:
+    """The extremes of one tensor so far."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._low = self._high = np.zeros(0)
+        self._sum: Rows = np.zeros(0)
+        self._images = 0
+
+    def add(self, name: str, low: npt.NDArray[np.floating], high: npt.NDArray[np.floating]) -> None:
+        if not (np.isfinite(low).all() and np.isfinite(high).all()):
+            raise ArtifactError(
+                f"tensor {name!r} has values that are no finite numbers on a calibration face; "
+                "look at the model and at its preprocessing in the card."
+            )
+        peaks = np.maximum(np.abs(low), np.abs(high)).astype(np.float64).sum(axis=0)
+        self._sum = self._sum + peaks if len(self._sum) else peaks
+        self._images += len(low)
+        self._low = np.sort(np.append(self._low, low))[: self._kept]
+        self._high = np.sort(np.append(self._high, high))[::-1][: self._kept]
+
+    def observed(self) -> Observed:
+        return Observed(self._low, self._high, self._sum / max(self._images, 1))
+
+
+def _reduced(net: Net, shapes: Shapes, names: Sequence[str]) -> Net:
+    """The network with the extremes of each channel as its outputs, two a tensor."""
+    reduced = net.copy()
+    reduced.outputs = []
+    for name in names:
+        axes = list(range(2, len(shapes[name])))
+        nodes = []
+        for op_type in ("ReduceMin", "ReduceMax"):
+            made = reduced.fresh(f"{name}_{op_type}")
+            nodes.append(_reduce(reduced, op_type, name, made, axes))
+            reduced.outputs.append(helper.make_tensor_value_info(made, TensorProto.FLOAT, None))
+        writer = reduced.writer(name)
+        at = (
+            0 if writer is None else next(i for i, n in enumerate(reduced.nodes) if n is writer) + 1
+        )
+        reduced.nodes[at:at] = nodes
+    reduced.prune()
+    return reduced
+
+
+def _reduce(net: Net, op_type: str, given: str, made: str, axes: list[int]) -> onnx.NodeProto:
+    if not axes:
+        return helper.make_node("Identity", [given], [made])
+    if net.opset < 18:
+        return helper.make_node(op_type, [given], [made], axes=axes, keepdims=0)
+    held = net.add_weight("reduced_axes", np.array(axes, np.int64))
+    return helper.make_node(op_type, [given, held], [made], keepdims=0)
