@@ -6,7 +6,8 @@ from suite.catalog.mode_card import ModeCard
 from suite.catalog.policy import PolicySpec
 from suite.catalog.provider_card import ProviderCard
 
-_OWN = frozenset({"id", "title", "card_file", "extends", "tolerances", "policy"})
+# Who writes a card wants its mode run: being on request is the other mode's own.
+_OWN = frozenset({"id", "title", "card_file", "extends", "on_request", "tolerances", "policy"})
 
 
 def kin(mode: ModeCard, modes: Mapping[str, ModeCard], builtin: Mapping[str, ModeCard]) -> ModeCard:

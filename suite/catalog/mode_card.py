@@ -113,7 +113,9 @@ class ModeCard(Card):
     """A mode: its recipe, how it is evaluated, what may jitter and what it may cost.
 
     A mode without a recipe serves artifacts that are only ever brought. One that ``extends``
-    another has what its own card leaves out from that. ``batch_dependent``
+    another has what its own card leaves out from that. One ``on_request`` runs where it is named,
+    where a model's card has it among its further modes, and where that brings an artifact for it.
+    ``batch_dependent``
     marks a mode in which an image's embedding depends on its neighbours in the batch
     (onnxruntime#10111), so that it is evaluated one image at a time. ``quantizes`` names the
     op types that the mode claims to quantize; ``may_run_elsewhere`` those that need not run on
@@ -121,6 +123,7 @@ class ModeCard(Card):
     """
 
     extends: CardId | None = None
+    on_request: bool = False
     quantizes: tuple[OpType, ...] = ()
     batch_dependent: bool = False
     recipe: RecipeSpec | None = None
@@ -130,6 +133,14 @@ class ModeCard(Card):
     policy: PolicySpec = PolicySpec()
 
     _compared = field_validator("tolerances")(with_tolerance)
+
+    @model_validator(mode="after")
+    def _fp32_is_always_there(self) -> Self:
+        if self.on_request and self.is_fp32:
+            raise ValueError(
+                "has on_request, and is what the other modes are held against: take the key out"
+            )
+        return self
 
     @property
     def is_fp32(self) -> bool:

@@ -61,8 +61,8 @@ class ModelCard(Card):
     """One face-recognition model and how it is fed and judged.
 
     ``non_commercial`` says why a licence must be accepted; a model ``on_request`` runs where it is
-    named alone. ``untrained`` weights are made ones, of which nothing is asked that only a
-    recogniser does.
+    named alone. ``further_modes`` are modes on request that it runs in unasked. ``untrained``
+    weights are made ones, of which nothing is asked that only a recogniser does.
     """
 
     family: str
@@ -77,6 +77,7 @@ class ModelCard(Card):
     published: PublishedAccuracy | None = None
     calibration: CardId | None = None
     evaluation: Annotated[tuple[CardId, ...], Field(min_length=1)]
+    further_modes: tuple[CardId, ...] = ()
     artifacts: dict[str, BroughtArtifact] = {}
     modes: dict[str, ModeOverride] = {}
     reference: tuple[ReferenceRow, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.catalog.case import Case
+from suite.catalog.case import Case, runs_unasked
 from suite.catalog.catalog import Catalog, Roots, require_dataset
 from suite.catalog.errors import CatalogError, nearest
 from suite.catalog.files import is_file
@@ -81,7 +81,7 @@ def select(options: Options) -> Selection:
         refuse_unaccepted_licence(card, accepted=options.accept_licence)
         if not absent_source(catalog, card):
             _require_data(catalog, card, datasets)
-    cases = _cases(catalog, provider, models, modes, datasets)
+    cases = _cases(catalog, provider, models, modes, datasets, named=bool(options.modes))
     plain = [model.id for model in catalog.models.values() if not model.on_request]
     everything = _cases(catalog, provider, sorted(plain), catalog.modes, catalog.datasets)
     return Selection(catalog, options.provider, tuple(cases), tuple(datasets), gates_of(everything))
@@ -93,8 +93,13 @@ def _cases(
     models: Iterable[str],
     modes: Iterable[str],
     datasets: Collection[str],
+    *,
+    named: bool = False,
 ) -> Iterator[Case]:
-    """The cases of some models in those of the modes that apply, FP32 first."""
+    """The cases of some models in those of the modes that apply, FP32 first.
+
+    Where modes were ``named``, those on request run in every model.
+    """
     for model_id in models:
         card = catalog.models[model_id]
         chosen = tuple(name for name in card.evaluation if name in datasets)
@@ -102,7 +107,7 @@ def _cases(
         absent = absent_source(catalog, model)
         for mode_id in sorted(modes, key=lambda name: (not catalog.modes[name].is_fp32, name)):
             mode = catalog.modes[mode_id]
-            if not is_made(model, mode):
+            if not is_made(model, mode) or not (named or runs_unasked(model, mode)):
                 continue
             never = why_not_applicable(model, mode, provider)
             skip = absent or (None if never else why_unbuildable(model, mode, provider.id))

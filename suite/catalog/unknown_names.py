@@ -33,6 +33,7 @@ def unknown_names(catalog: Catalog) -> Iterator[str]:
                 )
         for key, name in _mode_names(model):
             yield from absent(catalog.modes, name, model, key, "mode")
+        yield from _unmade(catalog, model)
         for key, name in _provider_names(model):
             yield from absent(catalog.providers, name, model, key, "provider")
     for provider in catalog.providers.values():
@@ -63,9 +64,21 @@ def _dataset_names(model: ModelCard) -> Iterator[tuple[str, str]]:
 
 
 def _mode_names(model: ModelCard) -> Iterator[tuple[str, str]]:
+    yield from ((f"further_modes[{index}]", n) for index, n in enumerate(model.further_modes))
     yield from ((f"artifacts.{name}", name) for name in model.artifacts)
     yield from ((f"modes.{name}", name) for name in model.modes)
     yield from ((f"reference[{index}].mode", row.mode) for index, row in enumerate(model.reference))
+
+
+def _unmade(catalog: Catalog, model: ModelCard) -> Iterator[str]:
+    """The further modes that there would be no artifact of."""
+    for index, name in enumerate(model.further_modes):
+        mode = catalog.modes.get(name)
+        if mode and mode.recipe is None and name not in model.artifacts:
+            yield (
+                f"{model.card_file}: key 'further_modes[{index}]': {name!r} has no recipe; bring "
+                f"its file under [artifacts.{name}], or take it off the list."
+            )
 
 
 def _provider_names(model: ModelCard) -> Iterator[tuple[str, str]]:

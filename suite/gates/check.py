@@ -202,7 +202,8 @@ class GateCheck:
         judged = judge_against_baseline(measured, entry, self._limits) if entry else None
         before = self._file.sections().get(measured.section)
         kept = kept_limits(measured, self._limits)
-        beside = (kept, measured.identified, self._case.model.on_request)
+        case = self._case
+        beside = (kept, measured.identified, case.model.on_request, case.mode_on_request)
         news = entry is None or judged is None or is_news(judged, moved=beside != entry.beside)
         self._tell_syrupy(measured, holds=not news)
         after = self._file.sections().get(measured.section)
@@ -220,8 +221,13 @@ class GateCheck:
         """
         snapshot = self._snapshot.use_extension(BaselineExtension)
         kept = kept_limits(measured, self._limits)
-        on_request = self._case.model.on_request
-        entry = entry_document(measured, kept, surroundings(), on_request=on_request)
+        entry = entry_document(
+            measured,
+            kept,
+            surroundings(),
+            on_request=self._case.model.on_request,
+            mode_on_request=self._case.mode_on_request,
+        )
         told = snapshot(name=snapshot_name(self._file, measured.section))
         counted = told == snapshot_data(entry, holds=holds)
         if holds or not self._snapshot.update_snapshots:

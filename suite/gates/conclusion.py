@@ -35,6 +35,7 @@ def concluded(
             "profile": "",
             "precision": model.source.precision,
             "on_request": model.on_request,
+            "mode_on_request": case.mode_on_request,
             **rest,
         }
     )

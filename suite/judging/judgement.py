@@ -24,7 +24,8 @@ class Entry:
     ``format`` is that of the suite which accepted it: what it did not know is not compared.
     ``versions`` are those of the libraries that it was accepted under, ``limits`` what its figures
     were then held to; None where an older suite kept no limits. ``identified`` is what hashes of
-    its identity are of, and ``on_request`` says that its model then ran where it was named alone.
+    its identity are of. ``on_request`` says that its model then ran where it was named alone, and
+    ``mode_on_request`` that its mode did.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -36,12 +37,13 @@ class Entry:
     versions: Mapping[str, str] = field(default_factory=dict)
     limits: KeptLimits | None = None
     on_request: bool = False
+    mode_on_request: bool = False
     identified: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
 
     @property
     def beside(self) -> tuple[object, ...]:
         """What is kept beside the figures, which an update takes over wherever it differs."""
-        return self.limits, self.identified, self.on_request
+        return self.limits, self.identified, self.on_request, self.mode_on_request
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,9 @@ def changes(before: object, after: object) -> tuple[str, ...]:
         lines += [f"{name}.{line}" for line in _changed(old_facts[name], new_facts[name])]
     if before.get("samples") != after.get("samples"):
         lines.append("samples: changed")
-    if before.get("on_request") != after.get("on_request"):
-        lines.append(f"on_request: {json.dumps(bool(after.get('on_request')))} from now on")
+    for key in ("on_request", "mode_on_request"):
+        if before.get(key) != after.get(key):
+            lines.append(f"{key}: {json.dumps(bool(after.get(key)))} from now on")
     if "limits" not in before:
         return (*lines, "limits: kept from now on")
     for part in ("tolerances", "loss", "floor"):

@@ -89,9 +89,9 @@ class Record(Frozen):
     ``baseline`` is the file below ``baselines/`` that would accept what was measured; it is empty
     where nothing may. ``load`` is latency's alone. A gate is ``taken_away`` that a mark or another
     plugin skipped; ``attempts`` is how often it was run, of which the last one counts. A model is
-    run ``on_request`` where it is named alone. An ``unacceptable`` record keeps its whole case from
-    being accepted; ``accepted`` says that this run wrote it into the baseline, ``refused`` that it
-    was to and did not.
+    run ``on_request`` where it is named alone, and ``mode_on_request`` where its mode is. An
+    ``unacceptable`` record keeps its whole case from being accepted; ``accepted`` says that this
+    run wrote it into the baseline, ``refused`` that it was to and did not.
     """
 
     gate: Gate
@@ -115,6 +115,7 @@ class Record(Frozen):
     refused: bool = False
     taken_away: bool = False
     on_request: bool = False
+    mode_on_request: bool = False
     attempts: Annotated[int, Field(ge=1)] = 1
     baseline: Annotated[str, Field(pattern=_BASELINE)] = ""
     precision: Precision = "float32"

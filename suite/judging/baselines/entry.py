@@ -23,10 +23,12 @@ def entry_document(
     versions: Mapping[str, str],
     *,
     on_request: bool = False,
+    mode_on_request: bool = False,
 ) -> dict[str, Any]:
     """What is kept of a measurement; versions are shown, never compared.
 
-    Of a model that runs ``on_request`` it is said so: a run that does not name it owes it nothing.
+    Of a model or a mode that runs on request it is said so: a run that does not name it owes it
+    nothing.
     """
     return {
         # Format 1 is written by its absence, as it was.
@@ -38,6 +40,7 @@ def entry_document(
         "limits": limits.model_dump(mode="json", exclude_defaults=True),
         "versions": dict(sorted(versions.items())),
         **({"on_request": True} if on_request else {}),
+        **({"mode_on_request": True} if mode_on_request else {}),
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from suite.catalog.case import runs_unasked
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import BaselineError
 from suite.catalog.gate import Gate, Section
@@ -35,7 +36,7 @@ def find_orphans(catalog: Catalog) -> Iterator[Orphan]:
         where a baseline cannot be read.
     """
     for file in all_files(baselines_of(catalog)):
-        yield from _orphans_in(file, catalog)
+        yield from _orphans_in(file, catalog, Options())
 
 
 def unjudged(catalog: Catalog, profile: str, options: Options) -> list[Unjudged]:
@@ -51,7 +52,7 @@ def unjudged(catalog: Catalog, profile: str, options: Options) -> list[Unjudged]
         held_to = serving_file(root, profile, file.model, file.mode)
         if not chosen or file.profile not in (held_to.profile, PARENT_PROFILE):
             continue
-        for orphan in _orphans_or_damage(file, catalog, options.models):
+        for orphan in _orphans_or_damage(file, catalog, options):
             of_run = tuple(s for s in orphan.sections if _is_of(s, options.datasets))
             if of_run or not orphan.sections:
                 key = (orphan.path, orphan.reason)
@@ -64,19 +65,15 @@ def unjudged(catalog: Catalog, profile: str, options: Options) -> list[Unjudged]
     ]
 
 
-def _orphans_or_damage(
-    file: BaselineFile, catalog: Catalog, named: tuple[str, ...]
-) -> list[Orphan]:
+def _orphans_or_damage(file: BaselineFile, catalog: Catalog, options: Options) -> list[Orphan]:
     try:
-        return list(_orphans_in(file, catalog, named))
+        return list(_orphans_in(file, catalog, options))
     except BaselineError as error:
         has_gates = file.model in catalog.models and file.mode in catalog.modes
         return [] if has_gates else [Orphan(file.path, (), error.beyond(file.path))]
 
 
-def _orphans_in(
-    file: BaselineFile, catalog: Catalog, named: tuple[str, ...] = ()
-) -> Iterator[Orphan]:
+def _orphans_in(file: BaselineFile, catalog: Catalog, options: Options) -> Iterator[Orphan]:
     providers = _providers_of(file.profile, catalog)
     sections = file.sections()
     model, mode = catalog.models.get(file.model), catalog.modes.get(file.mode)
@@ -89,8 +86,7 @@ def _orphans_in(
     else:
         for name, data in sections.items():
             reason = _why_not(Section.parse(name), model, mode, providers)
-            if not reason and model.on_request and model.id not in named:
-                reason = _why_not_on_request(model, data)
+            reason = reason or _why_not_on_request(model, mode, data, options)
             if reason:
                 yield Orphan(file.path, (name,), reason)
 
@@ -134,12 +130,29 @@ def _why_not(
     return None
 
 
-def _why_not_on_request(model: ModelCard, data: object) -> str | None:
-    if isinstance(data, Mapping) and data.get("on_request") is True:
-        return None
+def _why_not_on_request(
+    model: ModelCard, mode: ModeCard, data: object, options: Options
+) -> str | None:
+    """Why a run that names neither judges nothing of a section; None where it owes it nothing."""
+    kept = data if isinstance(data, Mapping) else {}
+    of_model = model.on_request and model.id not in options.models
+    if of_model and kept.get("on_request") is not True:
+        return (
+            f"the card of {model.id} has on_request = true, {_in_every_run(f'--models={model.id}')}"
+        )
+    of_mode = not runs_unasked(model, mode) and mode.id not in options.modes
+    if of_mode and kept.get("mode_on_request") is not True:
+        return (
+            f"the mode {mode.id!r} has on_request = true and is no further mode of {model.id}, "
+            f"{_in_every_run(f'--modes={mode.id}')}"
+        )
+    return None
+
+
+def _in_every_run(naming: str) -> str:
     return (
-        f"the card of {model.id} has on_request = true, and it was accepted to be judged in every "
-        f"run (to judge it on request alone, accept it anew with --models={model.id})"
+        "and it was accepted to be judged in every run (to judge it on request alone, accept it "
+        f"anew with {naming})"
     )
 
 

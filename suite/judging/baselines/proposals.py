@@ -15,5 +15,11 @@ def write_proposals(root: Path, records: Sequence[Record], versions: Mapping[str
         measured = record.measured
         if measured is None or not record.baseline or (record.model, record.mode) in refused:
             continue
-        entry = entry_document(measured, record.limits, versions, on_request=record.on_request)
+        entry = entry_document(
+            measured,
+            record.limits,
+            versions,
+            on_request=record.on_request,
+            mode_on_request=record.mode_on_request,
+        )
         write_section(root / record.baseline, measured.section, entry)

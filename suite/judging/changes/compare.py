@@ -19,7 +19,7 @@ _SAYS_NOTHING = {
     "modes": ("title", "extends"),
     "providers": ("title", "install", "needs", "not_applicable"),
 }
-_COVERAGE = ("evaluation", "on_request")
+_COVERAGE = ("evaluation", "on_request", "further_modes")
 _BASELINES = "baselines"
 # Limits of one figure that moved alike in more cases than these are counted.
 _NAMED = 3
@@ -184,9 +184,13 @@ def _kept(before: Entry, after: Entry, where: str, of: str) -> Iterator[Change]:
         words = f"format {before.format} → {after.format}, which compares "
         less = after.format < before.format
         told.append((words + ("less" if less else "more"), less))
-    if after.on_request != before.on_request:
-        words = "accepted as of a model on request" if after.on_request else "no more on request"
-        told.append((words, after.on_request))
+    for of_what, was, now in (
+        ("model", before.on_request, after.on_request),
+        ("mode", before.mode_on_request, after.mode_on_request),
+    ):
+        if was != now:
+            words = f"accepted as of a {of_what} on request" if now else "no more on request"
+            told.append((words, now))
     for what, harmful in told:
         yield Change(kind=Kind.LIMIT, harmful=harmful, where=where, of=of, what=what)
 
@@ -194,10 +198,10 @@ def _kept(before: Entry, after: Entry, where: str, of: str) -> Iterator[Change]:
 def _limits(base: GateState, head: GateState) -> Iterator[Change]:
     """What cards allow; cases in which a figure's limit moved alike are one change."""
     alike: dict[tuple[str, str, float | None, float | None], list[LimitOf]] = defaultdict(list)
+    runnable = base.runnable & head.runnable
     for of in base.limits.keys() | head.limits.keys():
         before, after = base.limits.get(of), head.limits.get(of)
-        both_there = (of.model, of.mode) in base.gated and (of.model, of.mode) in head.gated
-        if before != after and both_there:
+        if before != after and (of.model, of.mode) in runnable:
             alike[of.kind, of.figure, before, after].append(of)
     for (kind, figure, before, after), cases in alike.items():
         files = sorted({head.cards["models", case.model].file for case in cases})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from suite.catalog.case import runs_unasked
 from suite.catalog.catalog import Catalog
 from suite.catalog.figures import FIGURES
 from suite.catalog.limits import Limits, limits_of
@@ -59,7 +60,9 @@ class GateState:
     ----------
     name : how it was asked for, as a revision or a folder
     cards : by their kind, as ``models``, and id
-    gated : the models in modes that they can be run in, each with its evaluation sets
+    gated : the models in modes that they can be run in and that run unasked, each with its
+        evaluation sets
+    runnable : these, and those in modes on request
     limits : each limit with its value
     accepted : the accepted sections
     unread : the ids of cards that cannot be read
@@ -68,6 +71,7 @@ class GateState:
     name: str
     cards: Mapping[tuple[str, str], CardState] = field(default_factory=dict)
     gated: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    runnable: frozenset[tuple[str, str]] = frozenset()
     limits: Mapping[LimitOf, float] = field(default_factory=dict)
     accepted: Mapping[Accepted, Entry] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
@@ -92,10 +96,12 @@ def state_of_catalog(name: str, catalog: Catalog, baselines: Path) -> GateState:
         for card in of_kind.values():
             keys = card.model_dump(mode="json", exclude={"card_file"} | _NOT_KEYS)
             cards[kind, card.id] = CardState(f"{kind}/{card.card_file.name}", dict(_flat(keys)))
+    runnable = dict(_runnable(catalog))
     return GateState(
         name,
         cards,
-        dict(_gated(catalog)),
+        {case: sets for case, sets in runnable.items() if _runs_unasked(catalog, case)},
+        frozenset(runnable),
         dict(_limits(catalog)),
         dict(_accepted(baselines)),
         catalog.unread,
@@ -129,7 +135,11 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, obje
             yield f"{above}{key}", value
 
 
-def _gated(catalog: Catalog) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+def _runs_unasked(catalog: Catalog, case: tuple[str, str]) -> bool:
+    return runs_unasked(catalog.models[case[0]], catalog.modes[case[1]])
+
+
+def _runnable(catalog: Catalog) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
     for model in catalog.models.values():
         for mode in catalog.modes.values():
             can = (not why_unbuildable(model, mode, provider) for provider in catalog.providers)

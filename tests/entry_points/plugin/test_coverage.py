@@ -28,6 +28,11 @@ def make_on_request(team: Team) -> None:
     team.edit(team.card("other"), "untrained", "on_request = true\nuntrained")
 
 
+def make_mode_on_request(team: Team) -> None:
+    text = (ROOT / "fixtures" / "modes" / "int8_dynamic.toml").read_text()
+    (team.folder / "modes" / "dynamic.toml").write_text(f"on_request = true\n{text}")
+
+
 def make_not_applicable(team: Team) -> None:
     (team.folder / "providers").mkdir()
     text = (ROOT / "fixtures" / "providers" / "cpu.toml").read_text()
@@ -56,6 +61,7 @@ WAYS = {
     "dataset off a card": (take_off_dataset, "'more-faces' is no evaluation set of other"),
     "mode without recipe": (take_recipe, "the mode 'int8_dynamic' has no recipe"),
     "on request": (make_on_request, "the card of other has on_request = true"),
+    "mode on request": (make_mode_on_request, "mode 'int8_dynamic' has on_request = true and is"),
     "not applicable": (make_not_applicable, "has int8_dynamic not applicable (too slow)"),
     "file deleted": (delete_file, "nothing accepted: a baseline"),
     "section deleted": (delete_section, "nothing accepted: section 'fidelity.small-faces' of"),
@@ -95,6 +101,26 @@ def test_a_model_accepted_on_request_is_missed_by_no_run_that_does_not_name_it(m
     # Accepted so, it may not lose what it is judged by where it is named.
     take_off_dataset(made)
     assert made.gates("--models=other").returncode == 1
+
+
+def test_a_further_mode_is_judged_until_its_card_gives_it_up(made: Team) -> None:
+    make_mode_on_request(made)
+    for model in ("small", "other"):
+        made.edit(made.card(model), "untrained", 'further_modes = ["int8_dynamic"]\nuntrained')
+    result = made.gates()
+    assert result.returncode == 0, result.stdout
+    assert "left out: gate latency\n" in result.stdout
+    made.edit(made.card("other"), 'further_modes = ["int8_dynamic"]\n', "")
+    result = made.gates("--require-all")
+    assert result.returncode == 1
+    assert "accepted and not judged: " in result.stdout
+    # Accepted by name, it is owed to no run that does not name it.
+    accepting = made.gates("--modes=int8_dynamic", "--models=other", "--snapshot-update")
+    assert accepting.returncode == 0, accepting.stdout
+    assert "mode_on_request: true from now on" in accepting.stdout
+    result = made.gates()
+    assert result.returncode == 0, result.stdout
+    assert {r["mode"] for r in made.report["records"] if r["model"] == "other"} == {"fp32"}
 
 
 def test_absent_weights_are_a_skip_that_is_said_on_top(made: Team) -> None:

@@ -66,6 +66,15 @@ def make_on_request(folder: Path) -> None:
     edit(folder / "models" / f"{OTHER}.toml", "\n\n[source]", "\non_request = true\n\n[source]")
 
 
+def make_mode_on_request(folder: Path) -> None:
+    """The mode runs on request; one model has it as a further mode, which the other has not."""
+    (folder / "modes").mkdir()
+    text = (ROOT / "fixtures" / "modes" / "int8_static_qdq.toml").read_text()
+    (folder / "modes" / "static.toml").write_text(f"on_request = true\n{text}")
+    further = '\nfurther_modes = ["int8_static_qdq"]\n\n[source]'
+    edit(folder / "models" / f"{MODEL}.toml", "\n\n[source]", further)
+
+
 def make_not_applicable(folder: Path) -> None:
     (folder / "providers").mkdir()
     text = (ROOT / "fixtures" / "providers" / "cpu.toml").read_text()
@@ -95,6 +104,7 @@ WAYS = {
     "dataset off a card": (take_off_dataset, "'embedded-evaluation' is no evaluation set of"),
     "mode without recipe": (take_recipe, "the mode 'int8_static_qdq' has no recipe"),
     "on request": (make_on_request, "has on_request = true, and it was accepted to be judged"),
+    "mode on request": (make_mode_on_request, "has on_request = true and is no further mode of"),
     "not applicable": (make_not_applicable, "has int8_static_qdq not applicable (too slow)"),
     "calibration off": (take_off_calibration, "int8_static_qdq needs calibration faces"),
     "another batch": (time_at_another_batch, "speed is measured at the batches 1, 8 alone"),
@@ -179,6 +189,29 @@ def test_a_model_accepted_on_request_is_owed_to_no_run_that_does_not_name_it(cat
 def test_a_named_model_on_request_is_judged(catalog: Path) -> None:
     make_on_request(catalog)
     assert found(catalog, models=(OTHER,)) == {}
+
+
+@pytest.mark.parametrize("key", ["on_request", "mode_on_request"])
+def test_a_mode_accepted_on_request_is_owed_to_no_run_that_does_not_name_it(
+    catalog: Path, key: str
+) -> None:
+    make_mode_on_request(catalog)
+    for path in (catalog / "baselines").rglob(f"{OTHER}/int8_static_qdq.json"):
+        document = json.loads(path.read_text())
+        for section in document["sections"].values():
+            section[key] = True
+        path.write_text(json.dumps(document))
+    # That the model was on request says nothing of the mode.
+    assert (STATIC in found(catalog)) is (key == "on_request")
+    assert found(catalog, modes=("int8_static_qdq",)) == {}
+
+
+def test_a_brought_artifact_keeps_a_mode_on_request_judged(catalog: Path) -> None:
+    make_mode_on_request(catalog)
+    card = catalog / "models" / f"{OTHER}.toml"
+    brought = f'\n[artifacts.int8_static_qdq]\nfile = "x.onnx"\nsha256 = "{"0" * 64}"\n'
+    card.write_text(card.read_text() + brought)
+    assert found(catalog) == {}
 
 
 def test_a_provider_on_the_same_kernels_may_leave_a_mode_to_another(catalog: Path) -> None:

@@ -261,3 +261,30 @@ def test_a_card_that_cannot_be_read_is_harm(tmp_path: Path) -> None:
     found = compare(before, after)
     assert found[0].harmful
     assert "cannot be read" in found[0].sentence
+
+
+def test_a_further_mode_taken_off_is_gated_no_more(tmp_path: Path) -> None:
+    """Beside it the same mode's limits are compared, which it runs in where it is named."""
+    folder = catalog(tmp_path)
+    text = (FIXTURES / "modes" / "int8_dynamic.toml").read_text()
+    (folder / "modes" / "own.toml").write_text(f"on_request = true\n{text}")
+    edit(folder, "[source]", 'further_modes = ["int8_dynamic"]\n\n[source]')
+    before = state(folder)
+    edit(folder, 'further_modes = ["int8_dynamic"]\n', "")
+    edit(folder, "cosine_mean = 0.99", "cosine_mean = 0", "modes/own.toml")
+    coverage, limit = compare(before, state(folder))
+    assert (coverage.kind, coverage.harmful, coverage.where) == (Kind.COVERAGE, True, CARD)
+    assert (coverage.of, coverage.what) == (f"{MODEL} int8_dynamic", "is gated no more")
+    assert (limit.harmful, limit.sentence) == (True, "floor of Mean cosine to FP32 0.99 → 0")
+
+
+def test_what_was_accepted_of_a_mode_and_is_now_as_of_one_on_request_is_harm(
+    tmp_path: Path,
+) -> None:
+    def of_mode(folder: Path) -> None:
+        edit_sections(folder, lambda section: section.update(mode_on_request=True))
+
+    found = changed(tmp_path, of_mode)
+    assert {(each.harmful, each.sentence) for each in found} == {
+        (True, "accepted as of a mode on request")
+    }
