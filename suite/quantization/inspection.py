@@ -69,7 +69,7 @@ def quantized_ops(
     graph = _Graph(model)
     ops = [node for node in all_nodes(model) if _stands_for(node) in claimed]
     whole = [graph.is_quantized(node) for node in ops]
-    known = _products(model, ops, input_name, image)
+    known = products_of(model, ops, input_name, image)
     costs = known or [1] * len(ops)
     left = (n.name or n.output[0] for n, done in zip(ops, whole, strict=True) if not done)
     done = sum(cost for cost, is_done in zip(costs, whole, strict=True) if is_done)
@@ -84,10 +84,16 @@ def _stands_for(node: onnx.NodeProto) -> str:
     return dense.stands_for if dense else node.op_type
 
 
-def _products(
-    model: onnx.ModelProto, ops: list[onnx.NodeProto], name: str | None, image: Sequence[int]
+def products_of(
+    model: onnx.ModelProto, ops: Sequence[onnx.NodeProto], name: str | None, image: Sequence[int]
 ) -> list[int]:
-    """Each op's multiply-accumulates; empty where a shape is not known."""
+    """The multiply-accumulates of each of some ops of a model; empty where a shape is not known.
+
+    Parameters
+    ----------
+    name : the image input; the only one where it is None
+    image : the shape of one image there, which fills what the graph leaves open
+    """
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     for tensor in all_tensors(bare):
