@@ -1,18 +1,27 @@
 """A network rewritten step by step, each exact one proved on faces, and quantized if asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from suite.models.onnx_file import load_whole
 from suite.quantization.artifact import Ingredients, StepDone
+from suite.quantization.calibration import face_reader
 from suite.quantization.preparation import Prepared
 from suite.quantization.probe import Drift, Probe, Rows
+from suite.quantization.ranges.choose import min_max, top_k
+from suite.quantization.ranges.observe import Batch, Observed, observe
+from suite.quantization.ranges.range import Range
+from suite.quantization.shapes import Shapes
+from suite.quantization.steps.correct_bias import correct_bias
+from suite.quantization.steps.equalize import equalize, equalized_tensors
 from suite.quantization.steps.expand_prelu import expand_prelu
 from suite.quantization.steps.flip_slopes import flip_slopes
 from suite.quantization.steps.fold_batch_norm import fold_batch_norm
 from suite.quantization.steps.gemm_heads import gemm_heads
 from suite.quantization.steps.net import Net
-from suite.quantization.steps.step import Rewrite
+from suite.quantization.steps.quantize import quantize as quantize_network
+from suite.quantization.steps.quantize import quantized_tensors
+from suite.quantization.steps.step import Rewrite, Rewritten
 from suite.quantization.steps.tidy import tidy
 
 # The most that a step may change of a unit-length embedding's values, and of its length.
@@ -24,6 +33,10 @@ _REWRITES: Mapping[str, Rewrite] = {
     "flip_slopes": flip_slopes,
     "expand_prelu": expand_prelu,
 }
+_RANGES: Mapping[str, Callable[[Mapping[str, Observed]], dict[str, Range]]] = {
+    "MinMax": min_max,
+    "TopK": top_k,
+}
 
 
 def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tuple[StepDone, ...]:
@@ -31,7 +44,7 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tupl
 
     A step that has to be exact and is not is left out.
     """
-    work = _Work(prepared.path, prepared.path.with_name("step.onnx"), ingredients)
+    work = _Work(prepared.path, prepared.path.parent, ingredients)
     for step in ingredients.recipe.steps:
         work.take(step)
     work.net.save(target)
@@ -41,32 +54,72 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tupl
 class _Work:
     """A network on its way through the steps."""
 
-    def __init__(self, prepared: Path, scratch: Path, ingredients: Ingredients) -> None:
+    def __init__(self, prepared: Path, folder: Path, ingredients: Ingredients) -> None:
         self.net = Net.of(load_whole(prepared))
         self.done: list[StepDone] = []
-        self._scratch = scratch
-        self._ingredients = ingredients
+        self._folder = folder
+        self._made = ingredients
         self._probe = Probe.of_faces(prepared, ingredients)
         self._source: Rows = self._probe.embed(prepared)
+        # The network in float that was quantized.
+        self._reference = self.net
 
     def take(self, step: str) -> None:
         """Take one step."""
-        self._rewrite(step, _REWRITES[step])
+        if step in _REWRITES:
+            self._take_exact(step, _REWRITES[step](self.net, self._shapes()))
+        elif step == "equalize":
+            self._take_exact(step, self._equalized())
+        elif step == "quantize":
+            self._quantize()
+        else:
+            corrected = correct_bias(self.net, self._reference, self._faces, self._folder)
+            self.net = corrected.net
+            self.done.append(StepDone(step, corrected.places))
 
-    def _rewrite(self, step: str, rewrite: Rewrite) -> None:
-        shapes = self.net.shapes(
-            self._ingredients.preprocess.shape(1), self._ingredients.outputs.input
-        )
-        rewritten = rewrite(self.net, shapes)
+    def _take_exact(self, step: str, rewritten: Rewritten) -> None:
         if not rewritten.places:
             self.done.append(StepDone(step, 0))
             return
         rewritten.net.prune()
-        rewritten.net.save(self._scratch)
-        drift = Drift.between(self._source, self._probe.embed(self._scratch))
+        scratch = self._folder / "step.onnx"
+        rewritten.net.save(scratch)
+        drift = Drift.between(self._source, self._probe.embed(scratch))
         kept = drift.within(EXACT)
         if kept:
             self.net = rewritten.net
         self.done.append(
             StepDone(step, rewritten.places, drift.difference, drift.norm, left_out=not kept)
         )
+
+    def _equalized(self) -> Rewritten:
+        shapes = self._shapes()
+        seen = self._observed(equalized_tensors(self.net, shapes))
+        return equalize(self.net, shapes, {name: each.peaks for name, each in seen.items()})
+
+    def _quantize(self) -> None:
+        shapes, recipe = self._shapes(), self._made.recipe
+        names = quantized_tensors(self.net, shapes, recipe.keep_float)
+        ranges = _RANGES[recipe.calibration_method](self._observed(names))
+        self._reference = self.net
+        self.net = quantize_network(
+            self.net,
+            shapes,
+            ranges,
+            keep_float=recipe.keep_float,
+            reduce_range=recipe.reduce_range,
+        )
+        self.done.append(StepDone("quantize", len(names)))
+
+    def _observed(self, names: Sequence[str]) -> dict[str, Observed]:
+        faces, calibration = self._faces(), self._made.calibration
+        images = len(calibration.faces) if calibration else 0
+        return observe(self.net, self._shapes(), names, faces, images, self._folder)
+
+    def _faces(self) -> Iterator[Batch]:
+        """The calibration faces as the network is fed them."""
+        reader = face_reader(self.net.inputs, self._made)
+        return iter(reader.get_next, None)
+
+    def _shapes(self) -> Shapes:
+        return self.net.shapes(self._made.preprocess.shape(1), self._made.outputs.input)

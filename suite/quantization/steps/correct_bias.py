@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,24 +12,32 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
-from suite.quantization.steps.net import Array, Net
+from suite.quantization.ranges.observe import Batch
+from suite.quantization.steps.layers import DENSE
+from suite.quantization.steps.net import Net
 from suite.quantization.steps.step import Rewritten
 
 # Of fewer images the mean error is chance: with eight, two networks of fifty layers became worse.
 FEWEST_IMAGES = 32
-_LAYERS = ("Conv", "Gemm")
 _INT32 = np.iinfo(np.int32)
-Feeds = Callable[[], Iterable[dict[str, npt.NDArray[np.generic]]]]
+Feeds = Callable[[], Iterable[Batch]]
 
 
 @dataclass(frozen=True)
 class _Layer:
-    """A layer in 8 bits: its node, and what dequantizes its input, its weights and its bias."""
+    """A layer in 8 bits: what it was and is, and what dequantizes its input and its weights."""
 
+    original: onnx.NodeProto
     node: onnx.NodeProto
     given: onnx.NodeProto
     weight: onnx.NodeProto
-    bias: onnx.NodeProto
+
+    def scale(self, net: Net) -> npt.NDArray[np.float32]:
+        """What one step of the bias is worth: the scale of the input times those of the weights."""
+        steps = [
+            net.weights[each.input[1]].astype(np.float32) for each in (self.given, self.weight)
+        ]
+        return np.asarray(steps[0] * steps[1].reshape(-1), np.float32)
 
 
 def correct_bias(net: Net, reference: Net, feeds: Feeds, work: Path) -> Rewritten:
@@ -54,46 +62,42 @@ def correct_bias(net: Net, reference: Net, feeds: Feeds, work: Path) -> Rewritte
     twin, errors = _with_errors(reference, net, layers)
     path = work / "errors.onnx"
     twin.save(path)
-    means, images = _means(path, list(errors.values()), feeds())
+    means, images = _means(path, errors, feeds())
     path.unlink()
     if images < FEWEST_IMAGES:
         return Rewritten(net, 0)
     changed = net.copy()
-    moved = sum(_move(changed, layer, means[errors[layer.node.output[0]]]) for layer in layers)
+    moved = sum(
+        _move(changed, layer, means[name]) for layer, name in zip(layers, errors, strict=True)
+    )
     return Rewritten(changed, moved)
 
 
 def _layers(net: Net, reference: Net) -> Iterator[_Layer]:
-    """The layers in 8 bits that have a bias to move, in the order of the graph."""
+    """The layers in 8 bits, in the order of the graph."""
     made = {name: node for node in net.nodes for name in node.output}
-    for node in net.nodes:
-        if node.op_type not in _LAYERS or len(node.input) < 3:
-            continue
+    originals = [node for node in reference.nodes if node.op_type in DENSE]
+    # A quantized network has the same layers in the same order, under whatever names.
+    rewritten = [node for node in net.nodes if node.op_type in DENSE]
+    for node, original in zip(rewritten, originals, strict=True):
         parts = [made.get(name) for name in node.input]
         held = [part for part in parts if part is not None and part.op_type == "DequantizeLinear"]
-        twin = reference.writer(node.output[0])
-        if len(held) == 3 and twin is not None and twin.op_type == node.op_type:
-            layer = _Layer(node, *held)
-            if layer.weight.input[0] in net.weights and layer.bias.input[0] in net.weights:
-                yield layer
+        if len(held) == len(node.input) and held[1].input[0] in net.weights:
+            yield _Layer(original, node, *held[:2])
 
 
-def _with_errors(reference: Net, net: Net, layers: list[_Layer]) -> tuple[Net, Mapping[str, str]]:
-    """The reference with the mean error of each layer as an output, by the layer's output."""
+def _with_errors(reference: Net, net: Net, layers: list[_Layer]) -> tuple[Net, list[str]]:
+    """The reference with the mean error of each layer as an output, and their names."""
     twin = reference.copy()
-    del twin.outputs[:]
-    errors: dict[str, str] = {}
-    for layer in layers:
-        errors[layer.node.output[0]] = _add_error(twin, reference, net, layer)
+    twin.outputs = []
+    errors = [_add_error(twin, net, layer) for layer in layers]
     twin.prune()
     return twin, errors
 
 
-def _add_error(twin: Net, reference: Net, net: Net, layer: _Layer) -> str:
+def _add_error(twin: Net, net: Net, layer: _Layer) -> str:
     """Add to a network what a layer's quantized form gives less; the name of its mean."""
-    output = layer.node.output[0]
-    original = reference.writer(output)
-    assert original is not None
+    original, output = layer.original, layer.original.output[0]
     scale, zero = (
         twin.add_weight(f"{output}_{i}", net.weights[layer.given.input[i]]) for i in (1, 2)
     )
@@ -145,7 +149,7 @@ def dequantized(net: Net, node: onnx.NodeProto) -> npt.NDArray[np.float32]:
 
 
 def _means(
-    path: Path, names: list[str], batches: Iterable[dict[str, Array]]
+    path: Path, names: list[str], batches: Iterable[Batch]
 ) -> tuple[dict[str, npt.NDArray[np.float64]], int]:
     """The mean over images of what a network gives, and how many images there were."""
     options = ort.SessionOptions()
@@ -156,7 +160,7 @@ def _means(
     sums: dict[str, npt.NDArray[np.float64]] = {}
     images = 0
     for batch in batches:
-        rows = session.run(names, batch)
+        rows = session.run(names, dict(batch))
         images += len(rows[0])
         for name, row in zip(names, rows, strict=True):
             total = np.asarray(row, np.float64).sum(axis=0)
@@ -166,9 +170,28 @@ def _means(
 
 def _move(net: Net, layer: _Layer, wanted: npt.NDArray[np.float64]) -> bool:
     """Give a layer the bias that it lacks without its own; whether that is another."""
-    name = layer.bias.input[0]
-    scale = net.weights[layer.bias.input[1]].astype(np.float64)
-    steps = np.clip(np.rint(wanted / scale), _INT32.min, _INT32.max).astype(np.int32)
-    before = net.weights[name]
-    net.weights[name] = steps.reshape(before.shape)
-    return not np.array_equal(net.weights[name], before)
+    scale = layer.scale(net)
+    steps = np.clip(np.rint(wanted / scale.astype(np.float64)), _INT32.min, _INT32.max)
+    node = next(node for node in net.nodes if node.output[0] == layer.node.output[0])
+    if len(node.input) == 2:
+        return bool(np.any(steps)) and _add_bias(net, node, steps.astype(np.int32), scale)
+    restore = net.writer(node.input[2])
+    assert restore is not None, "a layer in 8 bits has a bias in 32"
+    before = net.weights[restore.input[0]]
+    net.change_weight(restore, 0, steps.astype(np.int32).reshape(before.shape))
+    return not np.array_equal(net.weights[restore.input[0]], before)
+
+
+def _add_bias(
+    net: Net, node: onnx.NodeProto, steps: npt.NDArray[np.int32], scale: npt.NDArray[np.float32]
+) -> bool:
+    held = [
+        net.add_weight(f"{node.output[0]}_bias_{part}", value)
+        for part, value in (("quantized", steps), ("scale", scale))
+    ]
+    held.append(net.add_weight(f"{node.output[0]}_bias_zero_point", np.zeros(len(steps), np.int32)))
+    restored = net.fresh(f"{node.output[0]}_bias")
+    dequantize = helper.make_node("DequantizeLinear", held, [restored], name=restored, axis=0)
+    node.input.append(restored)
+    net.replace(node, [dequantize, node])
+    return True

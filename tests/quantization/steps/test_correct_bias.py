@@ -114,12 +114,25 @@ def test_few_images_correct_nothing(tmp_path: Path) -> None:
     assert correct_bias(quantized(fp32, 31), fp32, lambda: few, tmp_path).places == 0
 
 
-def test_layers_without_a_bias_or_in_float_are_left_alone(tmp_path: Path) -> None:
+def test_a_layer_without_a_bias_gets_one(tmp_path: Path) -> None:
+    fp32 = reference()
+    del next(node for node in fp32.nodes if node.op_type == "Conv").input[2:]
+    int8 = quantized(fp32, 31)
+    del next(node for node in int8.nodes if node.op_type == "Conv").input[2:]
+    batches = images(64)
+    corrected = correct_bias(int8, fp32, lambda: batches, tmp_path)
+    assert corrected.places == 2
+    kept = mean_output(fp32, "a", batches) - mean_output(corrected.net, "a", batches)
+    scale = next(v for name, v in corrected.net.weights.items() if name == "a_bias_scale")
+    assert np.all(np.abs(kept) <= scale / 2 + 1e-5)
+
+
+def test_layers_in_float_are_left_alone(tmp_path: Path) -> None:
     fp32 = reference()
     int8 = quantized(fp32, 31)
-    conv = next(node for node in int8.nodes if node.op_type == "Conv")
-    conv.input[0] = "x"
-    del next(node for node in int8.nodes if node.op_type == "Gemm").input[2:]
+    for node in int8.nodes:
+        if node.op_type in ("Conv", "Gemm"):
+            node.input[0] = "x" if node.op_type == "Conv" else "f"
     assert correct_bias(int8, fp32, lambda: iter(()), tmp_path).places == 0
 
 

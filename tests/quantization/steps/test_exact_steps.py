@@ -15,8 +15,7 @@ from suite.quantization.steps.gemm_heads import gemm_heads
 from suite.quantization.steps.net import Net
 from suite.quantization.steps.step import Rewrite
 from suite.quantization.steps.tidy import tidy
-from tests.support.random_net import IMAGE, RandomNet, difference, networks, random_nets, run
-from tests.support.random_net import images as images_of
+from tests.support.random_net import IMAGE, RandomNet, difference, networks, random_nets
 
 EXACT = 1e-5
 STEPS: dict[str, Rewrite] = {
@@ -66,16 +65,13 @@ def test_the_steps_in_a_row_change_nothing_that_is_computed(network: RandomNet) 
 
 @given(network=networks(largest=9))
 @some
-def test_equalizing_changes_no_bit(network: RandomNet) -> None:
+def test_equalizing_changes_nothing_that_is_computed(network: RandomNet) -> None:
     net = network.net()
     shapes, rng = net.shapes((1, *IMAGE)), np.random.default_rng(0)
     peaks = {
         name: np.exp(rng.normal(0, 2, shapes[name][1])) for name in equalized_tensors(net, shapes)
     }
-    scaled = equalize(net, shapes, peaks).net
-    given_images = images_of(net)
-    before, after = run(net, given_images), run(scaled, given_images)
-    assert all(np.array_equal(value, after[name]) for name, value in before.items())
+    assert difference(net, equalize(net, shapes, peaks).net) <= EXACT
 
 
 def test_steps_taken_again_find_nothing() -> None:
