@@ -11,6 +11,23 @@ from suite.catalog.provider_card import ProviderCard
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What of an artifact may run on another provider than the one asked for.
+
+    Attributes
+    ----------
+    op_types : those that the mode's card lets run there
+    nodes : how many nodes of any type the provider's card lets fall back
+    providers : the execution providers that its card takes for the same hardware, though
+        onnxruntime does not register them so by itself
+    """
+
+    op_types: frozenset[str] = frozenset()
+    nodes: int = 0
+    providers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Limits:
     """What a model in a mode on a provider is held to.
 
@@ -20,11 +37,14 @@ class Limits:
     policy : what quantization may cost; the speed floor is among its floors
     asked : the figures that the model's card limits here and nowhere else: were one of them not
         measured, its limit would apply to nothing
+    elsewhere : what of a quantized artifact need not run on the provider. FP32 is accepted once for
+        all providers, so that its baseline cannot hold it to one's
     """
 
     tolerances: Mapping[str, float]
     policy: PolicySpec = field(default_factory=PolicySpec)
     asked: frozenset[str] = frozenset()
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
 
 
 # Of the multiply-accumulates that a static mode claims, what its graph must quantize, and what
@@ -66,4 +86,13 @@ def limits_of(
         policy = policy.merged(PolicySpec(floor={"speedup": speed}))
     tolerances = {**defaults, **mode.tolerances, **own.tolerances, **here.tolerances}
     alone = own.names if dataset is None or model.evaluation == (dataset,) else frozenset()
-    return Limits(tolerances, policy, alone | here.names)
+    elsewhere = Elsewhere() if mode.is_fp32 else _elsewhere(mode, provider)
+    return Limits(tolerances, policy, alone | here.names, elsewhere)
+
+
+def _elsewhere(mode: ModeCard, provider: ProviderCard) -> Elsewhere:
+    return Elsewhere(
+        frozenset(mode.may_run_elsewhere.get(provider.id, ())),
+        provider.placement.nodes_elsewhere,
+        frozenset(provider.foreign),
+    )

@@ -8,6 +8,8 @@ from suite.catalog.mode_card import RecipeOverride
 from suite.catalog.table import Card, CardId, Speed, Table
 
 CPU = "CPUExecutionProvider"
+# What a provider leaves to another one of the same hardware, as their makers have it.
+_ALONGSIDE = {"TensorrtExecutionProvider": "CUDAExecutionProvider"}
 
 
 class ThreadSpec(Table):
@@ -79,3 +81,9 @@ class ProviderCard(Card):
     def hardware(self) -> tuple[str, ...]:
         """The execution providers that are on the asked hardware."""
         return (self.execution_provider, *self.placement.also_on)
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Those of them that are on it by the word of this card alone."""
+        known = (self.execution_provider, _ALONGSIDE.get(self.execution_provider))
+        return tuple(name for name in self.placement.also_on if name not in known)

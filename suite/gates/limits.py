@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from suite.catalog.figures import FIGURES
 from suite.catalog.limits import Limits, limits_of
 from suite.catalog.policy import ModeOverride
+from suite.catalog.provider_card import PlacementSpec
 from suite.gates.case_work import CaseWork
 from suite.judging.kept_limits import idle, kept_limits, widened
 from suite.judging.measured import Measured
@@ -33,7 +34,8 @@ def eased(work: CaseWork, dataset_id: str | None, measured: Measured) -> tuple[s
     """What the case's limits allow beyond those of the built-in mode that is its measure."""
     model = work.model.model_copy(update={"modes": {work.mode.id: ModeOverride()}})
     own = work.limits(dataset_id)
-    plain = limits_of(model, work.bench.catalog.kin_of(work.mode), work.bench.provider)
+    provider = work.bench.provider.model_copy(update={"placement": PlacementSpec()})
+    plain = limits_of(model, work.bench.catalog.kin_of(work.mode), provider)
     return tuple(widened(kept_limits(measured, own), kept_limits(measured, plain)))
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate, Section
-from suite.catalog.limits import Limits
+from suite.catalog.limits import Elsewhere, Limits
 from suite.judging.measured import Frozen, Measured
 
 _Limit = Annotated[float, Field(ge=0)]
@@ -18,22 +18,30 @@ class KeptLimits(Frozen):
 
     ``tolerances`` is how far each may lie from the accepted one, ``loss`` how much worse than FP32
     it may be, ``floor`` the least it may be; a loss ``on_interval`` is judged on its 95 % interval.
+    ``op_types_elsewhere``, ``nodes_elsewhere`` and ``also_on`` are what of the artifact may run on
+    other providers, as `Elsewhere` has it: nothing where nothing is kept.
     """
 
     tolerances: dict[str, _Limit] = {}
     loss: dict[str, _Limit] = {}
     floor: dict[str, _Limit] = {}
     on_interval: tuple[str, ...] = ()
+    op_types_elsewhere: tuple[str, ...] = ()
+    nodes_elsewhere: Annotated[int, Field(ge=0)] = 0
+    also_on: tuple[str, ...] = ()
 
 
 def kept_limits(measured: Measured, limits: Limits) -> KeptLimits:
     """Those of a case's limits that a measurement is held to, sorted.
 
-    What no baseline has a section of, how far two batches may lie apart, is kept with the artifact.
+    What no baseline has a section of is kept with the artifact: how far two batches may lie apart,
+    and what may run elsewhere.
     """
     section, policy = Section.parse(measured.section), limits.policy
     held = {*measured.figures, *measured.samples}
+    elsewhere = Elsewhere()
     if section and section.gate is Gate.ARTIFACT:
+        elsewhere = limits.elsewhere
         held |= {name for name, figure in FIGURES.items() if figure.gate is Gate.BEHAVIOUR}
     loss = _of(policy.loss, measured.known.keys() & measured.fp32.keys())
     return KeptLimits(
@@ -41,6 +49,9 @@ def kept_limits(measured: Measured, limits: Limits) -> KeptLimits:
         loss=loss,
         floor=_of(policy.floor, measured.known.keys()),
         on_interval=tuple(sorted(loss.keys() & set(policy.on_interval))),
+        op_types_elsewhere=tuple(sorted(elsewhere.op_types)),
+        nodes_elsewhere=elsewhere.nodes,
+        also_on=tuple(sorted(elsewhere.providers)),
     )
 
 
@@ -76,6 +87,7 @@ def moved(now: KeptLimits, accepted: KeptLimits) -> Iterator[tuple[str, bool]]:
         if on_interval != (name in accepted.on_interval):
             how = "its interval" if on_interval else "the figure itself"
             yield f"loss of {FIGURES[name].label} judged on {how}", on_interval
+    yield from _moved_elsewhere(now, accepted)
 
 
 def idle(measured: Measured, limits: Limits) -> tuple[list[str], list[str]]:
@@ -106,6 +118,19 @@ def _moved(
             continue
         was, is_ = ("none" if each is None else f"{each:g}" for each in (before, after))
         yield f"{kind} of {FIGURES[name].label} {was} → {is_}", is_wider(kind, before, after)
+
+
+def _moved_elsewhere(now: KeptLimits, accepted: KeptLimits) -> Iterator[tuple[str, bool]]:
+    for what, is_, was in (
+        ("op types that may run elsewhere", now.op_types_elsewhere, accepted.op_types_elsewhere),
+        ("providers taken for the same hardware", now.also_on, accepted.also_on),
+    ):
+        if is_ != was:
+            words = f"{', '.join(was) or 'none'} → {', '.join(is_) or 'none'}"
+            yield f"{what} {words}", not set(is_) <= set(was)
+    is_many, were = now.nodes_elsewhere, accepted.nodes_elsewhere
+    if is_many != were:
+        yield f"nodes that may run elsewhere {were} → {is_many}", is_many > were
 
 
 def _of(limits: Mapping[str, float], names: Set[str]) -> dict[str, float]:

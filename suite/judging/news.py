@@ -7,6 +7,9 @@ from suite.judging.judgement import Judgement
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 
+# Kept limits that are no table of figures.
+_LISTED = ("on_interval", "op_types_elsewhere", "nodes_elsewhere", "also_on")
+
 
 def is_news(judged: Judgement, *, moved: bool) -> bool:
     """Whether an update has something to take over: a gate lets size and speed get better.
@@ -43,7 +46,10 @@ def changes(before: object, after: object) -> tuple[str, ...]:
     for part in ("tolerances", "loss", "floor"):
         old, new = (each["limits"].get(part, {}) for each in (before, after))
         lines += [f"{part} of {line}" for line in _changed(old, new)]
-    return tuple(lines)
+    old, new = (
+        {k: v for k, v in each["limits"].items() if k in _LISTED} for each in (before, after)
+    )
+    return (*lines, *_changed(old, new))
 
 
 def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
