@@ -15,13 +15,14 @@ from suite.judging.rows import figure_row, samples_row, unknown_row
 
 ACCEPT = "accept with --snapshot-update"
 ACCEPT_IT = "accept it with --snapshot-update"
+_FROM_THEN_ON = f"{ACCEPT} to compare from then on"
 
 
 def judge_against_baseline(measured: Measured, accepted: Entry, limits: Limits) -> Judgement:
     """Compare with the accepted entry: identity first, then each figure within its tolerance.
 
-    What an older suite did not know when it accepted is not compared; what it knew and is missing
-    fails, as do limits that are wider than those it was accepted under.
+    What an older suite did not know when it accepted is not compared, nor are limits where it kept
+    none; what it knew and is missing fails, as do limits wider than those it was accepted under.
     """
     tolerances = limits.tolerances
     unknown = _unknown(measured, accepted)
@@ -56,6 +57,9 @@ def judge_against_baseline(measured: Measured, accepted: Entry, limits: Limits) 
     new += unknown_to(accepted.identity, measured.identity, accepted.format)
     if new:
         return replace(before_it_existed("figure", new), rows=rows)
+    if accepted.limits is None:
+        words = "as accepted, but before limits were kept: whether they were eased is not compared"
+        return Judgement(Outcome.NOT_COMPARED, words, rows, _FROM_THEN_ON)
     return Judgement(Outcome.PASS, "as accepted", rows)
 
 
@@ -63,7 +67,7 @@ def before_it_existed(kind: str, names: Sequence[str]) -> Judgement:
     """That something is not compared which a baseline lacks because it is older."""
     this = f"this {kind}" if len(names) == 1 else f"these {kind}s"
     words = f"accepted before {this} existed: {', '.join(names)}"
-    return Judgement(Outcome.NOT_COMPARED, words, advice=f"{ACCEPT} to compare from then on")
+    return Judgement(Outcome.NOT_COMPARED, words, advice=_FROM_THEN_ON)
 
 
 def too_wide(measured: Measured, tolerances: Mapping[str, float]) -> list[str]:

@@ -12,6 +12,7 @@ from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.against_itself import judge_against_itself
 from suite.judging.identity import Identified, other_identity
 from suite.judging.judgement import Entry
+from suite.judging.kept_limits import KeptLimits
 from suite.judging.measured import Change, Measured, Uncertainty
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
@@ -25,7 +26,7 @@ def measured(**figures: float) -> Measured:
 
 
 def accepted(identity: dict | None = None, **figures: float) -> Entry:
-    return Entry(identity=identity or IDENTITY, figures=figures, samples={})
+    return Entry(identity=identity or IDENTITY, figures=figures, samples={}, limits=KeptLimits())
 
 
 @given(st.floats(0, 1), st.floats(-0.1, 0.1), st.floats(0, 0.05))
@@ -241,7 +242,7 @@ def test_a_speed_floor_is_judged_on_the_interval(low: float, high: float, outcom
 def test_an_accepted_speed_up_may_be_lost_by_its_tolerance(
     low: float, high: float, outcome: str
 ) -> None:
-    entry = Entry({"batch": 1, "threads": 1}, {"speedup": 1.28}, {})
+    entry = Entry({"batch": 1, "threads": 1}, {"speedup": 1.28}, {}, limits=KeptLimits())
     judged = judge_against_baseline(timed(low, high), entry, Limits({"speedup": 0.07}))
     assert judged.outcome == outcome
     if outcome == "undecided":

@@ -66,6 +66,19 @@ def test_the_figures_that_it_knew_are_still_compared(new_figure: str) -> None:
     assert judged.headline == "not as accepted: Worst cosine to FP32"
 
 
+def test_limits_are_not_compared_where_none_were_kept() -> None:
+    now, limits = measured(cosine_worst=0.99), Limits({"cosine_worst": 0.01})
+    judged = judge_against_baseline(now, accepted(cosine_worst=0.99), limits)
+    assert judged.outcome is Outcome.NOT_COMPARED
+    assert "before limits were kept" in judged.sentence
+    assert "accept with --snapshot-update" in judged.sentence
+    assert [row.outcome for row in judged.rows] == [Outcome.PASS]
+    kept = dataclasses.replace(accepted(cosine_worst=0.99), limits=KeptLimits())
+    assert judge_against_baseline(now, kept, limits).outcome is Outcome.PASS
+    worse = judge_against_baseline(now, accepted(cosine_worst=1.0), Limits({"cosine_worst": 0.001}))
+    assert worse.outcome is Outcome.FAIL
+
+
 def test_it_is_still_held_against_a_floor(new_figure: str) -> None:
     policy = PolicySpec(floor={new_figure: 0.9})
     assert judge_against_fp32(measured(cosine_p01=0.5), policy).outcome is Outcome.FAIL

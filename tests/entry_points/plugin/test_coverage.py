@@ -1,5 +1,6 @@
 """Coverage cannot shrink unseen: each way in which it does, plain and with --require-all."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -121,6 +122,61 @@ def test_a_further_mode_is_judged_until_its_card_gives_it_up(made: Team) -> None
     result = made.gates()
     assert result.returncode == 0, result.stdout
     assert {r["mode"] for r in made.report["records"] if r["model"] == "other"} == {"fp32"}
+
+
+def test_limits_that_were_never_kept_are_said_not_to_be_compared(made: Team) -> None:
+    path = made.baseline("int8_dynamic", "other")
+    document = json.loads(path.read_text())
+    section = document["sections"]["verification.small-faces"]
+    del section["format"], section["limits"]
+    path.write_text(json.dumps(document))
+    result = made.gates()
+    assert result.returncode == 0, result.stdout
+    said = "before limits were kept"
+    assert f"not compared, 1 gate: as accepted, but {said}" in result.stdout
+    assert said in made.markdown.partition("## What was not decided")[2]
+    only = ("--models=other", "-k", "verification and small-faces and int8_dynamic")
+    assert made.run(*only, "--require-all").returncode == 1
+    (record,) = made.report["records"]
+    assert (record["outcome"], said in record["headline"]) == ("not compared", True)
+    # The way out.
+    assert made.run(*only, "--snapshot-update").returncode == 0
+    assert made.gates().returncode == 0
+    assert "not compared" not in {r["outcome"] for r in made.report["records"]}
+
+
+def allow_op(team: Team) -> None:
+    text = (ROOT / "fixtures" / "modes" / "int8_dynamic.toml").read_text()
+    card = team.folder / "modes" / "dynamic.toml"
+    card.write_text(f'{text}\n[may_run_elsewhere]\ncpu = ["MatMul"]\n')
+
+
+def allow_nodes(team: Team) -> None:
+    (team.folder / "providers").mkdir()
+    text = (ROOT / "fixtures" / "providers" / "cpu.toml").read_text()
+    (team.folder / "providers" / "cpu.toml").write_text(
+        f"{text}\n[placement]\nnodes_elsewhere = 3\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (allow_op, "limits changed: op types that may run elsewhere none → MatMul"),
+        (allow_nodes, "limits changed: nodes that may run elsewhere 0 → 3"),
+    ],
+)
+def test_what_may_run_elsewhere_is_a_limit(
+    made: Team, change: Callable[[Team], None], said: str
+) -> None:
+    change(made)
+    only = ("--models=other", "-k", "artifact")
+    result = made.run(*only)
+    assert result.returncode == 1
+    assert said in result.stdout
+    assert {r["mode"] for r in made.report["records"] if r["outcome"] == "fail"} == {"int8_dynamic"}
+    assert made.run(*only, "--snapshot-update").returncode == 0
+    assert made.run(*only).returncode == 0
 
 
 def test_absent_weights_are_a_skip_that_is_said_on_top(made: Team) -> None:
