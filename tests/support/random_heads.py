@@ -57,6 +57,18 @@ def computed_mat_mul(g: Growing) -> None:
     _mat_mul(g)
 
 
+def mean_gemm(g: Growing) -> None:
+    """The mean over height and width by ReduceMean, as PyTorch's exporter writes it."""
+    if g.chance(0.5):
+        g.then("ReduceMean", axes=[2, 3], keepdims=0)
+        g.sides = []
+    else:
+        g.then("ReduceMean", axes=[-1, -2])
+        g.sides = [1, 1]
+        _flatten(g)
+    _gemm(g)
+
+
 def conv_head(g: Growing) -> None:
     """A Conv of one pixel on the means of the channels."""
     g.then("GlobalAveragePool")
@@ -92,7 +104,7 @@ def normalised(g: Growing) -> None:
 
 def _flatten(g: Growing) -> None:
     g.then("Flatten")
-    g.channels, g.sides = g.channels * g.sides[0] * g.sides[1], []
+    g.channels, g.sides = g.channels * int(np.prod(g.sides)), []
 
 
 def _gemm(g: Growing) -> None:
@@ -123,6 +135,7 @@ HEADS: Mapping[str, Callable[[Growing], None]] = {
     "mat mul": mat_mul,
     "fixed mat mul": fixed_mat_mul,
     "computed mat mul": computed_mat_mul,
+    "mean, gemm": mean_gemm,
     "conv head": conv_head,
     "whole conv": whole_conv,
     "normalised": normalised,

@@ -116,15 +116,32 @@ def shared_prelu(g: Growing) -> None:
 
 
 def decomposed_prelu(g: Growing) -> None:
-    """As TensorFlow exports it, its sums and products in either order."""
-    x, slopes = g.at, g.by_channel(g.rng.uniform(-1, 1.5, g.channels) / 2)
+    """As exporters write it that have no op for it, its sums and products in either order."""
+    x, slopes = g.at, g.by_channel(g.rng.uniform(-1, 1.5, g.channels))
     relu = g.op("Relu", [x], g.name())
-    lower = g.op("Sub", [x, g.op("Abs", [x], g.name())], g.name())
+    lower = [_twice_lower, _negative_lower, _lower][g.pick(0, 1, 2)](g, x)
     factors = [lower, slopes] if g.chance(0.5) else [slopes, lower]
-    parts = [relu, g.op("Mul", factors, g.name())]
+    lower = g.op("Mul", factors, g.name())
     if g.chance(0.5):
-        parts.reverse()
-    g.at = g.op("Add", parts, g.name())
+        lower = g.op("Mul", [lower, g.value(0.5)], g.name())
+    if g.chance(0.3):
+        g.at = g.op("Sub", [relu, g.op("Neg", [lower], g.name())], g.name())
+    else:
+        g.at = g.op("Add", [relu, lower] if g.chance(0.5) else [lower, relu], g.name())
+
+
+def _twice_lower(g: Growing, x: str) -> str:
+    """TensorFlow's 2 · min(x, 0)."""
+    return g.op("Sub", [x, g.op("Abs", [x], g.name())], g.name())
+
+
+def _negative_lower(g: Growing, x: str) -> str:
+    """Keras' −min(x, 0)."""
+    return g.op("Relu", [g.op("Neg", [x], g.name())], g.name())
+
+
+def _lower(g: Growing, x: str) -> str:
+    return g.op("Min", [x, g.value(0.0)], g.name())
 
 
 def conv_prelu(g: Growing) -> None:

@@ -33,6 +33,9 @@ def _from_mat_mul(net: Net, node: onnx.NodeProto, shapes: Shapes) -> bool:
     weight, shape = net.weight(node.input[1]), shapes.get(node.input[0])
     if weight is None or weight.ndim != 2 or shape is None or len(shape) != 2:
         return False
+    # onnxruntime multiplies matrices of integers, but has no Gemm of them.
+    if weight.dtype.kind != "f":
+        return False
     name = net.add_weight(f"{node.input[1]}_rows", np.ascontiguousarray(weight.T))
     add = net.only_reader(node.output[0])
     bias = _added(net, node, add, weight.shape[1])

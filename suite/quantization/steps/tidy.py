@@ -17,9 +17,10 @@ def tidy(net: Net, shapes: Shapes) -> Rewritten:
     """Take out what computes nothing, and say what is left in the forms that later steps know.
 
     Identity, Dropout, a Reshape or Flatten to the shape that is there and a MaxPool of one pixel
-    go; of several Reshapes in a row the last stays; a Reshape to [n, c] becomes a Flatten; a
-    number that a Conv's output is multiplied by goes into the Conv; a PReLU written in other ops
-    becomes one again, and its slope [c] becomes [c, 1, 1].
+    go; of several Reshapes in a row the last stays; a Reshape to [n, c] becomes a Flatten; the mean
+    over height and width becomes a GlobalAveragePool; a number that a Conv's output is multiplied
+    by goes into the Conv; a PReLU written in other ops becomes one again, and its slope [c] becomes
+    [c, 1, 1].
     """
     changed = net.copy()
     places = restore_prelu(changed, shapes)
@@ -94,7 +95,8 @@ def _keeps_batch(
     wanted = net.weight(node.input[1])
     if wanted is None:
         # A computed shape: of one image [1, …] it is the batch's where the rest fills one image.
-        return before[0] == 1 == after[0] and prod(before) == prod(after)
+        one = before[0] == 1 == after[0] and prod(before) == prod(after)
+        return one and (_batch_is_fixed(net) or _is_measured(net, node.input[1]))
     first, rest = int(wanted[0]), [int(size) for size in wanted[1:]]
     if first == 0 and not attributes(node).get("allowzero"):
         return True
@@ -109,6 +111,37 @@ def _batch_is_fixed(net: Net) -> bool:
     return all(dim and dim[0].dim_value > 0 for dim in dims)
 
 
+def _is_measured(net: Net, name: str) -> bool:
+    """Whether a computed shape follows that of a tensor, and so a batch of any size."""
+    seen, left = {name}, [name]
+    while left:
+        writer = net.writer(left.pop())
+        if writer is not None and writer.op_type == "Shape":
+            return True
+        new = {*writer.input} - seen if writer is not None else set()
+        seen |= new
+        left += new
+    return False
+
+
+def _mean(net: Net, node: onnx.NodeProto, shapes: Shapes) -> bool:
+    """The mean over height and width, which runtimes have in 8 bits as a pooling."""
+    said, shape = attributes(node), shapes.get(node.input[0])
+    held = net.weight(node.input[1]) if len(node.input) > 1 else said.get("axes")
+    if shape is None or len(shape) != 4 or held is None:
+        return False
+    if {int(axis) % 4 for axis in np.atleast_1d(np.asarray(held))} != {2, 3}:
+        return False
+    given, made = node.input[0], node.output[0]
+    if said.get("keepdims", 1):
+        net.replace(node, [helper.make_node("GlobalAveragePool", [given], [made], node.name)])
+        return True
+    pooled = net.fresh(f"{made}_pooled")
+    pool = helper.make_node("GlobalAveragePool", [given], [pooled], node.name)
+    net.replace(node, [pool, helper.make_node("Flatten", [pooled], [made], axis=1)])
+    return True
+
+
 def _scaled_conv(net: Net, node: onnx.NodeProto, shapes: Shapes) -> bool:
     """A number that a Conv's output is multiplied by, and nothing else sees."""
     constants = [name for name in node.input if name in net.weights]
@@ -117,7 +150,9 @@ def _scaled_conv(net: Net, node: onnx.NodeProto, shapes: Shapes) -> bool:
     given = next(name for name in node.input if name != constants[0])
     conv = net.writer(given)
     rank = len(shapes.get(given, ()))
-    if conv is None or conv.op_type != "Conv" or net.only_reader(given) is not node:
+    if conv is None or conv.op_type != "Conv" or conv.domain not in ("", "ai.onnx"):
+        return False
+    if net.only_reader(given) is not node:
         return False
     number = net.weights[constants[0]]
     if number.ndim > rank or any(net.weight(name) is None for name in conv.input[1:] if name):
@@ -156,6 +191,7 @@ _RULES: Mapping[str, Callable[[Net, onnx.NodeProto, Shapes], bool]] = {
     "MaxPool": _max_pool,
     "Reshape": _reshape,
     "Flatten": _reshape,
+    "ReduceMean": _mean,
     "Mul": _scaled_conv,
     "PRelu": _slope,
 }
