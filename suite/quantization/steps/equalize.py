@@ -118,8 +118,10 @@ def _weighed(channels: Channels) -> dict[int, Scales]:
 
 def _by_group(columns: Scales, layout: Layout) -> Iterator[tuple[int, Scales]]:
     for segment, part in bounds(layout):
-        values = columns[part].reshape(-1, segment.repeat).max(axis=1)
-        yield id(segment.group.root()), values
+        root = segment.group.root()
+        # What reads a frozen group need not be a layer that its channels fit.
+        if not root.frozen:
+            yield id(root), columns[part].reshape(-1, segment.repeat).max(axis=1)
 
 
 def _columns(net: Net, node: onnx.NodeProto) -> Scales | None:

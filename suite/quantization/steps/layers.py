@@ -23,7 +23,12 @@ def is_layer(net: Net, node: onnx.NodeProto | None) -> bool:
     said = attributes(node)
     plain = said.get("alpha", 1.0) == said.get("beta", 1.0) == 1.0 and not said.get("transA")
     bias = net.weight(node.input[2]) if len(node.input) > 2 and node.input[2] else None
-    return bool(plain) and (bias is None or bias.size == outputs_of(net, node))
+    # A Gemm's may be of other shapes: one number for all, or one for each row of the batch.
+    return bool(plain) and (bias is None or bias.shape in _rows(outputs_of(net, node)))
+
+
+def _rows(outputs: int) -> list[tuple[int, ...]]:
+    return [(outputs,), (1, outputs)]
 
 
 def groups_of(node: onnx.NodeProto) -> int:
