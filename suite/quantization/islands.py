@@ -61,7 +61,7 @@ def float_islands(path: Path) -> tuple[Island, ...]:
     for node in optimised.graph.node:
         between = flow.is_between(node)
         share = shares.of(node) if flow.is_float(node) else 0.0
-        in_float = flow.is_float(node) and (between or share > 0)
+        in_float = flow.is_float(node) and (between or node.op_type in DENSE_OPS)
         relaid = extra and node.op_type == "Transpose"
         if in_float or relaid or flow.is_rounded_anew(node):
             name = node.name or node.output[0]
@@ -184,9 +184,11 @@ class _Shares:
     def _layers_behind(self, node: onnx.NodeProto) -> Iterator[str]:
         """The layer that a fused node stands for, found by what it makes.
 
-        onnxruntime names a Conv in blocked layout by its output.
+        onnxruntime names a Conv in blocked layout by its output, and that anew where it moved a
+        QuantizeLinear up to it.
         """
-        for name in (*node.output, node.name.removesuffix("_nchwc")):
+        for named in (*node.output, node.name):
+            name = named.removesuffix("_nchwc").removesuffix("_pre_q")
             source = self._made_by.get(name)
             while source is not None and source.output[0] not in self._shares:
                 source = self._made_by.get(source.input[0]) if source.input else None

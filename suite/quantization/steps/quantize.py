@@ -15,7 +15,7 @@ from suite.quantization.ranges.range import Range
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.integer_ops import IntegerOp, Kind
 from suite.quantization.steps.net import Array, Net
-from suite.quantization.steps.plan import Plan, bounds_of, plan
+from suite.quantization.steps.plan import Plan, plan
 from suite.quantization.steps.scales import (
     LARGEST,
     LARGEST_REDUCED,
@@ -105,6 +105,11 @@ class _Writer:
         net = self.net
         # Tensors whose readers are not to be renamed: the graph's own, and graphs inside nodes.
         self._seen = {value.name for value in net.outputs} | net.captured
+        # What is made of integers, however far behind.
+        self._behind: set[str] = set()
+        for place, node in enumerate(net.nodes):
+            if place in self.plan.integer or not self._behind.isdisjoint(node.input):
+                self._behind.update(node.output)
         self._taken = {*net.weights, *net.captured, *(v.name for v in net.inputs)}
         for node in net.nodes:
             self._taken.update((*node.input, *node.output, node.name))
@@ -135,17 +140,13 @@ class _Writer:
         return self.net
 
     def _is_guarded(self, node: onnx.NodeProto) -> bool:
-        """Whether onnxruntime would quantize a layer that is to stay in float.
+        """Whether onnxruntime could quantize a layer that is to stay in float.
 
-        It does so where one lies between Q/DQ, a Relu or Clip behind it or not, with a single scale
-        for all its weights (WeightBiasQuantization, since 1.20).
+        It does so where one lies between Q/DQ, with a single scale for all its weights
+        (WeightBiasQuantization, since 1.20), after it moved Q/DQ past what only moves values.
         """
-        if node.op_type not in ("Conv", "Gemm", "ConvTranspose") or node.domain:
-            return False
-        behind = self.net.only_reader(node.output[0])
-        made = behind.output[0] if bounds_of(self.net, behind) and behind else node.output[0]
-        given = self.plan.points.get(node.input[0])
-        return given is not None and given.in_integers and made in self.plan.points
+        layer = node.op_type in ("Conv", "Gemm", "ConvTranspose") and not node.domain
+        return layer and node.input[0] in self._behind
 
     def _guard(self, node: onnx.NodeProto) -> None:
         """Put an op behind a layer that changes nothing, costs nothing, and that nothing removes.
