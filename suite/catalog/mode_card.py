@@ -26,7 +26,7 @@ Step = Literal[
 ]
 # A new method is named in `RecipeSpec.method`, and here where it is calibrated; its module is in
 # `suite.quantization.methods`.
-_CALIBRATED = frozenset({"static_qdq"})
+_CALIBRATED = frozenset({"static_qdq", "static_qoperator"})
 _CALIBRATED_STEPS = frozenset({"equalize", "quantize", "correct_bias"})
 
 
@@ -46,7 +46,7 @@ class RecipeSpec(HashedTable):
         }
     )
 
-    method: Literal["none", "dynamic", "static_qdq", "steps"]
+    method: Literal["none", "dynamic", "static_qdq", "static_qoperator", "fp16", "steps"]
     op_types: tuple[str, ...] = ()
     weight_type: IntegerType = "QInt8"
     activation_type: IntegerType = "QUInt8"

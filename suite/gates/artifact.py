@@ -23,13 +23,12 @@ def measure_artifact(work: CaseWork) -> Measured:
     _ = work.session
     figures = {"size_bytes": float(file.size_bytes)}
     observed: dict[str, float] = {}
-    fp32: dict[str, float] = {}
+    of_source = {"size_bytes": float(work.of_model.source.size_bytes), "float_weights": 0.0}
     problem: str | None = None
     hardly: tuple[str, ...] = ()
     if mode.quantizes:
         ops = work.quantized
         observed = {"quantized_share": ops.share, "float_weights": float(ops.float_weights)}
-        fp32 = {"size_bytes": float(work.of_model.source.size_bytes), "float_weights": 0.0}
         figures["quantized_ops"] = ops.quantized
         figures["float_ops"] = len(ops.left_in_float)
         hardly = _hardly_quantized(ops, mode)
@@ -41,7 +40,7 @@ def measure_artifact(work: CaseWork) -> Measured:
         identity=work.identity(),
         figures=figures,
         observed=observed,
-        reference=fp32,
+        reference={} if mode.is_fp32 else of_source,
         doubts=(*doubts, *hardly),
         remarks=(*remarks, *_left_out(work.artifact)),
         described=model_in_words(work.model) if mode.is_fp32 else (),
@@ -53,6 +52,8 @@ def measure_artifact(work: CaseWork) -> Measured:
 
 def _nothing_quantized(ops: QuantizedOps) -> str:
     """That none of the claimed ops is in 8 bits, and in what they are."""
+    if not ops.left_in_float:
+        return "there is nothing to quantize: the network has no such op"
     if not ops.otherwise:
         return f"nothing is quantized: its {len(ops.left_in_float)} ops are all in float"
     found = Counter(ops.otherwise).most_common()

@@ -14,13 +14,15 @@ import onnxruntime as ort
 
 from suite.catalog.errors import ArtifactError, SuiteError, reason_of
 from suite.quantization.artifact import Ingredients, StepDone
-from suite.quantization.methods import dynamic, static_qdq, steps
+from suite.quantization.methods import dynamic, fp16, static_qdq, steps
 from suite.quantization.preparation import Prepared, prepare
 
 # A new method is a module with a function of this name and signature, and a line here.
 _METHODS: Mapping[str, Callable[[Prepared, Path, Ingredients], tuple[StepDone, ...]]] = {
     "dynamic": dynamic.quantize,
     "static_qdq": static_qdq.quantize,
+    "static_qoperator": static_qdq.quantize,
+    "fp16": fp16.quantize,
     "steps": steps.quantize,
 }
 

@@ -20,8 +20,12 @@ from suite.quantization.preparation import Prepared
 from suite.runtime.embedding import embed
 from suite.runtime.sessions import open_session
 
+QOPERATOR = STATIC.model_copy(update={"method": "static_qoperator"})
 
-@pytest.mark.parametrize("recipe", [STATIC, DYNAMIC], ids=["static", "dynamic"])
+
+@pytest.mark.parametrize(
+    "recipe", [STATIC, QOPERATOR, DYNAMIC], ids=["static", "qoperator", "dynamic"]
+)
 @pytest.mark.parametrize(
     ("batch", "layout"), [("n", "NCHW"), (1, "NCHW"), (4, "NCHW"), ("n", "NHWC")]
 )

@@ -1,4 +1,4 @@
-"""Weights and activations in 8 bits, with ranges that calibration faces give, in QDQ form."""
+"""Weights and activations in 8 bits, with ranges that calibration faces give, by onnxruntime."""
 
 from pathlib import Path
 
@@ -8,6 +8,8 @@ from suite.models.onnx_file import load_graph
 from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.calibration import face_reader
 from suite.quantization.preparation import Prepared
+
+_FORMS = {"static_qdq": QuantFormat.QDQ, "static_qoperator": QuantFormat.QOperator}
 
 
 def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tuple[StepDone, ...]:
@@ -26,7 +28,7 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tupl
         prepared.path,
         target,
         reader,
-        quant_format=QuantFormat.QDQ,
+        quant_format=_FORMS[recipe.method],
         op_types_to_quantize=sorted(recipe.op_types) or None,
         per_channel=recipe.per_channel,
         reduce_range=recipe.reduce_range,
