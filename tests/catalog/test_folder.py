@@ -286,6 +286,27 @@ def test_the_static_recipe_follows_provider_and_profile(
     assert recipe.per_channel
 
 
+def test_modes_for_gpus_and_of_old_forms_follow_provider_and_profile() -> None:
+    catalog = read_catalog()
+
+    def reduced(mode: str, provider: str, profile: str) -> bool:
+        recipe = resolve_recipe(catalog.modes[mode], catalog.providers[provider], profile)
+        assert recipe is not None
+        assert recipe.per_channel
+        return recipe.reduce_range
+
+    # Signed products do not saturate; unsigned ones by signed do without VNNI.
+    assert not reduced("int8_static_s8s8", "cpu", "cpu-avx2")
+    assert reduced("int8_static_qoperator", "cpu", "cpu-avx2")
+    assert not reduced("int8_static_qoperator", "cpu", "cpu-amx")
+    on_gpu = catalog.providers["tensorrt"]
+    plain, symmetric = (
+        resolve_recipe(catalog.modes[mode], on_gpu, "tensorrt-sm90")
+        for mode in ("int8_static_qdq", "int8_static_s8s8")
+    )
+    assert plain == symmetric
+
+
 def test_a_catalog_of_models_on_request_says_how_to_run_them(catalog: Path) -> None:
     path = catalog / "models" / "arcface-embedded.toml"
     edit(path, "flip =", "on_request = true\nflip =")

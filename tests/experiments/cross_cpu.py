@@ -38,6 +38,7 @@ def main() -> int:
     parser.add_argument("--qemu", default="qemu-x86_64")
     parser.add_argument("--cpu", default="Haswell-noTSX", help="AVX2 without VNNI")
     parser.add_argument("--faces", type=int, default=4)
+    parser.add_argument("--modes", default="", help="by id; default: those that run unasked")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
@@ -45,7 +46,7 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        jobs = build_all(folder, chosen.faces)
+        jobs = build_all(folder, chosen.modes)
         (folder / "jobs.json").write_text(json.dumps({"faces": chosen.faces, "jobs": jobs}))
         embed_all(folder, "here")
         command = [sys.executable, __file__, f"--child={folder}"]
@@ -53,14 +54,16 @@ def main() -> int:
         return compare(folder, jobs)
 
 
-def build_all(folder: Path, faces: int) -> list[dict[str, str]]:
+def build_all(folder: Path, modes: str) -> list[dict[str, str]]:
     """Build every artifact here; each job is a model, a mode, a profile and a file."""
     catalog = read_catalog()
+    named = {"fp32", *modes.split(",")} if modes else set()
     cache = ArtifactCache(folder / "cache", print)
     jobs = []
-    for model in catalog.models.values():
+    for model in [each for each in catalog.models.values() if not each.on_request]:
         source = read_onnx_file(catalog.locate(model, model.source.file, weights=True))
-        for mode in catalog.modes.values():
+        chosen = [m for m in catalog.modes.values() if m.id in named or not (named or m.on_request)]
+        for mode in chosen:
             for profile in PROFILES:
                 recipe = resolve_recipe(mode, catalog.providers["cpu"], profile)
                 assert recipe is not None

@@ -65,6 +65,32 @@ def test_other_bits_are_called_what_they_are(tmp_path: Path) -> None:
     )
 
 
+def test_a_network_without_what_a_mode_claims_has_nothing_to_quantize(tmp_path: Path) -> None:
+    small_catalog(tmp_path, network())
+    (tmp_path / "modes").mkdir()
+    text = 'id = "of-convs"\nquantizes = ["Conv"]\n[recipe]\nmethod = "dynamic"\n'
+    (tmp_path / "modes" / "of-convs.toml").write_text(text)
+    record = concluded(small_work(tmp_path, "of-convs"), Gate.ARTIFACT)
+    assert record.headline == (
+        "there is nothing to quantize: the network has no such op; of-convs claims Conv"
+    )
+
+
+def test_fp16_is_smaller_than_its_source_or_fails(tmp_path: Path) -> None:
+    """Of a mode that claims no op too, where its policy has a loss of size."""
+    small_catalog(tmp_path, network())
+    half = concluded(small_work(tmp_path, "fp16"), Gate.ARTIFACT)
+    assert half.measured is not None
+    size, source = half.measured.figures["size_bytes"], half.measured.fp32["size_bytes"]
+    assert 0.5 < size / source < 0.52
+    assert half.headline.startswith("nothing accepted")
+    swollen = network()
+    swollen.doc_string = "x" * 1000
+    bring(tmp_path, "fp16", swollen)
+    whole = concluded(small_work(tmp_path, "fp16"), Gate.ARTIFACT)
+    assert whole.headline.startswith("the file is not what its mode claims: Size (bytes) ")
+
+
 def test_a_source_of_simulated_quantization_is_named(tmp_path: Path) -> None:
     model = network()
     (held,) = model.graph.initializer
