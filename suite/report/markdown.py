@@ -7,6 +7,7 @@ from suite.report.sections.failures import failures
 from suite.report.sections.findings import findings
 from suite.report.sections.model_table import model_section
 from suite.report.sections.on_top import on_top
+from suite.report.sections.shipping import shipping
 from suite.report.sections.undecided import not_run, undecided
 
 
@@ -23,6 +24,7 @@ def to_markdown(report: Report) -> str:
     if untimed := without_latency(report.records):
         lines += [f"{untimed[0].upper()}{untimed[1:]}.", ""]
     lines += findings(report.records)
+    lines += shipping(report)
     lines += failures(report.records)
     lines += acceptance(report.records)
     for model in dict.fromkeys(record.model for record in report.records):

@@ -7,6 +7,7 @@ from suite.judging.coverage import Unjudged
 from suite.judging.measured import Count, Frozen
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
+from suite.judging.shipping.recommendation import Recommendation
 
 SCHEMA_VERSION: Literal[1] = 1
 _SHARED = (
@@ -63,6 +64,7 @@ class Report(Frozen):
 
     Attributes
     ----------
+    recommended : which mode of each model to ship; nothing of a run that did not end
     left_out : the gates of the catalog that this run was not to go through, in words
     unjudged : what is accepted and has no gate
     outside : what failed in the run and is no gate's
@@ -73,6 +75,7 @@ class Report(Frozen):
     complete: bool
     verdict: Outcome
     summary: str
+    recommended: tuple[Recommendation, ...] = ()
     environment: Environment
     appended: tuple[Appended, ...] = ()
     left_out: tuple[str, ...] = ()

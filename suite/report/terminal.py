@@ -10,6 +10,7 @@ from suite.report.reference import by_its_name
 from suite.report.sections.acceptance import acceptance_lines, without_latency
 from suite.report.sections.findings import findings_of
 from suite.report.sections.on_top import on_top
+from suite.report.sections.shipping import shipping_lines
 from suite.report.verdict import is_gated
 
 # Of the reasons why gates were not compared, so many are said.
@@ -17,13 +18,14 @@ _REASONS = 5
 
 
 def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
-    """What was accepted, what was gated, and where the report is."""
+    """What was accepted, which mode to ship, what was gated, and where the report is."""
     lines = acceptance_lines(folder.records)
     if accepts and not any(r.accepted or r.refused or r.baseline for r in folder.records):
         lines.append(
             "NOTHING WAS ACCEPTED: none of the gates that ran keeps a baseline; select others, or "
             "leave -k and -m out."
         )
+    lines += shipping_lines(folder.report)
     lines += on_top(folder.report)
     for record in folder.records:
         if record.outcome is Outcome.UNDECIDED:

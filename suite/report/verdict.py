@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from suite.judging.coverage import Coverage, Unjudged, in_words
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
+from suite.judging.shipping.recommendation import recommend
 from suite.report.model import Appended, Environment, Report
 
 _NONE = Coverage()
@@ -51,6 +52,7 @@ def make_report(
         complete=complete,
         verdict=Outcome.FAIL if reasons else Outcome.PASS,
         summary=summary,
+        recommended=recommend(records) if complete else (),
         environment=environment,
         appended=tuple(appended),
         left_out=in_words(left_out, coverage.whole),

@@ -4,12 +4,16 @@ import pytest
 from reports import FP32, INT8, shown
 
 
-def test_the_verdict_comes_first_then_what_failed() -> None:
+def test_the_verdict_comes_first_then_what_to_ship_then_what_failed() -> None:
     lines = shown(*FP32, *INT8).splitlines()
     assert lines[2] == "**FAIL**: 1 of 7 gates failed (5 pass, 1 fail, 1 undecided)"
-    assert lines[4] == "## What failed"
-    assert lines[6] == "### verification: m int8 on lfw"
-    failed = "\n".join(lines[: lines.index("## m (arcface)")])
+    assert [line for line in lines if line.startswith("## ")][:3] == [
+        "## Which mode to ship",
+        "## What failed",
+        "## m (arcface)",
+    ]
+    assert "### verification: m int8 on lfw" in lines
+    failed = "\n".join(lines[lines.index("## What failed") : lines.index("## m (arcface)")])
     assert "not as accepted: Accuracy" in failed
     assert "- likely cause: noise" in failed
     assert "Reproduce: `pytest --models=m --modes=int8 -k test_verification`" in failed
@@ -23,7 +27,8 @@ def test_doubts_come_before_what_failed() -> None:
     lines = shown(first.model_copy(update={"measured": doubted}), *rest, *INT8).splitlines()
     assert lines[4] == "## Look at this first"
     assert lines[6] == f"- m: {doubt}"
-    assert lines[8] == "## What failed"
+    assert lines[8] == "## Which mode to ship"
+    assert lines.index("## What failed") > 8
 
 
 @pytest.mark.parametrize("part", ["figures", "observed", "fp32", "intervals"])

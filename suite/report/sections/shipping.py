@@ -1,0 +1,52 @@
+"""Which mode of each model to ship, and why."""
+
+from suite.report.model import Environment, Report
+from suite.report.reference import by_its_name
+
+# Of the models of which no speed is known, so many are named on the terminal.
+_NAMED = 8
+
+
+def shipping(report: Report) -> list[str]:
+    """The section, right under the verdict."""
+    if not report.recommended:
+        return []
+    lines = [
+        "## Which mode to ship",
+        "",
+        f"On {where(report.environment)}: the fastest mode that meets its policy on every set.",
+        "",
+    ]
+    for each in report.recommended:
+        said = [f"- **{each.model}**: {each.headline}", *(f"  - {why}" for why in each.reasons)]
+        lines += by_its_name(said, each.precision)
+    return [*lines, ""]
+
+
+def shipping_lines(report: Report) -> list[str]:
+    """The same for the terminal: a line a model, and one for all of which no speed is known."""
+    waiting = [each for each in report.recommended if each.waits_for_speed]
+    lines = []
+    for each in report.recommended:
+        if each not in waiting or len(waiting) == 1:
+            lines += by_its_name([f"{each.model}: {each.headline}"], each.precision)
+    if len(waiting) > 1:
+        named = ", ".join(each.model for each in waiting[:_NAMED])
+        more = len(waiting) - _NAMED
+        lines.append(
+            f"which mode to ship: speed was not measured of {named}"
+            f"{f' and {more} more' if more > 0 else ''}, so none is recommended"
+        )
+    return lines
+
+
+def where(environment: Environment) -> str:
+    """What the speeds hold on: the device, the provider's runtime, and the threads."""
+    runtime = ", ".join(
+        f"{name} {version}"
+        for name, version in environment.versions.items()
+        if name.startswith("onnxruntime")
+    )
+    threads = environment.threads_latency
+    counted = f"{threads} thread{'' if threads == 1 else 's'}" if threads else "all threads"
+    return f"{environment.device}, {runtime or 'onnxruntime'}, {counted}"
