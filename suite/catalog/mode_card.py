@@ -24,6 +24,8 @@ Step = Literal[
     "quantize",
     "correct_bias",
 ]
+# The built-in mode in which FP32 is rewritten to run fast, computing the same.
+PREPARED = "fp32_prepared"
 # A new method is named in `RecipeSpec.method`, and here where it is calibrated; its module is in
 # `suite.quantization.methods`.
 _CALIBRATED = frozenset({"static_qdq", "static_qoperator"})

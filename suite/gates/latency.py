@@ -1,25 +1,28 @@
-"""Timing a mode and its FP32 in turn, block by block, by pytest-benchmark."""
+"""Timing a mode, its FP32 and that prepared in turn, block by block, by pytest-benchmark."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import cached_property
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate, Section
+from suite.catalog.mode_card import PREPARED
 from suite.catalog.profiles import serving
 from suite.catalog.provider_card import ProviderCard
 from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured as measured_by
+from suite.gates.prepared import prepared_beside
 from suite.gates.timed_blocks import TimedBlocks
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.runtime.footprint import footprint
 from suite.runtime.profile import device_slug, own_profile
-from suite.runtime.timing import median_interval, quantile
+from suite.runtime.timing import Estimate, median_interval, quantile
 from suite.runtime.versions import minor_version
 
 # The fewest blocks of which a median has a 95 % interval, and how many more are tried, a doubling
@@ -69,7 +72,7 @@ class Stopwatch:
         batch: int,
         undecided: Callable[[Measured], bool] | None = None,
     ) -> Measured:
-        """Latency of a mode, and the ratio to FP32 timed in turn with it.
+        """Latency of a mode, and the ratios to FP32 and to that prepared, timed in turn with it.
 
         Parameters
         ----------
@@ -79,7 +82,7 @@ class Stopwatch:
         if self._work.bench.recorded:
             return self._work.bench.recorded.measured(self._work, Gate.LATENCY, batch=batch)
         assert isinstance(self._benchmark, BenchmarkFixture), "cannot_time has said so"
-        blocks = TimedBlocks(self._work, batch)
+        blocks = TimedBlocks(self._work, batch, *self._prepared)
         self._benchmark.pedantic(  # type: ignore[no-untyped-call]
             blocks.run_candidate,
             setup=blocks.prepare_round,
@@ -97,6 +100,14 @@ class Stopwatch:
             measured = self._measured(blocks)
         self._benchmark.extra_info.update(batch=batch, **measured.figures)
         return measured
+
+    @cached_property
+    def _prepared(self) -> tuple[CaseWork | None, str]:
+        """The rewritten FP32 to be timed too, and why it cannot be where it ought to."""
+        try:
+            return prepared_beside(self._work), ""
+        except SuiteError as error:
+            return None, str(error)
 
     @cached_property
     def _footprint(self) -> dict[str, float]:
@@ -119,25 +130,53 @@ class Stopwatch:
             **(self._footprint if timed.batch == 1 else {}),
         }
         intervals = {"latency_ms": (p50.low * _MS, p50.high * _MS)}
-        figures, remarks = {}, []
+        figures: dict[str, float] = {}
+        speeds: dict[str, Estimate] = {}
         if not self._work.mode.is_fp32:
-            reference = [seconds for block in timed.blocks for seconds in block.fp32]
-            ratio = median_interval([block.ratio for block in timed.blocks])
-            figures["speedup"] = ratio.point
-            intervals["speedup"] = (ratio.low, ratio.high)
-            observed["latency_fp32_ms"] = median_interval(reference).point * _MS
-            if ratio.high < 1:
-                causes = "; ".join(measured_by(self._work, Gate.PLACEMENT).remarks)
-                cause = f": likely because {causes}" if causes else ""
-                remarks.append(f"slower than FP32: {ratio.point:.2f} × its speed{cause}")
+            speeds = _speeds(timed)
+            observed |= {name: each.point for name, each in speeds.items()}
+            figures["speedup"] = observed.pop("speedup")
+            intervals |= {name: (each.low, each.high) for name, each in speeds.items()}
+            observed |= _beside_ms(timed)
         return Measured(
             section=str(latency_section(self._provider, timed.batch)),
             identity={"batch": timed.batch, "threads": self._provider.threads.latency},
             figures=figures,
             observed={name: value for name, value in observed.items() if math.isfinite(value)},
             intervals=intervals,
-            remarks=tuple(remarks),
+            remarks=tuple(self._remarks(timed, speeds)),
         )
+
+    def _remarks(self, timed: TimedBlocks, speeds: Mapping[str, Estimate]) -> Iterator[str]:
+        """What else there is to say of a mode's speed."""
+        if timed.not_prepared:
+            yield f"no speed is given against {PREPARED}: {timed.not_prepared}"
+        ratio, over_prepared = speeds.get("speedup"), speeds.get("speedup_over_prepared")
+        if ratio and ratio.high < 1:
+            causes = "; ".join(measured_by(self._work, Gate.PLACEMENT).remarks)
+            cause = f": likely because {causes}" if causes else ""
+            yield f"slower than FP32: {ratio.point:.2f} × its speed{cause}"
+        elif over_prepared and over_prepared.high < 1:
+            yield f"slower than {PREPARED}: {over_prepared.point:.2f} × its speed"
+
+
+def _speeds(timed: TimedBlocks) -> dict[str, Estimate]:
+    """How much faster the mode is than FP32 and that prepared, and that than FP32, by figure."""
+    found = {"speedup": median_interval([block.ratio for block in timed.blocks])}
+    if timed.prepared:
+        over = [block.over_prepared for block in timed.blocks]
+        found["speedup_over_prepared"] = median_interval(over)
+        found["prepared_speedup"] = median_interval([block.of_prepared for block in timed.blocks])
+    return found
+
+
+def _beside_ms(timed: TimedBlocks) -> dict[str, float]:
+    """The medians of what was timed beside the mode, by figure, in milliseconds."""
+    beside = {
+        "latency_fp32_ms": [seconds for block in timed.blocks for seconds in block.fp32],
+        "latency_prepared_ms": [seconds for block in timed.blocks for seconds in block.prepared],
+    }
+    return {name: median_interval(each).point * _MS for name, each in beside.items() if each}
 
 
 def latency_section(provider: ProviderCard, batch: int) -> Section:

@@ -1,10 +1,10 @@
-"""Freshly opened sessions of a mode and of FP32, timed in turn, block after block."""
+"""Freshly opened sessions of a mode, of FP32 and of FP32 prepared, timed in turn by blocks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from suite.catalog.errors import placed
+from suite.catalog.errors import SuiteError, placed
 from suite.gates.case_work import CaseWork
 from suite.runtime.binding import BoundSession
 from suite.runtime.timing import Block, seconds_of, warm_up
@@ -16,10 +16,16 @@ _COPIED_ROUNDS = 15
 
 @dataclass
 class TimedBlocks:
-    """Freshly opened sessions of a mode and of FP32, block after block."""
+    """Freshly opened sessions of a mode and of what it is timed beside, block after block.
+
+    That is FP32, unless the mode is that, and ``prepared``, the rewritten FP32, where it is given
+    and can be opened; ``not_prepared`` says why it could not.
+    """
 
     work: CaseWork
     batch: int
+    prepared: CaseWork | None = None
+    not_prepared: str = ""
     blocks: list[Block] = field(default_factory=list)
     with_copies: list[float] = field(default_factory=list)
     rounds: int = 0
@@ -33,7 +39,7 @@ class TimedBlocks:
         self.with_copies = [seconds_of(copied) for _ in range(_COPIED_ROUNDS)]
 
     def prepare_round(self) -> None:
-        """Open the next block's sessions where it is due, and time FP32 once."""
+        """Open the next block's sessions where it is due, and time what stands beside it once."""
         if self._round % self.rounds == 0:
             if self._round:
                 self._open()
@@ -41,6 +47,8 @@ class TimedBlocks:
         self._round += 1
         if not self.work.mode.is_fp32:
             self.blocks[-1].fp32.append(seconds_of(self._fp32))
+        if self._prepared:
+            self.blocks[-1].prepared.append(seconds_of(self._prepared))
 
     def run_candidate(self) -> None:
         """One run of the mode, which pytest-benchmark times."""
@@ -65,7 +73,22 @@ class TimedBlocks:
         if not self.work.mode.is_fp32:
             self._fp32 = self._bound(self.work.fp32)
             calls.append(self._fp32)
+        self._prepared = self._open_prepared()
+        if self._prepared:
+            calls.append(self._prepared)
         self._turn_s = warm_up(calls)
+
+    def _open_prepared(self) -> BoundSession | None:
+        """Prepared FP32; where it cannot be opened, the mode is timed without it."""
+        if self.prepared is None:
+            return None
+        try:
+            return self._bound(self.prepared)
+        except SuiteError as error:
+            if self.blocks:
+                raise
+            self.prepared, self.not_prepared = None, str(error)
+            return None
 
     def _bound(self, work: CaseWork) -> BoundSession:
         provider, feeding = work.bench.provider, work.feeding

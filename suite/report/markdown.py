@@ -28,7 +28,8 @@ def to_markdown(report: Report) -> str:
     lines += failures(report.records)
     lines += acceptance(report.records)
     for model in dict.fromkeys(record.model for record in report.records):
-        lines += model_section(model, [r for r in report.records if r.model == model])
+        mine = [record for record in report.records if record.model == model]
+        lines += model_section(model, mine, report.environment.onnxruntime)
     lines += undecided(report.records)
     lines += not_run(report.not_run)
     lines += environment(report)

@@ -43,6 +43,11 @@ class Environment(Frozen):
     workers: Count = 0
     unproved: str = ""
 
+    @property
+    def onnxruntime(self) -> str:
+        """The onnxruntime that it was run under, with its version."""
+        return f"onnxruntime {self.versions.get('onnxruntime', 'of no known version')}"
+
     def differs_from(self, other: "Environment", but: Set[str] = frozenset()) -> list[str]:
         """What two runs must share for one report, ``but`` some fields, and do not, in words."""
         return [

@@ -15,6 +15,7 @@ _MAIN = (
     "quantized_ops",
     "nodes_fallen_back",
     "speedup",
+    "speedup_over_prepared",
     "latency_ms",
 )
 _LONGEST = 200

@@ -1,4 +1,4 @@
-"""Timing two calls in turn, in blocks, and what may be concluded from it.
+"""Timing calls in turn, in blocks, and what may be concluded from it.
 
 A block times freshly opened sessions: where a session's memory lands moves its latency by up to a
 fifth for as long as it lives, so rounds of one session are not independent and its blocks are what
@@ -19,16 +19,30 @@ _STABLE = 0.05
 
 @dataclass
 class Block:
-    """Seconds of each round of one block, FP32's and the candidate's in turn."""
+    """Seconds of each round of one block, FP32's, prepared FP32's and the candidate's in turn."""
 
     fp32: list[float] = field(default_factory=list)
+    prepared: list[float] = field(default_factory=list)
     candidate: list[float] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
         """How many times faster the candidate is: the median over rounds of their own ratios."""
-        pairs = zip(self.fp32, self.candidate, strict=True)
-        return statistics.median(fp32 / candidate for fp32, candidate in pairs)
+        return _ratio(self.fp32, self.candidate)
+
+    @property
+    def over_prepared(self) -> float:
+        """How many times faster the candidate is than prepared FP32, likewise."""
+        return _ratio(self.prepared, self.candidate)
+
+    @property
+    def of_prepared(self) -> float:
+        """How many times faster prepared FP32 is than FP32, likewise."""
+        return _ratio(self.fp32, self.prepared)
+
+
+def _ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
+    return statistics.median(a / b for a, b in zip(slow, fast, strict=True))
 
 
 @dataclass(frozen=True)

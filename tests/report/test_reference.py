@@ -39,7 +39,7 @@ def test_fp32_is_said_of_float32_alone(precision: str, says: bool) -> None:
         measured=measured(Gate.VERIFICATION, "lfw", figures={"accuracy": 0.8}),
     )
     for lines in (
-        model_section("m", [failed]),
+        model_section("m", [failed], "onnxruntime 1.32.0"),
         failures([failed])[:-2],
         failure_message(failed).splitlines()[:-1],
     ):

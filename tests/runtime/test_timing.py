@@ -19,6 +19,12 @@ def test_the_ratio_of_a_block_is_the_median_of_its_rounds() -> None:
     assert block.ratio == pytest.approx(3.0)
 
 
+def test_a_block_compares_each_with_each() -> None:
+    """Rounds of 4, 2 and 1 seconds, one of which a neighbour made three times as slow."""
+    block = Block(fp32=[4.0, 12.0, 4.0], prepared=[2.0, 6.0, 2.0], candidate=[1.0, 3.0, 1.0])
+    assert (block.ratio, block.of_prepared, block.over_prepared) == (4.0, 2.0, 2.0)
+
+
 @pytest.mark.parametrize(
     ("count", "low", "high"), [(6, 1, 6), (8, 1, 8), (9, 2, 8), (12, 3, 10), (24, 7, 18)]
 )

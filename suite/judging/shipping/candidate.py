@@ -4,15 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 
 from suite.catalog.gate import Gate
+from suite.catalog.mode_card import PREPARED
 from suite.catalog.table import CardId
 from suite.judging.measured import Count, Frozen
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Record, Row
 from suite.judging.shipping.strain import in_words, strain
 
-# FP32 rewritten to run faster, computing the same.
-PREPARED = "fp32_prepared"
-# So much faster it has to be than the source to be worth another file.
+# So much faster ``fp32_prepared`` has to be than the source to be worth another file.
 WORTH_A_FILE = 1.1
 # Of what a mode misses, so much is said.
 _SAID = 3

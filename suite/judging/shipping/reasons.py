@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from suite.judging.shipping.candidate import PREPARED, WORTH_A_FILE, Candidate
+from suite.catalog.mode_card import PREPARED
+from suite.judging.shipping.candidate import WORTH_A_FILE, Candidate
 
 MIB = 2**20
 # Of the modes within their policy whose speed nobody knows, so many are named with their sizes.

@@ -13,15 +13,15 @@ from suite.report.sections.certainty import certainty
 from suite.report.sections.eased import eased
 from suite.report.sections.fidelity import recipe_and_runtime
 from suite.report.sections.placement import placement
-from suite.report.sections.speed import speed
+from suite.report.sections.speed import over_the_faster, speed
 from suite.report.sections.steps import steps
 from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 
 MIB = 2**20
 
 
-def model_section(model: str, records: Sequence[Record]) -> list[str]:
-    """The section of one model."""
+def model_section(model: str, records: Sequence[Record], runtime: str) -> list[str]:
+    """The section of one model, timed under this version of onnxruntime."""
     lines = [f"## {model} ({records[0].family})", ""]
     skipped = {r.headline for r in records if r.outcome is Outcome.SKIPPED}
     lines += [*(f"Skipped: {reason}." for reason in sorted(skipped)), *([""] if skipped else [])]
@@ -44,7 +44,7 @@ def model_section(model: str, records: Sequence[Record]) -> list[str]:
             lines += _legend(records)
             lines += _remarks(own) + certainty(own)
     lines += recipe_and_runtime(records) + calibration(records) + steps(records) + eased(records)
-    lines += speed(records) + placement(records) + _limits(records)
+    lines += speed(records, runtime) + placement(records) + _limits(records)
     return by_its_name(lines, records[0].precision)
 
 
@@ -189,5 +189,5 @@ def _latency(record: Record | None) -> str:
     known = record.measured.known
     if "latency_ms" not in known:
         return "–"
-    ratio = f" ({known['speedup']:.2f} ×)" if "speedup" in known else ""
-    return f"{known['latency_ms']:.2f}{ratio}"
+    ratio = over_the_faster(record.measured)
+    return f"{known['latency_ms']:.2f}{f' ({ratio})' if ratio else ''}"

@@ -29,7 +29,8 @@ def shipping_lines(report: Report) -> list[str]:
     lines = []
     for each in report.recommended:
         if each not in waiting or len(waiting) == 1:
-            lines += by_its_name([f"{each.model}: {each.headline}"], each.precision)
+            runtime = f" ({report.environment.onnxruntime})" if each.batch else ""
+            lines += by_its_name([f"{each.model}: {each.headline}{runtime}"], each.precision)
     if len(waiting) > 1:
         named = ", ".join(each.model for each in waiting[:_NAMED])
         more = len(waiting) - _NAMED
@@ -41,12 +42,7 @@ def shipping_lines(report: Report) -> list[str]:
 
 
 def where(environment: Environment) -> str:
-    """What the speeds hold on: the device, the provider's runtime, and the threads."""
-    runtime = ", ".join(
-        f"{name} {version}"
-        for name, version in environment.versions.items()
-        if name.startswith("onnxruntime")
-    )
+    """What the speeds hold on: the device, onnxruntime, and the threads."""
     threads = environment.threads_latency
     counted = f"{threads} thread{'' if threads == 1 else 's'}" if threads else "all threads"
-    return f"{environment.device}, {runtime or 'onnxruntime'}, {counted}"
+    return f"{environment.device}, {environment.onnxruntime}, {counted}"

@@ -69,8 +69,8 @@ def test_a_source_that_is_not_fp32_is_called_what_it_is() -> None:
 
 def test_the_terminal_has_a_line_a_model() -> None:
     assert shipping_lines(made(*good("m", timed=True), *good("n", timed=True))) == [
-        "m: ship int8: 2.00 × (1.90 … 2.10) the speed of FP32",
-        "n: ship int8: 2.00 × (1.90 … 2.10) the speed of FP32",
+        "m: ship int8: 2.00 × (1.90 … 2.10) the speed of FP32 (onnxruntime 1.32.0)",
+        "n: ship int8: 2.00 × (1.90 … 2.10) the speed of FP32 (onnxruntime 1.32.0)",
     ]
 
 
@@ -81,7 +81,7 @@ def test_the_terminal_names_the_models_without_a_speed_at_once() -> None:
     ]
     many = [each for i in range(10) for each in good(f"m{i}", timed=False)]
     assert shipping_lines(made(*many, *good("n", timed=True))) == [
-        "n: ship int8: 2.00 × (1.90 … 2.10) the speed of FP32",
+        "n: ship int8: 2.00 × (1.90 … 2.10) the speed of FP32 (onnxruntime 1.32.0)",
         "which mode to ship: speed was not measured of m0, m1, m2, m3, m4, m5, m6, m7 and 2 more, "
         "so none is recommended",
     ]
