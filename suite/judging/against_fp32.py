@@ -101,6 +101,11 @@ def _policy_row(
 def _policy_words(row: Row) -> str:
     figure = FIGURES[row.metric]
     measured = f"{row.measured:.{figure.digits}f}" if row.measured is not None else "none"
+    # Of an interval that straddles the limit the figure itself may be within it.
+    by = f"{abs(row.difference or 0.0):.{figure.digits}f}"
+    failed = row.outcome is Outcome.FAIL
     if row.against is Against.FLOOR:
-        return f"{figure.label} {measured}, of which {row.limit:g} is the least allowed"
-    return f"{figure.label} {measured} against {row.held_to:.{figure.digits}f} in FP32"
+        words = f"{figure.label} {measured}, of which {row.limit:g} is the least allowed"
+        return f"{words} ({by} less)" if failed else words
+    words = f"{figure.label} {measured} against {row.held_to:.{figure.digits}f} in FP32"
+    return f"{words}, {by} worse where {row.limit:g} is allowed" if failed else words

@@ -177,8 +177,24 @@ def test_a_floor_names_the_figure_below_it() -> None:
     )
     assert judged.headline == (
         "quantization costs too much: Mean cosine to FP32 0.95100, of which 0.98 is the "
-        "least allowed"
+        "least allowed (0.02900 less)"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fp32", "said"),
+    [
+        ("accuracy", 0.985, 0.995, "0.985000 against 0.995000 in FP32, 0.010000 worse where 0.006"),
+        ("eer", 0.03, 0.01, "0.03000 against 0.01000 in FP32, 0.02000 worse where 0.006 is"),
+    ],
+)
+def test_a_loss_says_how_much_was_lost_and_how_much_may_be(
+    name: str, value: float, fp32: float, said: str
+) -> None:
+    now = Measured(
+        section="verification.x", identity=IDENTITY, figures={name: value}, reference={name: fp32}
+    )
+    assert said in judge_against_fp32(now, PolicySpec(loss={name: 0.006})).headline
 
 
 @pytest.mark.parametrize(
