@@ -82,7 +82,7 @@ def moved(now: KeptLimits, accepted: KeptLimits) -> Iterator[tuple[str, bool]]:
     yield from _moved("tolerance", _of(now.tolerances, both), _of(accepted.tolerances, both))
     yield from _moved("loss", now.loss, accepted.loss)
     yield from _moved("floor", now.floor, accepted.floor)
-    for name in accepted.loss:
+    for name in sorted(accepted.loss.keys() & FIGURES.keys()):
         on_interval = name in now.on_interval
         if on_interval != (name in accepted.on_interval):
             how = "its interval" if on_interval else "the figure itself"

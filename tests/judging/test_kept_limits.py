@@ -79,3 +79,9 @@ def test_they_are_kept_with_the_artifact_of_quantized_modes_alone() -> None:
     fp32 = kept("fp32", **every)
     of_set = kept(**every, of=Measured(section="fidelity.x", identity={}))
     assert not any(getattr(each, key) for each in (fp32, of_set) for key in keys)
+
+
+def test_a_kept_limit_of_a_figure_that_is_no_more_says_nothing() -> None:
+    accepted = KeptLimits(loss={"gone": 1.0}, on_interval=("gone",))
+    assert widened(KeptLimits(), accepted) == []
+    assert widened(accepted, KeptLimits()) == []
