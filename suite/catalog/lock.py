@@ -1,5 +1,6 @@
 """Locks between processes: a file beside what it guards, there for as long as somebody holds it."""
 
+import errno
 import os
 import sys
 import time
@@ -84,6 +85,10 @@ class Lock:
                 # It was there and vanished before mkdir could look at it; or it is no folder.
                 if self._path.parent.exists() and not self._path.parent.is_dir():
                     raise
+                for folder in self._path.parents:
+                    if folder.is_symlink() and not folder.exists():
+                        words = "it is a link to nothing"
+                        raise FileNotFoundError(errno.ENOENT, words, str(folder)) from None
                 continue
             with suppress(FileNotFoundError):  # another process removed the folder meanwhile
                 return os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)

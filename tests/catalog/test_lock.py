@@ -102,6 +102,17 @@ def test_a_link_in_its_place_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.parametrize("below", ["", "a/b"])
+def test_a_folder_that_is_a_link_to_nothing_is_refused(tmp_path: Path, below: str) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    lock = Lock(tmp_path / "link" / below / ".lock")
+    with pytest.raises(FileNotFoundError, match="it is a link to nothing"):
+        lock.acquire(wait=False)
+    (tmp_path / "nowhere").mkdir()
+    assert lock.acquire(wait=False)
+    lock.release()
+
+
 def test_on_windows_a_file_is_removed_once_it_is_closed(tmp_path: Path, monkeypatch) -> None:
     """By a stand-in for msvcrt, which refuses with PermissionError what another holds."""
     calls: list[str] = []
