@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from suite.catalog.errors import CatalogError, spelt_out
-from suite.catalog.mistakes import blanks_in, sentences
+from suite.catalog.mistakes import blanks_in, nulls_in, sentences
 from suite.catalog.table import Card
 
 C = TypeVar("C", bound=Card)
@@ -49,12 +49,15 @@ def read_card(path: Path, adapter: TypeAdapter[C]) -> C:
     card_id = given if isinstance(given, str) else path.stem
     try:
         blanks = dict(blanks_in(table))
+        nulls = list(nulls_in(table))
         # JSON, because pydantic's strict mode refuses a list for a tuple except when reading JSON.
         text = json.dumps({**table, "card_file": str(path.absolute())}, default=str)
     except RecursionError:
         raise _broken(path, _TOO_DEEP) from None
     except ValueError:  # Python writes no integer of more digits
         raise _broken(path, _TOO_LONG) from None
+    if nulls:
+        raise BrokenCardError([f"{path}: {words}." for words in nulls], card_id)
     try:
         card = adapter.validate_json(text)
     except ValidationError as error:

@@ -72,17 +72,27 @@ def sentences(
     return list(dict.fromkeys(found))
 
 
-def blanks_in(table: object, above: Location = ()) -> Iterator[tuple[Location, str]]:
+def blanks_in(table: object) -> Iterator[tuple[Location, str]]:
     """Each string of a card in which a drafted blank is left, with the keys that lead to it."""
+    return (each for each in _strings_in(table, ()) if BLANK in each[1])
+
+
+def nulls_in(table: object) -> Iterator[str]:
+    """Each string of a card that has a null character, which no path may have, in words."""
+    for keys, text in _strings_in(table, ()):
+        if "\0" in text:
+            yield said_of(keys, text, "must have no null character")
+
+
+def _strings_in(table: object, above: Location) -> Iterator[tuple[Location, str]]:
     if isinstance(table, str):
-        if BLANK in table:
-            yield above, table
+        yield above, table
     elif isinstance(table, Mapping):
         for key, value in table.items():
-            yield from blanks_in(value, (*above, key))
+            yield from _strings_in(value, (*above, key))
     elif isinstance(table, Sequence):
         for index, value in enumerate(table):
-            yield from blanks_in(value, (*above, index))
+            yield from _strings_in(value, (*above, index))
 
 
 def _unknown(path: Path, adapter: TypeAdapter[Any], location: Location) -> str:

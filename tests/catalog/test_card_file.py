@@ -85,6 +85,10 @@ TOO_DEEP = "nests tables or lists too deeply; mend it."
             f"(it is {'9' * 100}…) must be true or false.",
             id="shown",
         ),
+        (
+            'x = [["a\\u0000"]]',
+            r"key 'x.0.0' (it is 'a\x00') must have no null character.",
+        ),
     ],
 )
 def test_no_damage_of_a_card_ends_in_a_traceback(tmp_path: Path, text: str, said: str) -> None:
