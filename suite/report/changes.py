@@ -33,10 +33,13 @@ def to_markdown(changes: Sequence[Change], base: str, head: str) -> str:
     lines = [f"**{summary_of(changes, base, head)}**", ""]
     for harmful, group in groupby(changes, key=lambda change: change.harmful):
         rows = [
-            (change.kind.value, change.of, change.what, change.before, change.after, change.cause)
+            (
+                *(change.kind.value, change.where, change.of),
+                *(change.what, change.before, change.after, change.cause),
+            )
             for change in group
         ]
-        header = ("Kind", "Of", "What", "Before", "After", "Likely cause")
+        header = ("Kind", "File", "Of", "What", "Before", "After", "Likely cause")
         title = "### Harmful" if harmful else "### Others"
         lines += [title, "", *markdown(header, rows), ""]
     return "\n".join(lines)

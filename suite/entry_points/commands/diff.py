@@ -59,7 +59,14 @@ def _states(base: str, head: str | None, folder: Path | None) -> tuple[GateState
     if of_reports:
         one, other = (state_of_records(n, read_report(Path(n)).records) for n in (base, str(head)))
         return one, other
-    return _of_revision(base, folder), _of_revision(head, folder)
+    states = _of_revision(base, folder), _of_revision(head, folder)
+    if not any(state.cards or state.accepted or state.unread for state in states):
+        raise SuiteError(
+            where=folder or builtin_folder(),
+            what=f"holds no catalog, neither in {states[0].name} nor in {states[1].name}; give the "
+            "catalog's folder with --catalog.",
+        )
+    return states
 
 
 def _is_report(name: str) -> bool:
@@ -71,7 +78,11 @@ def _of_revision(revision: str | None, folder: Path | None) -> GateState:
     if revision is None:
         return _state(_WORKING_TREE, root, builtin=folder is None)
     with checked_out(revision, root, in_repository(root)) as there:
-        return _state(revision, there, builtin=folder is None)
+        try:
+            return _state(revision, there, builtin=folder is None)
+        except SuiteError as error:  # its file is gone by the time that this is read
+            named = error.where.replace(str(there), f"{revision}, {root}")
+            raise SuiteError(where=named, what=error.what) from None
 
 
 def _state(name: str, folder: Path, *, builtin: bool) -> GateState:

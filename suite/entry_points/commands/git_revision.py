@@ -12,6 +12,9 @@ from suite.catalog.errors import SuiteError
 
 # Cards and baselines; networks and faces say nothing of the gate that their hashes do not.
 _READ = (".toml", ".json")
+# With these a hook or a script points git at another repository than the folder's, or at the
+# folder as if it were the whole of its repository.
+_POINTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX")
 _KEPT = ("models", "datasets", "modes", "providers", "baselines", "fixtures")
 
 
@@ -76,15 +79,25 @@ def _write_out(root: Path, tree: str, folder: Path) -> None:
             wanted.append((told.split()[2], name))
     asked = "".join(f"{digest}\n" for digest, _ in wanted)
     found = _git(root, "cat-file", "--batch", given=asked.encode())
-    if listed.returncode or found.returncode:
-        raise SuiteError(where=root, what=f"git cannot read {tree} ({_said(listed)}).")
+    for process in (listed, found):
+        if process.returncode:
+            raise _unreadable(root, tree, _said(process))
     stream = io.BytesIO(found.stdout)
-    for _, name in wanted:
-        size = int(stream.readline().split()[2])
+    for digest, name in wanted:
+        header = stream.readline().split()
+        if len(header) != 3:
+            raise _unreadable(root, tree, f"{name} is missing, which is {digest}")
+        size = int(header[2])
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(stream.read(size))
         stream.read(1)  # the line's end
+
+
+def _unreadable(root: Path, tree: str, why: str) -> SuiteError:
+    return SuiteError(
+        where=root, what=f"git cannot read {tree} ({why}); fetch it whole, or mend the repository."
+    )
 
 
 def _git(
@@ -92,7 +105,10 @@ def _git(
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         command = ["git", "-C", str(folder), *words]
-        return subprocess.run(command, input=given, capture_output=True, check=False)
+        environment = {name: value for name, value in os.environ.items() if name not in _POINTING}
+        return subprocess.run(
+            command, input=given, capture_output=True, check=False, env=environment
+        )
     except FileNotFoundError:
         raise SuiteError("git is not installed, and a revision is asked for; install it.") from None
 

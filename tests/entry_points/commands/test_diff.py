@@ -1,6 +1,7 @@
 """The command that compares revisions and runs."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -88,6 +89,58 @@ def test_a_catalog_in_no_repository_is_one_sentence(tmp_path: Path, capsys, monk
     copy_catalog(tmp_path, MODEL)
     assert main(["diff", "HEAD", f"--catalog={tmp_path}"]) == 2
     assert "is in no git repository" in capsys.readouterr().err
+
+
+def test_where_a_hook_says_that_the_repository_is_makes_no_difference(
+    catalog: Path, capsys, monkeypatch
+) -> None:
+    for pointed in (".git", str(catalog.parent / ".git")):
+        monkeypatch.setenv("GIT_DIR", pointed)
+        assert main(["diff", "HEAD~1", "HEAD", f"--catalog={catalog}", "--fail-on-harm"]) == 1
+        assert "1 harmful" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("head", [[], ["HEAD"]], ids=["working tree", "revision"])
+def test_a_folder_that_never_held_a_catalog_is_no_green_one(
+    catalog: Path, capsys, head: list[str]
+) -> None:
+    assert main(["diff", "HEAD~1", *head, f"--catalog={catalog.parent}", "--fail-on-harm"]) == 2
+    assert "holds no catalog, neither in HEAD~1 nor in" in capsys.readouterr().err
+
+
+def test_an_object_that_the_repository_lacks_is_one_sentence(catalog: Path, capsys) -> None:
+    found = subprocess.run(
+        ["git", "rev-parse", f"HEAD:quant/models/{MODEL}.toml"],
+        cwd=catalog.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    digest = found.stdout.strip()
+    (catalog.parent / ".git" / "objects" / digest[:2] / digest[2:]).unlink()
+    assert main(["diff", "HEAD", f"--catalog={catalog}"]) == 2
+    said = capsys.readouterr().err
+    assert f"(models/{MODEL}.toml is missing, which is {digest})" in said
+    assert said.count("\n") == 1
+
+
+def test_what_is_damaged_in_a_revision_is_named_in_it(catalog: Path, capsys) -> None:
+    damaged = catalog / "baselines" / "cpu" / MODEL / "fp32.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{")
+    commit(catalog, "damage")
+    shutil.rmtree(catalog / "baselines")
+    assert main(["diff", "HEAD", f"--catalog={catalog}"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"HEAD, {catalog}/baselines/cpu/{MODEL}/fp32.json: is not a readable")
+
+
+def test_markdown_names_the_file(catalog: Path, capsys) -> None:
+    assert main(["diff", "HEAD~1", "HEAD", f"--catalog={catalog}", "--format=markdown"]) == 0
+    (row,) = (line for line in capsys.readouterr().out.splitlines() if '"add"' in line)
+    assert [cell.strip() for cell in row.split("|")][1:4] == [
+        *("identity", f"models/{MODEL}.toml", f"model {MODEL}"),
+    ]
 
 
 def test_a_report_is_compared_with_a_report_alone(catalog: Path, tmp_path: Path, capsys) -> None:
