@@ -84,10 +84,9 @@ def _from_conv(net: Net, node: onnx.NodeProto, shapes: Shapes) -> bool:
 
 
 def _rows_first(net: Net, node: onnx.NodeProto) -> bool:
-    """A plain Gemm whose weights' columns are output channels."""
-    said = attributes(node)
+    """A Gemm whose weights' columns are output channels."""
     weight = net.weight(node.input[1])
-    if weight is None or said.get("transB") or said.get("transA"):
+    if weight is None or attributes(node).get("transB"):
         return False
     net.change_weight(node, 1, np.ascontiguousarray(weight.T))
     kept = [a for a in node.attribute if a.name != "transB"]

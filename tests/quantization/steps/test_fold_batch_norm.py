@@ -123,6 +123,13 @@ def test_a_flattened_one_that_an_output_is_stays() -> None:
     assert after(made.net("y", "f")) == ["Conv", "Flatten", "Gemm"]
 
 
+def test_one_that_is_given_and_read_keeps_its_values() -> None:
+    made = Made(IMAGE)
+    norm(made, made.op("Relu", ["x"], "r"), "n")
+    made.conv("n", "y", 4)
+    assert after(made.net("y", "n")) == ["Relu", "Conv", "Conv"]
+
+
 def test_several_in_a_row_become_one() -> None:
     made = Made(IMAGE)
     norm(made, norm(made, norm(made, "x", "a"), "b"), "y")
