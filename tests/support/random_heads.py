@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tests.support.random_layers import Growing, batch_norm, prelu
+from tests.support.random_growing import Growing
+from tests.support.random_layers import batch_norm, prelu
 
 EMBEDDING = 5
 

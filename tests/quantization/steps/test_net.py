@@ -151,6 +151,19 @@ def test_shapes_are_known_without_the_large_weights() -> None:
     assert (shapes["a"], shapes["y"], shapes["w"]) == ((1, 100), (1, 100), (3, 100))
 
 
+@pytest.mark.parametrize("opset", [13, 14, 17])
+def test_a_computed_shape_is_followed(opset: int) -> None:
+    nodes = [
+        node("Shape", ["x"], "s"),
+        node("Gather", ["s", "first"], "n"),
+        node("Concat", ["n", "rest"], "t", axis=0),
+        node("Reshape", ["x", "t"], "y"),
+    ]
+    given = model(nodes, first=np.int64([0]), rest=np.int64([-1]))
+    given.opset_import[0].version = opset
+    assert Net.of(given).shapes((1, 3))["y"] == (1, 3)
+
+
 def test_what_is_saved_is_whole(tmp_path: Path) -> None:
     net = Net.of(model([node("Add", ["x", "w"], "y")], w=ONE))
     net.save(tmp_path / "net.onnx")

@@ -7,7 +7,7 @@ from suite.quantization.steps.expand_prelu import expand_prelu
 from suite.quantization.steps.flip_slopes import flip_slopes
 from suite.quantization.steps.net import Net, attributes
 from suite.quantization.steps.slopes import slopes_of
-from tests.support.qdq_net import Made, run
+from tests.support.qdq_net import Made, kernels, run
 from tests.support.rewritten import ops, rewritten
 
 IMAGE = (3, 2, 4)
@@ -171,3 +171,15 @@ def test_half_precision_stays_half_precision() -> None:
 def test_turned_over_and_expanded_no_slope_is_subtracted() -> None:
     net = rewritten(flip_slopes, between().net(), IMAGE)[0]
     assert ops(rewritten(expand_prelu, net, IMAGE)[0]) == ["Conv", "Conv", "Relu", "Add", "Conv"]
+
+
+def test_onnxruntime_fuses_what_a_prelu_becomes() -> None:
+    """The Relu goes into the depthwise Conv, and the layout stays that of the layers around."""
+    made = Made((16, 4, 4))
+    held = made.held("a", made.rng.uniform(-1, 2, (16, 1, 1)))
+    made.op("PRelu", [made.conv("x", "c", 16, 16, 3), held], "p")
+    made.head(made.conv("p", "d", 16, 16, 3), 16)
+    net = rewritten(flip_slopes, made.net(), (16, 4, 4))[0]
+    run_by = kernels(rewritten(expand_prelu, net, (16, 4, 4))[0])
+    assert not {"Relu", "PRelu"} & run_by.keys()
+    assert max(run_by["ReorderInput"], run_by["ReorderOutput"]) <= 1
