@@ -13,8 +13,9 @@ from suite.judging.shipping.strain import in_words, strain
 
 # So much faster ``fp32_prepared`` has to be than the source to be worth another file.
 WORTH_A_FILE = 1.1
-# Of what a mode misses, so much is said.
+# Of what a mode fails for, so much is said, and so many letters of a headline.
 _SAID = 3
+_LONGEST = 120
 
 
 class Speed(Frozen):
@@ -191,15 +192,27 @@ def _nearest(records: Sequence[Record]) -> Nearest | None:
 
 
 def _misses(failed: Sequence[Record]) -> Iterator[str]:
-    rows = [(record.dataset, row) for record in failed for row in _failed_rows(record)]
-    rows.sort(key=lambda each: -strain(each[1]))
+    """What failed: gates without a row by their headline, then rows, the worst first."""
+    gates: dict[str, list[str]] = {}
     for record in failed:
         if not _failed_rows(record):
-            place = f" on {record.dataset}" if record.dataset else ""
-            yield f"{record.gate}{place}: {record.headline}"
-    yield from (in_words(row, dataset) for dataset, row in rows[:_SAID])
-    if len(rows) > _SAID:
-        yield f"{len(rows) - _SAID} more"
+            gates.setdefault(_shortened(record.headline), []).append(_named(record))
+    rows = [(record.dataset, row) for record in failed for row in _failed_rows(record)]
+    rows.sort(key=lambda each: -strain(each[1]))
+    said = [f"{', '.join(names)}: {why}" for why, names in gates.items()]
+    said += [in_words(row, dataset) for dataset, row in rows]
+    yield from said[:_SAID]
+    if len(said) > _SAID:
+        yield f"{len(said) - _SAID} more"
+
+
+def _named(record: Record) -> str:
+    return f"{record.gate} on {record.dataset}" if record.dataset else str(record.gate)
+
+
+def _shortened(headline: str) -> str:
+    said = " ".join(headline.split())
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
 
 
 def _failed_rows(record: Record) -> list[Row]:
@@ -217,10 +230,9 @@ def _excess(failed: Sequence[Record]) -> float | None:
 def _doubts(records: Sequence[Record], sets: Sequence[CardId], *, is_fp32: bool) -> Iterator[str]:
     """What keeps a mode that did not fail from meeting its policy on every set."""
     for record in records:
-        place = f" on {record.dataset}" if record.dataset else ""
-        open_speed = record.gate is Gate.LATENCY
-        if record.outcome is Outcome.UNDECIDED and not open_speed:
-            yield f"{record.gate}{place} was not decided: {record.headline}"
+        of_speed = record.gate is Gate.LATENCY
+        if record.outcome is Outcome.UNDECIDED and not of_speed:
+            yield f"{_named(record)} was not decided: {_shortened(record.headline)}"
     asked: list[tuple[Gate, CardId | None]] = [(Gate.ARTIFACT, None)]
     of_sets = [Gate.VERIFICATION] if is_fp32 else [Gate.VERIFICATION, Gate.FIDELITY]
     asked += [(gate, name) for name in sets for gate in of_sets]
@@ -235,5 +247,5 @@ def _open_speed(records: Sequence[Record], batch: int | None) -> str:
     latency = [record for record in records if record.gate is Gate.LATENCY]
     timed = _timed(latency, batch)
     if timed:
-        return timed.headline if timed.outcome is Outcome.UNDECIDED else ""
-    return latency[0].headline if latency else "no gate of latency was run"
+        return _shortened(timed.headline) if timed.outcome is Outcome.UNDECIDED else ""
+    return _shortened(latency[0].headline) if latency else "no gate of latency was run"

@@ -26,13 +26,17 @@ def why_shipped(best: Candidate) -> str:
 
 def why_fp32(others: Sequence[Candidate], nearest: Candidate | None) -> str:
     """The headline where nothing is better than FP32."""
-    said = "ship FP32: no other mode meets its policy"
+    said = "ship FP32: no other mode is shown to pass all its gates"
     if any(each.meets for each in others):
-        said = "ship FP32: no other mode that meets its policy is shown to be faster"
+        said = "ship FP32: no other mode that passes its gates is shown to be faster"
+    elif all(each.misses for each in others):
+        said = "ship FP32: no other mode passes all its gates"
     if nearest is None:
         return said
-    fast = f", {nearest.over_source} its speed" if nearest.over_source else ""
-    return f"{said}; nearest is {nearest.mode}{fast}: {_lacking(nearest)}"
+    fast = f", at {nearest.over_source} its speed" if nearest.over_source else ""
+    if nearest.misses:
+        return f"{said}; nearest is {nearest.mode}{fast}, which {_fails(nearest)}"
+    return f"{said}; nearest is {nearest.mode}{fast}: {nearest.doubts[0]}"
 
 
 def why_unknown(untimed: Sequence[Candidate]) -> str:
@@ -66,9 +70,11 @@ def on_policy(best: Candidate, fp32: Candidate | None, sets: Sequence[str]) -> I
 
 def why_not(other: Candidate, best: Candidate | None) -> str:
     """Why another mode than the best is not the one to ship."""
-    fast = f", {other.over_source} the speed of FP32," if other.over_source else ""
-    if not other.meets:
-        return f"{other.mode}{fast or ':'} {_lacking(other)}"
+    fast = f", {other.over_source} the speed of FP32" if other.over_source else ""
+    if other.misses:
+        return f"{other.mode}{f'{fast},' if fast else ''} {_fails(other)}"
+    if other.doubts:
+        return f"{other.mode}{fast}: {other.doubts[0]}"
     if other.over_source is None:
         return f"{other.mode}: its speed was not measured ({other.open_speed})"
     if not other.is_faster:
@@ -76,13 +82,13 @@ def why_not(other: Candidate, best: Candidate | None) -> str:
         return f"{other.mode}: {other.over_source} the speed of FP32, {short}"
     if other.mode == PREPARED:
         return f"{other.mode} computes what FP32 does at {other.over_source} its speed"
-    if best and ties(other, best):
+    if best and ties(other, best) and other.faithfulness <= best.faithfulness:
         return (
-            f"{other.mode} is as fast within the intervals, {other.over_source}, and less "
+            f"{other.mode} is as fast within the intervals, {other.over_source}, and no more "
             f"faithful: worst cosine to FP32 {other.faithfulness:.4f} against "
             f"{best.faithfulness:.4f}"
         )
-    return f"{other.mode} meets its policy too and is slower: {other.over_source}"
+    return f"{other.mode} passes its gates too and is slower than the fastest: {other.over_source}"
 
 
 def ties(one: Candidate, fastest: Candidate) -> bool:
@@ -106,8 +112,8 @@ def on_prepared(weighed: Sequence[Candidate], best: Candidate | None) -> Iterato
             return
 
 
-def _lacking(candidate: Candidate) -> str:
-    return f"misses {'; '.join(candidate.misses)}" if candidate.misses else candidate.doubts[0]
+def _fails(candidate: Candidate) -> str:
+    return f"fails for {'; '.join(candidate.misses)}"
 
 
 def _with_size(candidate: Candidate) -> str:

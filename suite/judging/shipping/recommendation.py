@@ -59,9 +59,10 @@ def recommend(records: Sequence[Record]) -> tuple[Recommendation, ...]:
     the fastest, the most faithful. Where there is none, it is FP32; where speed was not measured,
     or FP32 itself is red, no mode.
     """
-    groups: dict[tuple[str, str, str], list[Record]] = {}
+    # A gate that broke does not know its profile; a run has one.
+    groups: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        groups.setdefault((record.model, record.provider, record.profile), []).append(record)
+        groups.setdefault((record.model, record.provider), []).append(record)
     found = (_of_model(group) for group in groups.values())
     return tuple(each for each in found if each)
 
@@ -91,7 +92,7 @@ def _of_model(records: Sequence[Record]) -> Recommendation | None:
     return Recommendation(
         model=records[0].model,
         provider=records[0].provider,
-        profile=records[0].profile,
+        profile=next((record.profile for record in records if record.profile), ""),
         precision=records[0].precision,
         mode=choice.best.mode if choice.best else shipped,
         headline=choice.headline,
@@ -118,7 +119,7 @@ def _fp32_of(by_mode: Mapping[str, Sequence[Record]]) -> str:
 
 def _choose(fp32: Candidate | None, others: Sequence[Candidate]) -> _Choice:
     if fp32 and fp32.misses:
-        return _Choice(f"ship nothing before FP32 itself is right: it misses {fp32.misses[0]}")
+        return _Choice(f"ship nothing before FP32 itself is right: it fails for {fp32.misses[0]}")
     allowed = [each for each in others if each.meets]
     winners = [each for each in allowed if each.is_faster]
     if winners:
@@ -162,7 +163,7 @@ def _reasons(
         yield from on_policy(choice.best, fp32, sets)
     if choice.best or choice.fp32:
         yield from on_prepared(others, choice.best)
-    for other in others:
+    for other in sorted(others, key=_speed, reverse=True):
         named = other is choice.best or other is choice.nearest
         # Those that only wait for their speed are in the headline.
         waits = not (choice.best or choice.fp32) and other.meets

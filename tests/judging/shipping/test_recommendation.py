@@ -101,7 +101,7 @@ def test_the_fastest_that_meets_its_policy_is_shipped_with_its_reasons() -> None
         "within its policy on lfw; nearest to a limit: Accuracy on lfw 0.987000, 0.003000 worse of "
         "the 0.006 allowed against FP32's 0.990000",
         "1.00 MiB, 0.25 of FP32's 4.00 MiB",
-        "slow meets its policy too and is slower: 1.50 × (1.40 … 1.60)",
+        "slow passes its gates too and is slower than the fastest: 1.50 × (1.40 … 1.60)",
     )
 
 
@@ -110,9 +110,16 @@ def test_a_red_mode_is_never_shipped_however_fast() -> None:
     found = chosen(fp32(), red, gates("int8"))
     assert found.mode == "int8"
     assert found.reasons[-1] == (
-        "red, 9.00 × (8.90 … 9.10) the speed of FP32, misses Accuracy on lfw 0.960000, 0.030000 "
+        "red, 9.00 × (8.90 … 9.10) the speed of FP32, fails for Accuracy on lfw 0.960000, 0.030000 "
         "worse of the 0.006 allowed against FP32's 0.990000"
     )
+
+
+def test_a_gate_that_broke_and_knows_no_profile_counts() -> None:
+    broken = record(Gate.PLACEMENT, Outcome.FAIL, "the gate broke", mode="int8", profile="")
+    found = chosen([broken], fp32(), gates("int8"))
+    assert (found.mode, found.profile) == ("fp32", "cpu-avx2")
+    assert found.headline.endswith("which fails for placement: the gate broke")
 
 
 def test_a_mode_has_to_meet_its_policy_on_every_set() -> None:
@@ -129,7 +136,7 @@ def test_ties_within_the_intervals_go_to_the_more_faithful() -> None:
     found = chosen(fp32(), rough, true)
     assert found.mode == "true"
     assert found.reasons[-1] == (
-        "rough is as fast within the intervals, 2.10 × (1.90 … 2.30), and less faithful: worst "
+        "rough is as fast within the intervals, 2.10 × (1.90 … 2.30), and no more faithful: worst "
         "cosine to FP32 0.9700 against 0.9900"
     )
     assert chosen(fp32(), gates("rough", (2.4, 2.3, 2.5), cosine=0.97), true).mode == "rough"
@@ -140,7 +147,7 @@ def test_fp32_is_the_answer_where_nothing_is_shown_to_be_faster(speed: Speed) ->
     found = chosen(fp32(), gates("int8", speed))
     assert found.mode == "fp32"
     assert found.headline == (
-        "ship FP32: no other mode that meets its policy is shown to be faster"
+        "ship FP32: no other mode that passes its gates is shown to be faster"
     )
     assert found.reasons[0].endswith("the speed of FP32, not shown faster")
 
@@ -158,10 +165,10 @@ def test_fp32_is_the_answer_where_all_fail_and_the_nearest_is_named() -> None:
     found = chosen(fp32(), far, near, crashed)
     assert found.mode == "fp32"
     assert found.headline == (
-        "ship FP32: no other mode meets its policy; nearest is near, 2.00 × (1.90 … 2.10) its "
-        "speed: misses Worst cosine to FP32 on lfw 0.96000, at least 0.97 asked"
+        "ship FP32: no other mode passes all its gates; nearest is near, at 2.00 × (1.90 … 2.10) "
+        "its speed, which fails for Worst cosine to FP32 on lfw 0.96000, at least 0.97 asked"
     )
-    assert found.reasons[1].endswith("misses behaviour: the worker died")
+    assert found.reasons[0].endswith("fails for behaviour: the worker died")
 
 
 def test_what_was_not_decided_is_nearer_than_what_failed_and_is_not_shipped() -> None:
@@ -170,8 +177,28 @@ def test_what_was_not_decided_is_nearer_than_what_failed_and_is_not_shipped() ->
     found = chosen(fp32(), failed, open_)
     assert found.mode == "fp32"
     assert found.headline.endswith(
-        "nearest is open, 2.00 × (1.90 … 2.10) its speed: verification on lfw was not decided: the "
-        "interval straddles the limit"
+        "nearest is open, at 2.00 × (1.90 … 2.10) its speed: verification on lfw was not decided: "
+        "the interval straddles the limit"
+    )
+
+
+def test_what_several_gates_fail_for_alike_is_said_once_and_shortly() -> None:
+    why = "nothing accepted:\n" + "x" * 200
+    gone = [
+        record(gate, Outcome.FAIL, why, mode="gone") for gate in (Gate.ARTIFACT, Gate.PLACEMENT)
+    ]
+    judged = gates("gone", outcomes={Gate.VERIFICATION: Outcome.FAIL})
+    found = chosen(fp32(), [*gone, *judged[1:]])
+    said = f"artifact, placement: nothing accepted: {'x' * 102}…"
+    assert found.others[0].misses[0] == said
+    assert found.others[0].misses[1].startswith("Accuracy on lfw 0.960000")
+
+
+def test_a_mode_that_was_not_judged_everywhere_did_not_fail() -> None:
+    found = chosen(fp32(), gates("int8")[1:])
+    assert found.headline == (
+        "ship FP32: no other mode is shown to pass all its gates; nearest is int8, at 2.00 × "
+        "(1.90 … 2.10) its speed: artifact was not judged"
     )
 
 
@@ -199,7 +226,7 @@ def test_without_a_speed_fp32_is_the_answer_where_all_fail() -> None:
     found = chosen(fp32(), red)
     assert found.mode == "fp32"
     assert found.headline.startswith(
-        "ship FP32: no other mode meets its policy; nearest is a: misses Accuracy on lfw"
+        "ship FP32: no other mode passes all its gates; nearest is a, which fails for Accuracy"
     )
 
 
@@ -208,7 +235,7 @@ def test_nothing_is_shipped_of_a_red_fp32() -> None:
     assert found.mode is None
     assert not found.waits_for_speed
     assert found.headline == (
-        "ship nothing before FP32 itself is right: it misses fingerprint: not as accepted"
+        "ship nothing before FP32 itself is right: it fails for fingerprint: not as accepted"
     )
 
 
@@ -296,6 +323,8 @@ _MODES = st.builds(
 )
 def test_what_is_shipped_is_never_red(modes: list[list[Record]], of_fp32: Outcome) -> None:
     records = [*fp32(of_fp32), *(each for made in modes for each in made)]
+    broken = {"profile": ""}
+    records = [r.model_copy(update=broken) if r.outcome is Outcome.FAIL else r for r in records]
     for found in recommend(records):
         mine = [r for r in records if r.mode == found.mode]
         assert all(r.outcome is not Outcome.FAIL for r in mine)

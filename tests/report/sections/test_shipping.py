@@ -51,8 +51,9 @@ def test_the_report_says_on_what_and_why() -> None:
         "policy on every set."
     )
     assert lines[first + 4] == (
-        "- **m**: ship FP32: no other mode meets its policy; nearest is int8, 1.90 × (1.80 … 2.00) "
-        "its speed: misses Accuracy on lfw 0.985000, accepted as 0.990000 ± 0.002"
+        "- **m**: ship FP32: no other mode passes all its gates; nearest is int8, at 1.90 × "
+        "(1.80 … 2.00) its speed, which fails for Accuracy on lfw 0.985000, accepted "
+        "as 0.990000 ± 0.002"
     )
 
 
