@@ -10,7 +10,7 @@ from suite.gates.calibrated_on import calibrated_on, calibration_said
 from suite.gates.case_work import CaseWork
 from suite.gates.description import model_in_words
 from suite.judging.measured import Measured, StepTaken
-from suite.models.onnx_file import load_graph
+from suite.models.onnx_file import load_whole
 from suite.models.simulated import signs_of_simulation
 from suite.quantization.artifact import Artifact
 from suite.quantization.inspection import QuantizedOps
@@ -86,7 +86,7 @@ def _left_out(artifact: Artifact) -> tuple[str, ...]:
 def _of_source(work: CaseWork) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What there is to doubt and to say of the file that the others are held against."""
     file = work.artifact.file
-    signs = signs_of_simulation(load_graph(file.path))
+    signs = signs_of_simulation(load_whole(file.path))
     trusted = (
         f"nobody publishes the weights' SHA-256: {file.sha256} was trusted when it was first seen "
         "here"

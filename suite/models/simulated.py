@@ -21,6 +21,10 @@ def signs_of_simulation(model: onnx.ModelProto) -> str | None:
 
     Weights are on a grid where each channel's are whole multiples of a step, of which 8 bits have
     room for 255. A single Round may be a part of preprocessing; several are simulated quantization.
+
+    Parameters
+    ----------
+    model : with all its weights in it, as `load_whole` gives it
     """
     rounds = [node for node in all_nodes(model) if node.op_type == "Round"]
     if len(rounds) > 1:

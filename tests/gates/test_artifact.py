@@ -12,6 +12,7 @@ from small import DIM, bring, concluded, dynamic, network, small_catalog, small_
 
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
+from suite.models.onnx_file import read_onnx_file
 
 MODE = "int8_static_qdq"
 
@@ -100,6 +101,19 @@ def test_a_source_of_simulated_quantization_is_named(tmp_path: Path) -> None:
     small_catalog(tmp_path, model)
     record = concluded(small_work(tmp_path), Gate.ARTIFACT)
     assert record.notes[0].startswith("the weights of 1 of 1 layers lie on grids of 8 bits, as")
+
+
+def test_the_weights_of_a_source_are_looked_at_where_they_lie_beside_it(tmp_path: Path) -> None:
+    small_catalog(tmp_path, network())
+    file, card = tmp_path / "small.onnx", tmp_path / "models" / "small.toml"
+    digest = read_onnx_file(file).sha256
+    onnx.save(
+        onnx.load(file), file, save_as_external_data=True, location="small.data", size_threshold=0
+    )
+    card.write_text(card.read_text().replace(digest, read_onnx_file(file).sha256))
+    record = concluded(small_work(tmp_path), Gate.ARTIFACT)
+    assert record.headline.startswith("nothing accepted")
+    assert not record.unacceptable
 
 
 def test_what_is_quantized_as_claimed_passes_the_policy(tmp_path: Path) -> None:

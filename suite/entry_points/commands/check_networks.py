@@ -9,7 +9,7 @@ from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
 from suite.catalog.source import BroughtFile
 from suite.gates.charts import charts
-from suite.models.onnx_file import OnnxFile, load_graph
+from suite.models.onnx_file import OnnxFile, load_whole
 from suite.models.precision import require_precision
 from suite.models.simulated import signs_of_simulation
 from suite.models.source import not_as_its_card, open_named, refuse_source
@@ -85,7 +85,7 @@ def _runs_here(card: ProviderCard) -> bool:
 
 
 def _looks_quantized(model: ModelCard, file: OnnxFile) -> list[str]:
-    signs = signs_of_simulation(load_graph(file.path))
+    signs = signs_of_simulation(load_whole(file.path))
     return [f"{model.card_file}: key 'source': {signs}"] if signs else []
 
 

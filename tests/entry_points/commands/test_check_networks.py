@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from made_net import DIM, FLOAT, FULL_INTEGER, INT8, INT16, SIDE, UINT8, WEIGHTS, Net, image, node
 from onnx import TensorProto
@@ -11,6 +12,7 @@ from team import MODEL, copy_catalog
 
 from suite.catalog.catalog import Roots
 from suite.entry_points.commands.check import check_catalog
+from suite.models.onnx_file import read_onnx_file
 from suite.runtime import trial
 from suite.runtime.child import Answer
 
@@ -104,8 +106,17 @@ WHOLE = {
 }
 
 
-def card(folder: Path, name: str, net: Net, *more: str) -> None:
-    digest = net.save(folder / f"{name}.onnx")
+# A whole network whose weights lie in a file beside it, as PyTorch's exporter writes them.
+BESIDE = "beside"
+
+
+def card(folder: Path, name: str, net: Net, *more: str, beside: bool = False) -> None:
+    file = folder / f"{name}.onnx"
+    digest = net.save(file)
+    if beside:
+        data = {"location": f"{file.name}.data", "size_threshold": 0}
+        onnx.save(onnx.load(file), file, save_as_external_data=True, **data)
+        digest = read_onnx_file(file).sha256
     named = "input = 'x'\n" if name.endswith("named") else ""
     (folder / "models" / f"{name}.toml").write_text(
         f'id = "{name}"\nfamily = "made"\nlicence = "none"\nflip = "none"\n'
@@ -126,6 +137,7 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         card(folder, name, net)
     for name, whole in WHOLE.items():
         card(folder, name, whole)
+    card(folder, BESIDE, Net(), beside=True)
     for name, (net, keys, _) in ARTIFACTS.items():
         digest = net.save(folder / f"{name}.int8.onnx")
         named = f'file = "../{name}.int8.onnx"', f'sha256 = "{digest}"'
@@ -146,7 +158,7 @@ def test_a_network_that_no_gate_could_run_is_named(problems: list[str], name: st
     assert "\n" not in said
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", [*WHOLE, BESIDE])
 def test_a_network_that_runs_is_no_problem(problems: list[str], name: str) -> None:
     assert of(problems, name) == []
 
