@@ -30,8 +30,11 @@ class CardPlace:
     folder: Path | None
     kind: Literal["models", "datasets"]
 
-    def path_of(self, path: Path) -> str:
-        """A file's or folder's path from the card, or its bare name outside the catalog.
+    def path_of(self, path: Path, outermost: Path | None = None) -> str:
+        """A file's or folder's path from the card; outside the catalog, from another folder.
+
+        That one holds ``outermost``, which is the path itself, or of several that one card names
+        the one that lies outermost, so that a single folder holds all that the card names.
 
         Raises
         ------
@@ -40,7 +43,8 @@ class CardPlace:
         """
         relative = Path(os.path.relpath(path, self.folder or Path())).as_posix()
         if self._is_outside(path):
-            relative = path.absolute().name
+            root = _absolute(outermost or path).parent
+            relative = _absolute(path).relative_to(root).as_posix()
         if any("\ud800" <= letter <= "\udfff" for letter in relative):
             raise CatalogError(f"{relative!a}: this path is not text in UTF-8; rename it.")
         return relative

@@ -51,12 +51,15 @@ def draft_dataset(path: Path, beside: Path | None) -> str:
     keys = _keys(path)
     read = _read(path, keys)
     named = {key: value for key, value in keys.items() if isinstance(value, Path)}
+    folder = named.get("folder")
+    # A list lies beside its images' folder or in it.
+    outermost = folder if folder and folder == path.parent else path
     lines = [
         f"# Drafted from {plain(path.name)}: {_found(read)}.",
         f"id = {quoted(id_from(path, 'faces'))}",
         f"kind = {quoted(str(keys['kind']))}",
-        *place.said_of(path),
-        *(f"{key} = {quoted(place.path_of(value))}" for key, value in named.items()),
+        *place.said_of(outermost),
+        *(f"{key} = {quoted(place.path_of(value, outermost))}" for key, value in named.items()),
         f"expected = {{{', '.join(_counts(read, pairs=keys['kind'] != 'people'))}}}",
     ]
     if "pairs_per_fold" in keys:

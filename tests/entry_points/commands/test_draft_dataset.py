@@ -88,6 +88,30 @@ def test_a_list_finds_its_images_beside_it(
     assert (card.expected.images, card.expected.pairs) == (4, 4)
 
 
+@pytest.mark.parametrize(
+    ("listed", "folder", "file"),
+    [
+        ("faces/pairs.csv", "faces", "faces/pairs.csv"),
+        ("pairs.csv", "faces", "pairs.csv"),
+    ],
+    ids=["among its images", "beside them"],
+)
+def test_one_folder_holds_a_list_and_its_images_outside_the_catalog(
+    tmp_path: Path, listed: str, folder: str, file: str
+) -> None:
+    data, card = tmp_path / "data", tmp_path / "catalog" / "datasets" / "drafted.toml"
+    for place, person in enumerate(("Ann", "Bob")):
+        for number in (1, 2):
+            image(data / "faces" / person / f"{person}_000{number}.jpg", 10 * place + number)
+    (data / listed).write_text(CSV)
+    card.parent.mkdir(parents=True)
+    assert main(["draft", str(data / listed), f"--output={card}"]) == 0
+    read = read_card(card, TypeAdapter(DatasetCard))
+    assert (read.folder, read.file) == (folder, file)
+    assert len(load_dataset(read, lambda relative: data / relative).faces) == 4
+    assert "give its folder with --data-dir" in card.read_text()
+
+
 def test_a_set_that_lost_images_since_is_refused(tmp_path: Path) -> None:
     card, _ = drafted(catalog(tmp_path), "flat")
     (tmp_path / "flat" / "3.png").unlink()
