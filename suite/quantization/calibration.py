@@ -1,6 +1,7 @@
 """Calibration: the faces that a static recipe sees, one batch at a time."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,15 @@ from suite.datasets.preprocessing import prepare
 from suite.quantization.artifact import Ingredients
 
 
-def face_reader(inputs: Iterable[onnx.ValueInfoProto], ingredients: Ingredients) -> "FaceReader":
+def face_reader(
+    inputs: Iterable[onnx.ValueInfoProto], ingredients: Ingredients, most: int | None = None
+) -> "FaceReader":
     """A reader of a recipe's calibration faces for a network's image input.
 
     Parameters
     ----------
     inputs : the network's inputs, without weights
+    most : how many faces are read at most, evenly spaced; None: all
 
     Raises
     ------
@@ -37,7 +41,8 @@ def face_reader(inputs: Iterable[onnx.ValueInfoProto], ingredients: Ingredients)
     tensor = images.type.tensor_type
     batch = max(1, int(tensor.shape.dim[0].dim_value)) if tensor.shape.dim else 1
     kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
-    return FaceReader(calibration.faces, ingredients.preprocess, images.name, batch, kind)
+    every = ceil(len(calibration.faces) / most) if most else 1
+    return FaceReader(calibration.faces[::every], ingredients.preprocess, images.name, batch, kind)
 
 
 def _image_input(inputs: Iterable[onnx.ValueInfoProto], name: str | None) -> onnx.ValueInfoProto:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from suite.quantization.steps.step import Rewritten
 # Of fewer images the mean error is chance: with eight, two networks of fifty layers became worse.
 FEWEST_IMAGES = 32
 _INT32 = np.iinfo(np.int32)
-Feeds = Callable[[], Iterable[Batch]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class _Layer:
         return np.asarray(steps[0] * steps[1].reshape(-1), np.float32)
 
 
-def correct_bias(net: Net, reference: Net, feeds: Feeds, work: Path) -> Rewritten:
+def correct_bias(net: Net, reference: Net, batches: Iterable[Batch], work: Path) -> Rewritten:
     """Move the bias of each quantized layer by the mean error of its output.
 
     The error is that of the layer alone: its input rounded, its weights rounded, the rest in FP32,
@@ -52,8 +51,7 @@ def correct_bias(net: Net, reference: Net, feeds: Feeds, work: Path) -> Rewritte
     ----------
     net : the quantized network
     reference : the network that was quantized, with the same names
-    feeds : batches of images by input name, as often as it is asked; of fewer than
-        `FEWEST_IMAGES` images nothing is corrected
+    batches : of images by input name; of fewer than `FEWEST_IMAGES` nothing is corrected
     work : a folder for a scratch file
     """
     layers = list(_layers(net, reference))
@@ -62,7 +60,7 @@ def correct_bias(net: Net, reference: Net, feeds: Feeds, work: Path) -> Rewritte
     twin, errors = _with_errors(reference, net, layers)
     path = work / "errors.onnx"
     twin.save(path)
-    means, images = _means(path, errors, feeds())
+    means, images = _means(path, errors, batches)
     path.unlink()
     if images < FEWEST_IMAGES:
         return Rewritten(net, 0)
