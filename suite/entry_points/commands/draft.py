@@ -153,6 +153,7 @@ def _opening(
     yield f'flip = "{BLANK}: none, add, concat or norm_weighted"'
     yield f'calibration = "{BLANK}: the id of a dataset; without static INT8 leave the key out"'
     yield f'evaluation = ["{BLANK}: the ids of datasets with pairs"]'
+    yield 'further_modes = ["int8_static_tuned"]'
 
 
 def _preprocess(image: _Image) -> Iterator[str]:
