@@ -62,8 +62,12 @@ def _nothing_quantized(ops: QuantizedOps) -> str:
 
 
 def _hardly_quantized(ops: QuantizedOps, mode: ModeCard) -> tuple[str, ...]:
-    """That a mode quantizes little of what it claims, which no floor of a dynamic one forbids."""
-    if not ops.quantized or ops.share >= LEAST_QUANTIZED:
+    """That a mode quantizes little of what it claims, which no floor of a dynamic one forbids.
+
+    A card with a floor of its own has said how little is expected.
+    """
+    least = mode.policy.floor.get("quantized_share", LEAST_QUANTIZED)
+    if not ops.quantized or ops.share >= least:
         return ()
     return (
         f"{mode.id} claims {', '.join(mode.quantizes)}, and {ops.quantized} of "

@@ -16,7 +16,7 @@ _build = cache.build
 def _noted(source, target, ingredients):
     with (HERE / "builds.txt").open("a") as stream:
         stream.write(f"{source.stem} {ingredients.recipe.method}\n")
-    _build(source, target, ingredients)
+    return _build(source, target, ingredients)
 
 
 cache.build = _noted
