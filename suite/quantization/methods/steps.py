@@ -9,6 +9,14 @@ from suite.quantization.calibration import face_reader
 from suite.quantization.preparation import Prepared
 from suite.quantization.probe import Drift, Probe, Rows
 from suite.quantization.ranges.choose import min_max, top_k
+from suite.quantization.ranges.histogram import (
+    BINS,
+    Histogram,
+    entropy,
+    histograms,
+    least_error,
+    percentile,
+)
 from suite.quantization.ranges.observe import Batch, Observed, observe
 from suite.quantization.ranges.range import Range
 from suite.quantization.shapes import Shapes
@@ -35,9 +43,14 @@ _REWRITES: Mapping[str, Rewrite] = {
     "flip_slopes": flip_slopes,
     "expand_prelu": expand_prelu,
 }
-_RANGES: Mapping[str, Callable[[Mapping[str, Observed]], dict[str, Range]]] = {
+_OF_EXTREMES: Mapping[str, Callable[[Mapping[str, Observed]], dict[str, Range]]] = {
     "MinMax": min_max,
     "TopK": top_k,
+}
+_OF_HISTOGRAMS: Mapping[str, Callable[[Mapping[str, Histogram]], dict[str, Range]]] = {
+    "Percentile": percentile,
+    "Entropy": entropy,
+    "MSE": least_error,
 }
 
 
@@ -103,7 +116,7 @@ class _Work:
     def _quantize(self) -> None:
         shapes, recipe = self._shapes(), self._made.recipe
         names = quantized_tensors(self.net, shapes, recipe.keep_float)
-        ranges = _RANGES[recipe.calibration_method](self._observed(names))
+        ranges = self._ranges(names)
         self._reference = self.net
         self.net = quantize_network(
             self.net,
@@ -113,6 +126,13 @@ class _Work:
             reduce_range=recipe.reduce_range,
         )
         self.done.append(StepDone("quantize", len(names)))
+
+    def _ranges(self, names: Sequence[str]) -> dict[str, Range]:
+        method, seen = self._made.recipe.calibration_method, self._observed(names)
+        if method in _OF_EXTREMES:
+            return _OF_EXTREMES[method](seen)
+        counted = histograms(self.net, seen, BINS[method], self._faces(), self._folder)
+        return _OF_HISTOGRAMS[method](counted)
 
     def _observed(self, names: Sequence[str]) -> dict[str, Observed]:
         faces, calibration = self._faces(), self._made.calibration

@@ -1,0 +1,129 @@
+"""Ranges from histograms: onnxruntime's own where it has them, the least error else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod
+from onnxruntime.quantization.calibrate import create_calibrator
+
+from suite.quantization.ranges.histogram import (
+    BINS,
+    Histogram,
+    entropy,
+    histograms,
+    least_error,
+    percentile,
+)
+from suite.quantization.ranges.observe import observe
+from suite.quantization.ranges.range import Range
+from suite.quantization.steps.net import Net
+
+IMAGES = np.random.default_rng(0).standard_normal((24, 3, 8, 8)).astype(np.float32)
+TENSORS = ["x", "a", "r", "y"]
+
+
+class Faces(CalibrationDataReader):  # type: ignore[misc]
+    """The images for onnxruntime's calibrator, which keeps them all."""
+
+    def __init__(self) -> None:
+        self._left: Iterator[dict[str, np.ndarray]] = iter(batches())
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self._left, None)
+
+
+def batches() -> list[dict[str, np.ndarray]]:
+    return [{"x": IMAGES[at : at + 8]} for at in range(0, 24, 8)]
+
+
+def model() -> onnx.ModelProto:
+    rng = np.random.default_rng(1)
+    weights = {"w": rng.standard_normal((4, 3, 3, 3)), "v": rng.standard_normal((144, 6))}
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"]),
+        helper.make_node("Relu", ["a"], ["r"]),
+        helper.make_node("Flatten", ["r"], ["f"]),
+        helper.make_node("MatMul", ["f", "v"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 8, 8])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 6])],
+        [numpy_helper.from_array(v.astype(np.float32), name) for name, v in weights.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def counted(bins: int, folder: Path) -> dict[str, Histogram]:
+    net = Net.of(model())
+    seen = observe(net, net.shapes((1, 3, 8, 8)), TENSORS, batches(), 24, folder)
+    found = histograms(net, seen, bins, batches(), folder)
+    assert not list(folder.iterdir())
+    return found
+
+
+def test_every_value_is_counted_once(tmp_path: Path) -> None:
+    found = counted(64, tmp_path)
+    assert {name: int(each.counts.sum()) for name, each in found.items()} == {
+        "x": 24 * 192,
+        "a": 24 * 144,
+        "r": 24 * 144,
+        "y": 24 * 6,
+    }
+    edges = np.linspace(-found["x"].top, found["x"].top, 65)
+    np.testing.assert_array_equal(found["x"].counts, np.histogram(IMAGES, edges)[0])
+
+
+@pytest.mark.parametrize("method", ["Percentile", "Entropy"])
+def test_ranges_are_onnxruntimes_to_a_bins_width(tmp_path: Path, method: str) -> None:
+    onnx.save(model(), tmp_path / "m.onnx")
+    (tmp_path / "work").mkdir()
+    theirs = create_calibrator(
+        tmp_path / "m.onnx",
+        None,
+        augmented_model_path=str(tmp_path / "augmented.onnx"),
+        calibrate_method=CalibrationMethod[method],
+    )
+    theirs.collect_data(Faces())
+    expected = theirs.compute_data()
+    found = counted(BINS[method], tmp_path / "work")
+    ours = {"Percentile": percentile, "Entropy": entropy}[method](found)
+    for name in TENSORS:
+        width = 2 * found[name].top / BINS[method]
+        low, high = (float(end) for end in expected[name].range_value)
+        assert ours[name].low == pytest.approx(min(low, 0), abs=1.01 * width)
+        assert ours[name].high == pytest.approx(max(high, 0), abs=1.01 * width)
+
+
+def test_the_least_error_cuts_off_a_lonely_outlier() -> None:
+    rng = np.random.default_rng(3)
+    values = np.append(rng.uniform(-1, 1, 100_000), 1.9)
+    counts = np.histogram(values, 2048, (-1.9, 1.9))[0]
+    cut = least_error({"t": Histogram(counts, 1.9, float(values.min()), 1.9)})["t"]
+    # Kept, it costs 100,000 · ((2.9 / 255)² − (2 / 255)²) / 12 = 0.57; cut at 1, 0.9² = 0.81.
+    assert 0.95 < cut.high < 1.9 and cut.low == pytest.approx(-1, abs=1e-3)
+
+    def error(ends: Range) -> float:
+        step = (ends.high - ends.low) / 255
+        rounded = np.rint(np.clip(values, ends.low, ends.high) / step) * step
+        return float(((rounded - values) ** 2).sum())
+
+    assert error(cut) <= error(Range(-1, 1.9)) and error(cut) <= error(Range(-1, 1))
+
+
+def test_the_least_error_keeps_what_is_uniform() -> None:
+    values = np.random.default_rng(3).uniform(-1, 1, 100_000)
+    counts = np.histogram(values, 2048, (-1, 1))[0]
+    kept = least_error({"t": Histogram(counts, 1.0, -1.0, 1.0)})["t"]
+    assert (kept.low, kept.high) == (-1, 1)
+
+
+def test_a_tensor_of_zeros_has_a_range_of_zero() -> None:
+    nothing = {"t": Histogram(np.zeros(128, np.int64), 0.0, 0.0, 0.0)}
+    for choose in (percentile, entropy, least_error):
+        assert choose(nothing)["t"] == Range(0.0, 0.0)
