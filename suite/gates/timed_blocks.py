@@ -12,6 +12,8 @@ from suite.runtime.timing import Block, seconds_of, warm_up
 _BLOCK_S = 0.1
 _LEAST_ROUNDS, _MOST_ROUNDS = 7, 100
 _COPIED_ROUNDS = 15
+# Prepared FP32 is judged by nothing: of the rounds it has a share, and a few at least.
+_PREPARED_SHARE, _LEAST_PREPARED = 4, 3
 
 
 @dataclass
@@ -39,16 +41,14 @@ class TimedBlocks:
         self.with_copies = [seconds_of(copied) for _ in range(_COPIED_ROUNDS)]
 
     def prepare_round(self) -> None:
-        """Open the next block's sessions where it is due, and time what stands beside it once."""
+        """Open the next block's sessions where it is due, and time FP32 once."""
         if self._round % self.rounds == 0:
             if self._round:
                 self._open()
-            self.blocks.append(Block())
+            self.blocks.append(self._begun())
         self._round += 1
         if not self.work.mode.is_fp32:
             self.blocks[-1].fp32.append(seconds_of(self._fp32))
-        if self._prepared:
-            self.blocks[-1].prepared.append(seconds_of(self._prepared))
 
     def run_candidate(self) -> None:
         """One run of the mode, which pytest-benchmark times."""
@@ -73,10 +73,19 @@ class TimedBlocks:
         if not self.work.mode.is_fp32:
             self._fp32 = self._bound(self.work.fp32)
             calls.append(self._fp32)
+        self._turn_s = warm_up(calls)
         self._prepared = self._open_prepared()
         if self._prepared:
-            calls.append(self._prepared)
-        self._turn_s = warm_up(calls)
+            warm_up([self._prepared])
+
+    def _begun(self) -> Block:
+        """A new block, the rounds beside prepared FP32 done."""
+        block = Block()
+        if self._prepared:
+            for _ in range(max(_LEAST_PREPARED, self.rounds // _PREPARED_SHARE)):
+                block.prepared.append(seconds_of(self._prepared))
+                block.beside_prepared.append(seconds_of(self._candidate))
+        return block
 
     def _open_prepared(self) -> BoundSession | None:
         """Prepared FP32; where it cannot be opened, the mode is timed without it."""

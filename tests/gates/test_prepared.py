@@ -34,7 +34,8 @@ def test_a_network_that_the_steps_change_is_timed_beside_the_mode(tmp_path: Path
     timed = TimedBlocks(work, 1, prepared)
     timed.time_block()
     (block,) = timed.blocks
-    assert len(block.fp32) == len(block.prepared) == len(block.candidate) == timed.rounds
+    assert len(block.fp32) == len(block.candidate) == timed.rounds
+    assert len(block.prepared) == len(block.beside_prepared) == max(3, timed.rounds // 4)
 
 
 @pytest.mark.parametrize("mode", ["fp32", "fp32_prepared"])
@@ -91,7 +92,7 @@ def test_a_mode_is_timed_without_one_that_cannot_be_opened(
 def blocks(*seconds: float, prepared: bool = True) -> SimpleNamespace:
     """Eight blocks of three rounds: seconds of FP32, of that prepared, and of the mode."""
     fp32, rewritten, mode = ([each] * 3 for each in seconds)
-    made = Block(fp32, rewritten if prepared else [], mode)
+    made = Block(fp32, mode, rewritten, mode) if prepared else Block(fp32, mode)
     return SimpleNamespace(
         batch=2,
         blocks=[made] * 8,

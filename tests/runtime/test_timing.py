@@ -20,9 +20,9 @@ def test_the_ratio_of_a_block_is_the_median_of_its_rounds() -> None:
 
 
 def test_a_block_compares_each_with_each() -> None:
-    """Rounds of 4, 2 and 1 seconds, one of which a neighbour made three times as slow."""
-    block = Block(fp32=[4.0, 12.0, 4.0], prepared=[2.0, 6.0, 2.0], candidate=[1.0, 3.0, 1.0])
-    assert (block.ratio, block.of_prepared, block.over_prepared) == (4.0, 2.0, 2.0)
+    """Rounds of 8, 2 and 1 seconds, one of each kind three times as slow by a neighbour."""
+    block = Block([8.0, 24.0, 8.0], [1.0, 3.0, 1.0], [2.0, 2.0, 6.0], [1.0, 1.0, 3.0])
+    assert (block.ratio, block.over_prepared, block.of_prepared) == (8.0, 2.0, 4.0)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def speed(records: Sequence[Record], runtime: str) -> list[str]:
         *("FP32 p50", *prepared[0], "Over FP32 (95 %)", *prepared[1], "Floor", "Accepted", ""),
     )
     threads = timed[0][1].identity.get("threads")
-    turns = f"FP32, {PREPARED} and the mode" if beside else "FP32 and the mode"
+    turns = f"FP32 and the mode, and {PREPARED} and the mode," if beside else "FP32 and the mode"
     words = (
         f"Speed, with {threads or 'all'} thread{'' if threads == 1 else 's'} and {runtime}; a "
         f"speed-up is the median over blocks of freshly opened sessions, in which {turns} run in "

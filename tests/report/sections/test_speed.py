@@ -27,7 +27,7 @@ def test_prepared_fp32_has_its_columns_where_a_mode_was_timed_beside_it() -> Non
     text = shown(*FP32, *others, latency.model_copy(update={"measured": beside}))
     assert cells(text, "int8")[6] == "2.50 (1.20 × fp32_prepared)"
     speed = text[text.index("Speed, with") :]
-    assert "FP32, fp32_prepared and the mode run in turn:" in speed
+    assert "FP32 and the mode, and fp32_prepared and the mode, run in turn:" in speed
     header = cells(speed, "Model")
     row = dict(zip(header, cells(speed, "int8"), strict=True))
     assert row["fp32_prepared p50"] == "3.100"
