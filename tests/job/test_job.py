@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -337,3 +338,19 @@ def test_an_fp32_that_gives_nan_fails_each_gate_by_name_and_is_never_accepted(te
     assert "NaN" in failed["fingerprint fp32"]
     assert "NaN in 1,200 of 1,200 distances" in failed["verification fp32"]
     assert not list(team.folder.rglob("fp32.json"))
+
+
+def test_the_tuned_mode_is_gated_once_a_card_names_it(team: Team) -> None:
+    card = team.card(MODEL)
+    team.edit(card, "flip =", 'further_modes = ["int8_static_tuned"]\nflip =')
+    only = ("-k", "int8_static_tuned and not latency")
+    assert team.gates(*only, "--snapshot-update").returncode == 0
+    assert team.gates(*only).returncode == 0
+    steps = {
+        taken["step"]: taken
+        for record in team.report["records"]
+        if record["gate"] == "artifact"
+        for taken in record["measured"]["steps"]
+    }
+    assert steps["equalize"]["places"] and 0 < steps["equalize"]["difference"] < 1e-5
+    assert re.search(r"\| int8_static_tuned \| +expand_prelu \| +5 \|", team.markdown)

@@ -111,7 +111,8 @@ class Team:
 def copy_catalog(folder: Path, *models: str, pairs: int | None = None) -> None:
     """The cards of some embedded models and of the datasets; what they name stays where it is.
 
-    With ``pairs`` the evaluation set is the first so many of the embedded one's.
+    Modes on request are left to those who name them. With ``pairs`` the evaluation set is the first
+    so many of the embedded one's.
     """
     for name in ("models", "datasets"):
         shutil.copytree(ROOT / "fixtures" / name, folder / name)
@@ -119,7 +120,9 @@ def copy_catalog(folder: Path, *models: str, pairs: int | None = None) -> None:
         if card.stem not in models:
             card.unlink()
     for card in [*(folder / "models").glob("*.toml"), *(folder / "datasets").glob("*.toml")]:
-        card.write_text(card.read_text().replace("../embedded", str(EMBEDDED)))
+        text = card.read_text().replace("../embedded", str(EMBEDDED))
+        lines = [line for line in text.splitlines() if not line.startswith("further_modes")]
+        card.write_text("\n".join(lines) + "\n")
     if pairs:
         images, genuine = pickle.loads((EMBEDDED / "evaluation.bin").read_bytes())
         people = (EMBEDDED / "evaluation.identities.txt").read_text().splitlines()
