@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from team import plain
 
 from suite.catalog.errors import CatalogError
 from suite.catalog.folder import read_catalog
@@ -22,11 +23,9 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / kind).mkdir()
     for model in (MODEL, OTHER):
         text = (FIXTURES / "models" / f"{model}.toml").read_text()
-        own = text.replace("../embedded", str(FIXTURES / "embedded"))
-        (tmp_path / "models" / f"{model}.toml").write_text(own)
+        (tmp_path / "models" / f"{model}.toml").write_text(plain(text))
     for card in (FIXTURES / "datasets").glob("embedded-*.toml"):
-        text = card.read_text().replace("../embedded", str(FIXTURES / "embedded"))
-        (tmp_path / "datasets" / card.name).write_text(text)
+        (tmp_path / "datasets" / card.name).write_text(plain(card.read_text()))
     mode(tmp_path, "mine", RECIPE)
     return tmp_path
 

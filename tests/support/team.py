@@ -120,9 +120,7 @@ def copy_catalog(folder: Path, *models: str, pairs: int | None = None) -> None:
         if card.stem not in models:
             card.unlink()
     for card in [*(folder / "models").glob("*.toml"), *(folder / "datasets").glob("*.toml")]:
-        text = card.read_text().replace("../embedded", str(EMBEDDED))
-        lines = [line for line in text.splitlines() if not line.startswith("further_modes")]
-        card.write_text("\n".join(lines) + "\n")
+        card.write_text(plain(card.read_text()))
     if pairs:
         images, genuine = pickle.loads((EMBEDDED / "evaluation.bin").read_bytes())
         people = (EMBEDDED / "evaluation.identities.txt").read_text().splitlines()
@@ -132,6 +130,12 @@ def copy_catalog(folder: Path, *models: str, pairs: int | None = None) -> None:
             'id = "embedded-evaluation"\nkind = "bin"\nfile = "../some.bin"\n'
             'identities = "../some.txt"\n'
         )
+
+
+def plain(card: str) -> str:
+    """A built-in card for another folder, without the modes that run on request."""
+    lines = card.replace("../embedded", str(EMBEDDED)).splitlines()
+    return "\n".join(line for line in lines if not line.startswith("further_modes")) + "\n"
 
 
 def copy_team(folder: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from team import plain
 
 from suite.catalog.folder import read_cards, read_catalog
 from suite.judging.baselines.entry import entry_document
@@ -34,7 +35,7 @@ def catalog(folder: Path) -> Path:
     """A catalog of one model, with two accepted sections of its FP32."""
     for kind in ("models", "datasets", "modes", "providers"):
         (folder / kind).mkdir(parents=True)
-    (folder / CARD).write_text((FIXTURES / CARD).read_text())
+    (folder / CARD).write_text(plain((FIXTURES / CARD).read_text()))
     for card in (FIXTURES / "datasets").glob("embedded-*.toml"):
         (folder / "datasets" / card.name).write_text(card.read_text())
     accept(folder, VERIFICATION)
