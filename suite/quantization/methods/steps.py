@@ -8,7 +8,7 @@ from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.calibration import face_reader
 from suite.quantization.preparation import Prepared
 from suite.quantization.probe import Drift, Probe, Rows
-from suite.quantization.ranges.choose import min_max, top_k
+from suite.quantization.ranges.choose import min_max
 from suite.quantization.ranges.histogram import (
     BINS,
     Histogram,
@@ -19,6 +19,7 @@ from suite.quantization.ranges.histogram import (
 )
 from suite.quantization.ranges.observe import Batch, Observed, observe
 from suite.quantization.ranges.range import Range
+from suite.quantization.ranges.widen import widened
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.correct_bias import correct_bias
 from suite.quantization.steps.equalize import equalize, equalized_tensors
@@ -43,10 +44,8 @@ _REWRITES: Mapping[str, Rewrite] = {
     "flip_slopes": flip_slopes,
     "expand_prelu": expand_prelu,
 }
-_OF_EXTREMES: Mapping[str, Callable[[Mapping[str, Observed]], dict[str, Range]]] = {
-    "MinMax": min_max,
-    "TopK": top_k,
-}
+# The share of one channel that ends clip is told by so many faces.
+_CLIPPED_ON = 64
 _OF_HISTOGRAMS: Mapping[str, Callable[[Mapping[str, Histogram]], dict[str, Range]]] = {
     "Percentile": percentile,
     "Entropy": entropy,
@@ -129,8 +128,10 @@ class _Work:
 
     def _ranges(self, names: Sequence[str]) -> dict[str, Range]:
         method, seen = self._made.recipe.calibration_method, self._observed(names)
-        if method in _OF_EXTREMES:
-            return _OF_EXTREMES[method](seen)
+        if method == "MinMax":
+            return min_max(seen)
+        if method == "TopK":
+            return widened(self.net, seen, self._faces(_CLIPPED_ON), self._folder)
         counted = histograms(self.net, seen, BINS[method], self._faces(), self._folder)
         return _OF_HISTOGRAMS[method](counted)
 

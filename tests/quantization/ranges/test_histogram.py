@@ -8,11 +8,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod
-from onnxruntime.quantization.calibrate import create_calibrator
+from onnxruntime.quantization.calibrate import HistogramCollector, create_calibrator
 
 from suite.quantization.ranges.histogram import (
     BINS,
     Histogram,
+    count,
     entropy,
     histograms,
     least_error,
@@ -95,9 +96,44 @@ def test_ranges_are_onnxruntimes_to_a_bins_width(tmp_path: Path, method: str) ->
     ours = {"Percentile": percentile, "Entropy": entropy}[method](found)
     for name in TENSORS:
         width = 2 * found[name].top / BINS[method]
+        assert expected[name].range_value[1] > 0
         low, high = (float(end) for end in expected[name].range_value)
         assert ours[name].low == pytest.approx(min(low, 0), abs=1.01 * width)
         assert ours[name].high == pytest.approx(max(high, 0), abs=1.01 * width)
+
+
+@pytest.mark.parametrize("shift", [0.0, 3.0, -3.0])
+def test_a_percentile_cuts_off_tails_as_onnxruntime_does(shift: float) -> None:
+    """By absolute value, so that the shorter side is cut where it ends."""
+    values = np.random.default_rng(4).standard_t(2.2, 2_000_000).astype(np.float32) + shift
+    values = values.astype(np.float32)
+    theirs = HistogramCollector("percentile", True, 2048, 128, 99.999, "same")
+    theirs.collect({"t": [values]})
+    low, high = (float(end) for end in theirs.compute_percentile()["t"][:2])
+    top = float(np.abs(values).max())
+    counts = sum(count(part, 4096, top) for part in np.array_split(values, 7))
+    ours = percentile({"t": Histogram(counts, top, float(values.min()), float(values.max()))})["t"]
+    assert (ours.low, ours.high) == pytest.approx((low, high), abs=1.01 * top / 2048)
+    assert ours.high < 0.5 * float(values.max())
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+@pytest.mark.parametrize("size", [1, 5, 100_003])
+def test_counts_are_numpys_but_for_rounding_at_edges(kind: type, size: int) -> None:
+    values = np.random.default_rng(5).standard_normal((size, 1)).astype(kind)
+    top = float(np.abs(values).max())
+    ours = count(values, 4096, top)
+    theirs = np.histogram(values.astype(np.float32), 4096, (-top, top))[0]
+    assert int(ours.sum()) == size
+    # Cumulated, a value on the other side of an edge is one count in one place.
+    assert np.abs(np.cumsum(ours) - np.cumsum(theirs)).max() <= max(1, size // 1000)
+
+
+def test_values_beyond_the_ends_count_in_the_last_bins() -> None:
+    values = np.array([-1.001, -1, 0.1, 1, 1.001], np.float32)
+    assert list(count(values, 4, 1.0)) == [2, 0, 1, 2]
+    tiny = np.array([-1e-38, 0, 1e-38], np.float32)
+    assert list(count(tiny, 2, 1e-38)) == [1, 2]
 
 
 def test_the_least_error_cuts_off_a_lonely_outlier() -> None:

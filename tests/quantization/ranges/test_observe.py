@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from suite.catalog.errors import ArtifactError
 from suite.quantization.ranges.choose import min_max, top_k
-from suite.quantization.ranges.observe import observe, rank_of_end
+from suite.quantization.ranges.observe import _Seen, observe, rank_of_end
 from suite.quantization.ranges.range import Range
 from suite.quantization.steps.net import Net
 
@@ -88,6 +88,50 @@ def test_what_is_no_number_is_named(tmp_path: Path) -> None:
     net.weights["w"] = np.full_like(net.weights["w"], np.inf)
     with pytest.raises(ArtifactError, match="tensor 'a' has values that are no finite numbers"):
         observe(net, net.shapes((1, 3, 5, 5)), ["a"], [{"x": IMAGES}], 40, tmp_path)
+
+
+@pytest.mark.parametrize("place", [(0, 0, 0, 0), (3, 2, 2, 3), (39, 1, 4, 4)])
+def test_one_value_that_is_no_number_is_seen(tmp_path: Path, place: tuple[int, ...]) -> None:
+    """onnxruntime's ReduceMax gives the largest of the others."""
+    images = IMAGES.copy()
+    images[place] = np.nan
+    net = network(17)
+    with pytest.raises(ArtifactError, match="tensor 'x' has values that are no finite numbers"):
+        observe(net, net.shapes((1, 3, 5, 5)), TENSORS, [{"x": images}], 40, tmp_path)
+
+
+def test_what_fills_the_last_batch_does_not_count(tmp_path: Path) -> None:
+    net = network(17)
+    shapes = net.shapes((1, 3, 5, 5))
+    filled = np.concatenate([IMAGES, np.repeat(IMAGES[-1:], 9, axis=0)])
+    seen = observe(net, shapes, TENSORS, [{"x": filled[:20]}, {"x": filled[20:]}], 40, tmp_path)
+    plain = observe(net, shapes, TENSORS, [{"x": IMAGES[:20]}, {"x": IMAGES[20:]}], 40, tmp_path)
+    for name in TENSORS:
+        np.testing.assert_array_equal(seen[name].peaks, plain[name].peaks)
+        assert seen[name].images == 40
+
+
+def test_of_a_tensor_of_unknown_shape_the_extremes_are_kept(tmp_path: Path) -> None:
+    net = network(17)
+    seen = observe(net, {}, ["x", "y"], [{"x": i[np.newaxis]} for i in IMAGES], 40, tmp_path)
+    assert min_max(seen)["x"] == Range(float(IMAGES.min()), float(IMAGES.max()))
+
+
+def test_as_many_extremes_are_kept_as_large_sets_need(tmp_path: Path) -> None:
+    """Of 6,000 images of 150,528 values two in a million are 1,806, and 1,500 a quarter."""
+    kept = rank_of_end(3 * 224 * 224, 6000)
+    assert kept == 1500
+    rng = np.random.default_rng(6)
+    low = rng.standard_normal((6000, 3)).astype(np.float32)
+    high = low + 1
+    seen = _Seen(kept)
+    for at in range(0, 6000, 8):
+        seen.add("t", low[at : at + 8], high[at : at + 8], low[at : at + 8])
+    found = seen.observed()
+    np.testing.assert_array_equal(found.high, np.sort(high.ravel())[::-1][:kept])
+    np.testing.assert_array_equal(found.low, np.sort(low.ravel())[:kept])
+    owners = np.argsort(low.ravel(), kind="stable")[:kept] % 3
+    np.testing.assert_array_equal(found.low_channels, owners)
 
 
 def test_zero_is_in_every_range(tmp_path: Path) -> None:
