@@ -1,5 +1,6 @@
 """Weights and activations in 8 bits, with ranges that calibration faces give, by onnxruntime."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
@@ -8,6 +9,7 @@ from suite.models.onnx_file import load_graph
 from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.calibration import face_reader
 from suite.quantization.preparation import Prepared
+from suite.quantization.ranges.for_onnxruntime import takes_ranges, write_ranges
 
 _FORMS = {"static_qdq": QuantFormat.QDQ, "static_qoperator": QuantFormat.QOperator}
 
@@ -37,5 +39,25 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tupl
         calibrate_method=CalibrationMethod[recipe.calibration_method],
         extra_options={"ActivationSymmetric": recipe.symmetric_activations},
         use_external_data_format=prepared.large,
+        **_handed(prepared, ingredients),
     )
     return ()
+
+
+def _handed(prepared: Prepared, ingredients: Ingredients) -> Mapping[str, Path]:
+    """Ranges that onnxruntime is handed instead of calibrating itself; none by minimum and maximum.
+
+    Of a network whose weights lie beside it, onnxruntime calibrates by itself.
+    """
+    recipe, calibration = ingredients.recipe, ingredients.calibration
+    if not takes_ranges(recipe.calibration_method) or prepared.large or calibration is None:
+        return {}
+    path = write_ranges(
+        prepared.path,
+        recipe.op_types,
+        recipe.calibration_method,
+        lambda net: net.shapes(ingredients.preprocess.shape(1), ingredients.outputs.input),
+        lambda net: iter(face_reader(net.inputs, ingredients).get_next, None),
+        len(calibration.faces),
+    )
+    return {"calibration_cache_path": path} if path else {}
