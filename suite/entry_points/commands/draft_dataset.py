@@ -8,18 +8,21 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from suite.catalog.dataset_card import DatasetCard, PeopleDataset
+from suite.catalog.dataset_card import DatasetCard, LfwDataset, PeopleDataset
 from suite.catalog.errors import DatasetError
 from suite.catalog.files import is_file, is_folder
 from suite.catalog.folds import FOLDS
-from suite.catalog.text import read_text
+from suite.catalog.text import on_disk, read_text
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import images_below
+from suite.datasets.kinds.csv import read_pairs_csv
+from suite.datasets.kinds.lfw import read_lfw_pairs
 from suite.datasets.loader import load_dataset
 from suite.entry_points.commands.card_text import CardPlace, id_from, plain, quoted
 
 _CARD: TypeAdapter[Any] = TypeAdapter(DatasetCard)
 _PAIRS_PER_FOLD: int = PeopleDataset.model_fields["pairs_per_fold"].default
+_LFW_IMAGE: str = LfwDataset.model_fields["image"].default
 _LFW_FIRST_LINE = re.compile(r"\d+(\s+\d+)*\s*$")
 _SUFFIXES = (".bin", ".csv", ".tsv", ".txt")
 _ALIGN = (
@@ -64,7 +67,10 @@ def draft_dataset(path: Path, beside: Path | None) -> str:
     ]
     if "pairs_per_fold" in keys:
         lines += [f"pairs_per_fold = {keys['pairs_per_fold']}"]
-        lines += ["# For calibration alone, write kind = 'folder' instead."]
+        lines += [
+            "# For calibration alone, write kind = 'folder', leave pairs_per_fold out, and write",
+            f"# expected = {{images = {len(read.faces)}}}.",
+        ]
     if keys["kind"] != "bin":
         lines += ["", *_ALIGN]
     return "\n".join(lines) + "\n"
@@ -91,15 +97,37 @@ def _keys(path: Path) -> dict[str, str | int | Path]:
             "path of one.",
         ) from None
     if _LFW_FIRST_LINE.match(first):
-        return {"kind": "lfw", "folder": _images_of(path), "pairs": path}
-    return {"kind": "csv", "folder": _images_of(path), "file": path}
+        numbered = read_lfw_pairs(path).pairs[0].left
+        image = _LFW_IMAGE.format(person=numbered.person, number=numbered.number)
+        return {"kind": "lfw", "folder": _images_of(path, image), "pairs": path}
+    image = read_pairs_csv(path).pairs[0].left
+    return {"kind": "csv", "folder": _images_of(path, image), "file": path}
 
 
-def _images_of(listed: Path) -> Path:
-    """The folder of a list's images: ``lfw`` or another one beside it with images, else its own."""
-    folders = sorted(each for each in listed.parent.iterdir() if is_folder(each))
-    inside = [each for each in folders if next(iter(images_below(each)), None)]
-    return inside[0] if len(inside) == 1 else listed.parent
+def _images_of(listed: Path, first: str) -> Path:
+    """The folder of a list's images: its own or one beside it, by the first image that it names.
+
+    Raises
+    ------
+    DatasetError
+        where none or several of them have that image.
+    """
+    beside = sorted(each for each in listed.parent.iterdir() if is_folder(each))
+    found = [each for each in (listed.parent, *beside) if is_file(on_disk(each / first))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(each.name for each in found)
+        raise DatasetError(
+            where=listed,
+            what=f"its first image, {first!r}, lies in several folders beside it: {names}; put the "
+            "list into the one that is meant.",
+        )
+    raise DatasetError(
+        where=listed,
+        what=f"its first image, {first!r}, lies neither in the list's folder nor in one beside it; "
+        "put the list beside its folder of images, or write the card by hand (docs/datasets.md).",
+    )
 
 
 def _read(path: Path, keys: dict[str, str | int | Path]) -> FaceSet:

@@ -112,6 +112,48 @@ def test_one_folder_holds_a_list_and_its_images_outside_the_catalog(
     assert "give its folder with --data-dir" in card.read_text()
 
 
+def lists_beside(folder: Path, *names: str) -> Path:
+    """LFW's list beside folders, of which the named ones have its images."""
+    for name in names:
+        for number in (1, 2):
+            image(folder / name / "Ann" / f"Ann_000{number}.jpg", number)
+            image(folder / name / "Bob" / f"Bob_000{number}.jpg", 10 + number)
+    image(folder / "calibration" / "Cid" / "Cid_0001.jpg", 5)
+    (folder / "pairs.txt").write_text(LFW)
+    return folder
+
+
+def test_a_list_beside_several_folders_finds_the_one_with_its_images(tmp_path: Path) -> None:
+    card, faces = drafted(lists_beside(tmp_path, "lfw"), "pairs.txt")
+    assert (card.folder, len(faces.faces)) == ("../lfw", 4)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((), "'Ann/Ann_0001.jpg', lies neither in the list's folder nor in one beside it; put"),
+        (("aligned", "raw"), "lies in several folders beside it: aligned, raw; put the list into"),
+    ],
+)
+def test_a_list_whose_folder_is_not_plain_says_so(
+    tmp_path: Path, names: tuple[str, ...], said: str, capsys
+) -> None:
+    assert main(["draft", str(lists_beside(tmp_path, *names) / "pairs.txt")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_advice_for_calibration_gives_a_card_that_is_read(tmp_path: Path) -> None:
+    card, _ = drafted(catalog(tmp_path), "people")
+    text = card.card_file.read_text()
+    assert f"# expected = {{images = {PEOPLE * EACH}}}." in text
+    kept = [line for line in text.splitlines() if not line.startswith(("expected", "pairs_per"))]
+    advised = "\n".join(kept).replace('kind = "people"', 'kind = "folder"')
+    card.card_file.write_text(f"{advised}\nexpected = {{images = {PEOPLE * EACH}}}\n")
+    read = read_card(card.card_file, TypeAdapter(DatasetCard))
+    faces = load_dataset(read, lambda relative: card.card_file.parent / relative)
+    assert (read.kind, len(faces.faces)) == ("folder", PEOPLE * EACH)
+
+
 def test_a_set_that_lost_images_since_is_refused(tmp_path: Path) -> None:
     card, _ = drafted(catalog(tmp_path), "flat")
     (tmp_path / "flat" / "3.png").unlink()
