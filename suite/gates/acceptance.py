@@ -70,11 +70,29 @@ _OF_A_MODEL = frozenset({"source", "artifact", "recipe", "calibration"})
 def what_to_do(work: CaseWork, judged: Judgement | None = None) -> str:
     """What a case that is refused asks for; to ease a limit helps where a figure breaks it."""
     ways = ["mend that"] if work.mode.is_fp32 else ["mend that", "leave the mode out with --modes"]
-    if judged and judged.rows:
-        itself = any(row.against is Against.ITSELF for row in judged.rows)
-        table = f"[modes.{work.mode.id}.{'tolerances' if itself else 'policy'}]"
-        ways.append(f"ease {table} in {work.model.card_file.name}")
+    if judged and _broken(work, judged):
+        eased = " and ".join(f"{', '.join(n)} of {t}" for t, n in _broken(work, judged).items())
+        ways.append(f"ease {eased} in {work.model.card_file.name}")
     return " or ".join([", ".join(ways[:-1]), ways[-1]]) if len(ways) > 1 else ways[0]
+
+
+def _broken(work: CaseWork, judged: Judgement) -> dict[str, list[str]]:
+    """The keys of the limits that a case breaks, by their table in the model's card."""
+    tables = {
+        Against.BASELINE: "tolerances",
+        Against.ITSELF: "tolerances",
+        Against.FP32: "policy.loss",
+        Against.FLOOR: "policy.floor",
+    }
+    found: dict[str, list[str]] = {}
+    for row in judged.rows:
+        if row.outcome is not Outcome.FAIL:
+            continue
+        table, key = tables[row.against], row.metric
+        if (row.against, row.metric) == (Against.FLOOR, "speedup"):
+            table, key = "speed_floor", work.bench.provider.id
+        found.setdefault(f"[modes.{work.mode.id}.{table}]", []).append(key)
+    return found
 
 
 def _guarding(work: CaseWork) -> Iterator[Section]:

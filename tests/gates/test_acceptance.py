@@ -5,11 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from suite.gates.acceptance import left_behind
+from suite.gates.acceptance import left_behind, what_to_do
 from suite.judging.baselines.entry import entry_document
 from suite.judging.baselines.store import BaselineFile, write_section
+from suite.judging.judgement import Judgement
 from suite.judging.kept_limits import KeptLimits
 from suite.judging.measured import Measured
+from suite.judging.outcome import Outcome
+from suite.judging.record import Against, Row
 
 
 def measured(dataset: str, calibration: str) -> Measured:
@@ -46,3 +49,42 @@ def test_no_baseline_keeps_two_calibrations(
         if refused
         else ""
     )
+
+
+def row(metric: str, against: Against, outcome: Outcome = Outcome.FAIL) -> Row:
+    return Row(
+        metric=metric,
+        against=against,
+        reference=0.9,
+        measured=0.5,
+        difference=-0.4,
+        limit=0.9,
+        outcome=outcome,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "ease"),
+    [
+        (
+            (row("cosine_mean", Against.FLOOR), row("cosine_worst", Against.FLOOR)),
+            "ease cosine_mean, cosine_worst of [modes.int8.policy.floor] in m.toml",
+        ),
+        (
+            (row("accuracy", Against.FP32), row("roc_auc", Against.FP32, Outcome.PASS)),
+            "ease accuracy of [modes.int8.policy.loss] in m.toml",
+        ),
+        (
+            (row("speedup", Against.FLOOR),),
+            "ease openvino of [modes.int8.speed_floor] in m.toml",
+        ),
+    ],
+)
+def test_the_advice_names_the_limits_that_are_broken(rows: tuple[Row, ...], ease: str) -> None:
+    work = SimpleNamespace(
+        mode=SimpleNamespace(id="int8", is_fp32=False),
+        model=SimpleNamespace(card_file=Path("models/m.toml")),
+        bench=SimpleNamespace(provider=SimpleNamespace(id="openvino")),
+    )
+    said = what_to_do(work, Judgement(Outcome.FAIL, "too bad", rows))
+    assert said == f"mend that, leave the mode out with --modes or {ease}"

@@ -57,7 +57,9 @@ def test_an_fp32_that_depends_on_its_neighbours_is_refused_and_int8_not_blamed(
     assert record.unacceptable
     for work in (fp32, int8):
         assert why_unacceptable(work).startswith(f"behaviour of fp32: {fault}")
-        assert "ease [modes.fp32.tolerances] in small.toml" in why_unacceptable(work)
+        assert "ease batch_difference of [modes.fp32.tolerances] in small.toml" in why_unacceptable(
+            work
+        )
     assert concluded(int8, Gate.BEHAVIOUR).outcome is Outcome.PASS
     assert concluded(int8, Gate.FIDELITY).headline.startswith(
         f"nothing can be held against FP32: {fault}"

@@ -153,7 +153,9 @@ def test_fp32_is_held_to_a_floor_of_its_own(tmp_path: Path) -> None:
     record = concluded(small_work(tmp_path), Gate.VERIFICATION, update=True)
     assert "not accepted: FP32 itself is too bad: TAR@FAR=1e-4, all pairs 0.8944" in record.headline
     assert "of which 0.95 is the least allowed" in record.headline
-    assert record.headline.endswith("mend that or ease [modes.fp32.policy] in small.toml")
+    assert record.headline.endswith(
+        "mend that or ease all_pairs_tar_at_far_1e-4 of [modes.fp32.policy.floor] in small.toml"
+    )
     int8 = concluded(small_work(tmp_path, MODE), Gate.FIDELITY)
     assert int8.headline.startswith("nothing can be held against FP32: FP32 itself is too bad: TAR")
 
