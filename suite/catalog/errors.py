@@ -111,9 +111,15 @@ def refusals_said() -> Iterator[None]:
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for a misspelt name: the nearest known one, and all of them."""
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    reordered = [each for each in known if _words(each) == _words(name)]
+    close = reordered or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}known: {', '.join(known) or 'none'}"
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, so that ``mean_cosine`` is near to ``cosine_mean``."""
+    return sorted(name.lower().replace("-", "_").split("_"))
 
 
 def one_of(names: Iterable[str]) -> str:

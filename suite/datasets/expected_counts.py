@@ -22,10 +22,15 @@ def refuse_other_counts(card: DatasetCard, faces: FaceSet) -> None:
         wanted = getattr(card.expected, key)
         if wanted in (None, found):
             continue
-        there = f"there are {found:,}" if found is not None else "nobody says who is who"
+        if found is None:
+            raise DatasetError(
+                where=card.card_file,
+                what=f"expected.{key} = {wanted:,}, and nobody says who is who in a set of kind "
+                f"{card.kind!r}; take {key} out of expected.",
+            )
         remarks = f" ({'; '.join(faces.remarks)})" if faces.remarks else ""
         raise DatasetError(
             where=card.card_file,
-            what=f"expected.{key} = {wanted:,}, and {there}{remarks}; bring the missing "
-            "ones back, or correct the key.",
+            what=f"expected.{key} = {wanted:,}, and there are {found:,}{remarks}; bring the "
+            "missing ones back, or correct the key.",
         )

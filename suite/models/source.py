@@ -23,7 +23,9 @@ def open_named(catalog: Catalog, model: ModelCard, named: SourceSpec | BroughtFi
     if not is_file(path):
         tried = catalog.tried(model, named.file, weights=True)
         raise ModelError(
-            where=model.card_file, what=f"{named.file!r} is absent (looked at {tried})."
+            where=model.card_file,
+            what=f"{named.file!r} is absent (looked at {tried}); put it there, or give its folder "
+            "with --weights-dir.",
         )
     file = read_onnx_file(path)
     known, by = named.sha256, str(model.card_file)

@@ -24,6 +24,11 @@ def test_the_nearest_name_is_hinted_at() -> None:
     assert nearest("x", []) == "known: none"
 
 
+def test_a_name_with_its_words_in_another_order_is_the_nearest() -> None:
+    known = ["cosine_mean", "memory_copies"]
+    assert nearest("mean_cosine", known).startswith("did you mean 'cosine_mean'?")
+
+
 def test_names_to_choose_from() -> None:
     assert [one_of(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == [
         "'a'",

@@ -519,5 +519,5 @@ def test_a_set_of_the_expected_counts_is_taken(lfw):
 
 def test_people_are_expected_where_nobody_says_who_is_who(labelled):
     card = bin_card().model_copy(update={"expected": ExpectedCounts(people=2)})
-    with pytest.raises(DatasetError, match=r"expected\.people = 2, and nobody says who"):
+    with pytest.raises(DatasetError, match=r"people = 2, .* of kind 'bin'; take people out of"):
         load(card, labelled)
