@@ -1,5 +1,7 @@
 """What a finished run measured, as it is judged again."""
 
+from types import SimpleNamespace
+
 import pytest
 from records import measured, record
 
@@ -17,3 +19,18 @@ def test_a_speed_of_no_batch_is_no_measurement(identity: dict, *, there: bool) -
 def test_a_speed_without_a_batch_is_no_measurement() -> None:
     run = RecordedRun("run", [record(Gate.LATENCY, mode="int8", measured=measured(Gate.LATENCY))])
     assert not run.has("m", "int8", Gate.LATENCY, None, 1)
+
+
+def test_a_speed_is_accepted_from_a_run_as_the_stopwatch_gave_it() -> None:
+    timed = measured(Gate.LATENCY).model_copy(update={"identity": {"batch": 1}, "identified": {}})
+    run = RecordedRun("run", [record(Gate.LATENCY, mode="int8", measured=timed)])
+    recipe = SimpleNamespace(hashed=lambda: {"method": "dynamic"})
+    work = SimpleNamespace(
+        model=SimpleNamespace(id="m"),
+        mode=SimpleNamespace(id="int8", is_fp32=False),
+        fp32=SimpleNamespace(mode=SimpleNamespace(id="fp32")),
+        ingredients=SimpleNamespace(recipe=recipe, calibration=None),
+        hashes=lambda _: record(Gate.LATENCY, mode="int8", measured=timed).hashes,
+        identity=lambda _: {"recipe": "abc"},
+    )
+    assert run.measured(work, Gate.LATENCY, batch=1) == timed
