@@ -8,6 +8,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import onnxruntime as ort
@@ -27,8 +28,14 @@ _METHODS: Mapping[str, Callable[[Prepared, Path, Ingredients], tuple[StepDone, .
 }
 
 
-def build(source: Path, target: Path, ingredients: Ingredients) -> tuple[StepDone, ...]:
+def build(
+    source: Path, target: Path, ingredients: Ingredients, statistics: Path | None = None
+) -> tuple[StepDone, ...]:
     """Quantize ``source`` as its ingredients say and write it to ``target``.
+
+    Parameters
+    ----------
+    statistics : the folder where what calibration shows is kept; None keeps nothing
 
     Returns
     -------
@@ -45,7 +52,8 @@ def build(source: Path, target: Path, ingredients: Ingredients) -> tuple[StepDon
     try:
         work.mkdir()
         with _quiet():
-            done = _METHODS[method](prepare(source, work, ingredients), target, ingredients)
+            prepared = replace(prepare(source, work, ingredients), statistics=statistics)
+            done = _METHODS[method](prepared, target, ingredients)
             shutil.rmtree(work)
             _load(target)
             return done

@@ -97,7 +97,9 @@ class ArtifactCache:
         shutil.rmtree(work, ignore_errors=True)
         try:
             work.mkdir()
-            steps = build(source.path, work / "model.onnx", ingredients)
+            steps = build(
+                source.path, work / "model.onnx", ingredients, self._folder / "statistics"
+            )
             file = read_onnx_file(work / "model.onnx")
             record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe(), steps)
             text = json.dumps(asdict(record), indent=2) + "\n"

@@ -21,10 +21,18 @@ _ROOM = 256 << 20
 
 @dataclass(frozen=True)
 class Prepared:
-    """An ONNX file to quantize; ``large`` is one that only fits with its weights outside."""
+    """An ONNX file to quantize.
+
+    Attributes
+    ----------
+    path : the file
+    large : whether it only fits with its weights outside
+    statistics : the folder where what calibration shows of it is kept; None keeps nothing
+    """
 
     path: Path
     large: bool
+    statistics: Path | None = None
 
 
 def prepare(source: Path, work: Path, ingredients: Ingredients) -> Prepared:

@@ -9,6 +9,7 @@ from suite.models.onnx_file import load_graph
 from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.calibration import face_reader
 from suite.quantization.preparation import Prepared
+from suite.quantization.ranges.calibrate import Calibration
 from suite.quantization.ranges.for_onnxruntime import takes_ranges, write_ranges
 
 _FORMS = {"static_qdq": QuantFormat.QDQ, "static_qoperator": QuantFormat.QOperator}
@@ -49,15 +50,14 @@ def _handed(prepared: Prepared, ingredients: Ingredients) -> Mapping[str, Path]:
 
     Of a network whose weights lie beside it, onnxruntime calibrates by itself.
     """
-    recipe, calibration = ingredients.recipe, ingredients.calibration
-    if not takes_ranges(recipe.calibration_method) or prepared.large or calibration is None:
+    recipe = ingredients.recipe
+    if not takes_ranges(recipe.calibration_method) or prepared.large:
         return {}
     path = write_ranges(
         prepared.path,
         recipe.op_types,
         recipe.calibration_method,
-        lambda net: net.shapes(ingredients.preprocess.shape(1), ingredients.outputs.input),
-        lambda net: iter(face_reader(net.inputs, ingredients).get_next, None),
-        len(calibration.faces),
+        ingredients.preprocess.shape(1),
+        Calibration.of(prepared, ingredients),
     )
     return {"calibration_cache_path": path} if path else {}

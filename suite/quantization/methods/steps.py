@@ -1,25 +1,13 @@
 """A network rewritten step by step, each exact one proved on faces, and quantized if asked."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from suite.models.onnx_file import load_whole
 from suite.quantization.artifact import Ingredients, StepDone
-from suite.quantization.calibration import face_reader
 from suite.quantization.preparation import Prepared
 from suite.quantization.probe import Drift, Probe, Rows
-from suite.quantization.ranges.choose import min_max
-from suite.quantization.ranges.histogram import (
-    BINS,
-    Histogram,
-    entropy,
-    histograms,
-    least_error,
-    percentile,
-)
-from suite.quantization.ranges.observe import Batch, Observed, observe
-from suite.quantization.ranges.range import Range
-from suite.quantization.ranges.widen import widened
+from suite.quantization.ranges.calibrate import Calibration
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.correct_bias import correct_bias
 from suite.quantization.steps.equalize import equalize, equalized_tensors
@@ -44,13 +32,6 @@ _REWRITES: Mapping[str, Rewrite] = {
     "flip_slopes": flip_slopes,
     "expand_prelu": expand_prelu,
 }
-# The share of one channel that ends clip is told by so many faces.
-_CLIPPED_ON = 64
-_OF_HISTOGRAMS: Mapping[str, Callable[[Mapping[str, Histogram]], dict[str, Range]]] = {
-    "Percentile": percentile,
-    "Entropy": entropy,
-    "MSE": least_error,
-}
 
 
 def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tuple[StepDone, ...]:
@@ -58,7 +39,7 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tupl
 
     A step that has to be exact and is not is left out.
     """
-    work = _Work(prepared.path, prepared.path.parent, ingredients)
+    work = _Work(prepared, ingredients)
     for step in ingredients.recipe.steps:
         work.take(step)
     work.net.save(target)
@@ -68,13 +49,14 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tupl
 class _Work:
     """A network on its way through the steps."""
 
-    def __init__(self, prepared: Path, folder: Path, ingredients: Ingredients) -> None:
-        self.net = Net.of(load_whole(prepared))
+    def __init__(self, prepared: Prepared, ingredients: Ingredients) -> None:
+        self.net = Net.of(load_whole(prepared.path))
         self.done: list[StepDone] = []
-        self._folder = folder
+        self._folder = prepared.path.parent
         self._made = ingredients
-        self._probe = Probe.of_faces(prepared, ingredients)
-        self._source: Rows = self._probe.embed(prepared)
+        self._calibration = Calibration.of(prepared, ingredients)
+        self._probe = Probe.of_faces(prepared.path, ingredients)
+        self._source: Rows = self._probe.embed(prepared.path)
         # The network in float that was quantized.
         self._reference = self.net
 
@@ -87,7 +69,7 @@ class _Work:
         elif step == "quantize":
             self._quantize()
         else:
-            faces = self._faces(_CORRECTED_ON)
+            faces = self._calibration.faces(self.net, _CORRECTED_ON)
             corrected = correct_bias(self.net, self._reference, faces, self._folder)
             self.net = corrected.net
             self.done.append(StepDone(step, corrected.places))
@@ -109,13 +91,14 @@ class _Work:
 
     def _equalized(self) -> Rewritten:
         shapes = self._shapes()
-        seen = self._observed(equalized_tensors(self.net, shapes))
+        names = equalized_tensors(self.net, shapes)
+        seen = self._calibration.observed(self.net, shapes, names)
         return equalize(self.net, shapes, {name: each.peaks for name, each in seen.items()})
 
     def _quantize(self) -> None:
         shapes, recipe = self._shapes(), self._made.recipe
         names = quantized_tensors(self.net, shapes, recipe.keep_float)
-        ranges = self._ranges(names)
+        ranges = self._calibration.ranges(recipe.calibration_method, self.net, shapes, names)
         self._reference = self.net
         self.net = quantize_network(
             self.net,
@@ -125,25 +108,6 @@ class _Work:
             reduce_range=recipe.reduce_range,
         )
         self.done.append(StepDone("quantize", len(names)))
-
-    def _ranges(self, names: Sequence[str]) -> dict[str, Range]:
-        method, seen = self._made.recipe.calibration_method, self._observed(names)
-        if method == "MinMax":
-            return min_max(seen)
-        if method == "TopK":
-            return widened(self.net, seen, self._faces(_CLIPPED_ON), self._folder)
-        counted = histograms(self.net, seen, BINS[method], self._faces(), self._folder)
-        return _OF_HISTOGRAMS[method](counted)
-
-    def _observed(self, names: Sequence[str]) -> dict[str, Observed]:
-        faces, calibration = self._faces(), self._made.calibration
-        images = len(calibration.faces) if calibration else 0
-        return observe(self.net, self._shapes(), names, faces, images, self._folder)
-
-    def _faces(self, most: int | None = None) -> Iterator[Batch]:
-        """The calibration faces as the network is fed them, or so many of them."""
-        reader = face_reader(self.net.inputs, self._made, most)
-        return iter(reader.get_next, None)
 
     def _shapes(self) -> Shapes:
         return self.net.shapes(self._made.preprocess.shape(1), self._made.outputs.input)

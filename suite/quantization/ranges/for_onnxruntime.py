@@ -1,7 +1,7 @@
 """Ranges by histograms, calibrated in flat memory and handed to onnxruntime's quantizer."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +15,10 @@ from onnxruntime.quantization.calibrate import (
 )
 
 from suite.models.onnx_file import load_whole
-from suite.quantization.ranges.histogram import BINS, Histogram, entropy, histograms, percentile
-from suite.quantization.ranges.observe import Batch, observe
-from suite.quantization.ranges.range import Range
-from suite.quantization.shapes import Shapes
+from suite.quantization.ranges.calibrate import Calibration
 from suite.quantization.steps.net import Net
 
-_CHOICES: Mapping[str, Callable[[Mapping[str, Histogram]], dict[str, Range]]] = {
-    "Percentile": percentile,
-    "Entropy": entropy,
-}
+_HELD_WHOLE = ("Percentile", "Entropy")
 
 
 def takes_ranges(method: str) -> bool:
@@ -33,7 +27,7 @@ def takes_ranges(method: str) -> bool:
     Its own calibrator holds every value of every image by these. Older than 1.27 or so, it takes
     no ranges and has to.
     """
-    return method in _CHOICES and "calibration_cache_path" in _arguments()
+    return method in _HELD_WHOLE and "calibration_cache_path" in _arguments()
 
 
 def _arguments() -> Mapping[str, inspect.Parameter]:
@@ -41,12 +35,7 @@ def _arguments() -> Mapping[str, inspect.Parameter]:
 
 
 def write_ranges(
-    prepared: Path,
-    op_types: Iterable[str],
-    method: str,
-    shapes_of: Callable[[Net], Shapes],
-    faces: Callable[[Net], Iterable[Batch]],
-    images: int,
+    prepared: Path, op_types: Iterable[str], method: str, shape: Sequence[int], by: Calibration
 ) -> Path | None:
     """Write the ranges of the tensors that onnxruntime calibrates, beside a prepared network.
 
@@ -54,7 +43,7 @@ def write_ranges(
     ----------
     op_types : the ops that are quantized; none are all
     method : "Percentile" or "Entropy"
-    faces : the batches of images for the network, as often as it is asked
+    shape : of one image at the input
 
     Returns
     -------
@@ -65,13 +54,11 @@ def write_ranges(
     tensors, known = selector.select_tensors_to_calibrate(selector.model)
     if any(known[t].type.tensor_type.elem_type != TensorProto.FLOAT for t in tensors):
         return None
-    net, work, names = Net.of(load_whole(prepared)), prepared.parent, sorted(tensors)
-    seen = observe(net, shapes_of(net), names, faces(net), images, work)
-    counted = histograms(net, seen, BINS[method], faces(net), work)
+    net = Net.of(load_whole(prepared))
     data = {
         name: TensorData(lowest=np.float32(ends.low), highest=np.float32(ends.high))
-        for name, ends in _CHOICES[method](counted).items()
+        for name, ends in by.ranges(method, net, net.shapes(shape), sorted(tensors)).items()
     }
-    path = work / "ranges.json"
+    path = prepared.with_name("ranges.json")
     save_tensors_data(TensorsData(CalibrationMethod[method], data), path)
     return path

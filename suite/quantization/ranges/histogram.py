@@ -43,6 +43,11 @@ class Histogram:
     low: float
     high: float
 
+    @classmethod
+    def of(cls, counts: npt.NDArray[np.int64], seen: Observed) -> Histogram:
+        """Counts between the extremes that were seen."""
+        return cls(counts, _top(seen), float(seen.low[0]), float(seen.high[0]))
+
     @property
     def edges(self) -> npt.NDArray[np.float32]:
         """The bins' edges: float32 [bins + 1]."""
@@ -59,15 +64,17 @@ def histograms(
     seen : the tensors, with their extremes on the same images
     work : a folder for a scratch file
     """
-    tops = {name: max(abs(float(s.low[0])), abs(float(s.high[0]))) for name, s in seen.items()}
+    tops = {name: _top(each) for name, each in seen.items()}
     counts = {name: np.zeros(bins, np.int64) for name in seen}
     for values in shown(net, list(seen), batches, work):
         for name, top in tops.items():
             counts[name] += count(values[name], bins, top) if top else 0
-    return {
-        name: Histogram(counts[name], tops[name], float(each.low[0]), float(each.high[0]))
-        for name, each in seen.items()
-    }
+    return {name: Histogram.of(counts[name], each) for name, each in seen.items()}
+
+
+def _top(seen: Observed) -> float:
+    """The largest absolute value."""
+    return max(abs(float(seen.low[0])), abs(float(seen.high[0])))
 
 
 def count(values: Array, bins: int, top: float) -> npt.NDArray[np.int64]:

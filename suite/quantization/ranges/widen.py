@@ -50,6 +50,8 @@ def widened(
 
 def _clipped(values: npt.NDArray[np.generic], ends: Range) -> Rows:
     """The share of each channel's values beyond the ends; values : [images, channels, rest]."""
+    if values.max() <= np.float32(ends.high) and values.min() >= np.float32(ends.low):
+        return np.zeros(values.shape[1])
     beyond = (values < np.float32(ends.low)) | (values > np.float32(ends.high))
     return np.asarray(beyond.mean(axis=(0, 2)), np.float64)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnx
+from google.protobuf.message import Message
 from onnx import helper, numpy_helper
 
 from suite.models.graph import graphs_of
@@ -195,6 +197,17 @@ class Net:
                 imported.version = 14
         only = self.inputs[0].name if len(self.inputs) == 1 else None
         return known_shapes(model, input_name or only, image)
+
+    def digest(self) -> str:
+        """SHA-256 of all that decides what it computes, in hexadecimal."""
+        hashed = hashlib.sha256(self._shell.SerializeToString(deterministic=True))
+        messages: list[Message] = [*self.nodes, *self.inputs, *self.outputs]
+        for message in messages:
+            hashed.update(message.SerializeToString(deterministic=True))
+        for name, value in sorted(self.weights.items()):
+            hashed.update(f"{name} {value.dtype} {value.shape}\n".encode())
+            hashed.update(value.tobytes())
+        return hashed.hexdigest()
 
     def model(self) -> onnx.ModelProto:
         """The network as a model with all its weights in it."""

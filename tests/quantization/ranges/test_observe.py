@@ -124,9 +124,9 @@ def test_as_many_extremes_are_kept_as_large_sets_need(tmp_path: Path) -> None:
     rng = np.random.default_rng(6)
     low = rng.standard_normal((6000, 3)).astype(np.float32)
     high = low + 1
-    seen = _Seen(kept)
+    seen = _Seen("t", kept)
     for at in range(0, 6000, 8):
-        seen.add("t", low[at : at + 8], high[at : at + 8], low[at : at + 8])
+        seen.add(low[at : at + 8], high[at : at + 8], low[at : at + 8])
     found = seen.observed()
     np.testing.assert_array_equal(found.high, np.sort(high.ravel())[::-1][:kept])
     np.testing.assert_array_equal(found.low, np.sort(low.ravel())[:kept])
