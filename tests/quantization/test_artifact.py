@@ -68,7 +68,7 @@ def test_a_built_in_recipe_keeps_its_hash(provider: str, profile: str) -> None:
 def test_an_artifact_keeps_its_key() -> None:
     static, dynamic = ingredients(STATIC), ingredients(RecipeSpec(method="dynamic"))
     assert static.describe() == {
-        "build_format": 1,
+        "build_format": 2,
         "source_sha256": "0" * 64,
         "recipe": {
             "method": "static_qdq",
@@ -94,8 +94,8 @@ def test_an_artifact_keeps_its_key() -> None:
         "onnx": "1.20.0",
         "onnxruntime": "1.27.0",
     }
-    assert static.key == "dc57de42a8e623e53dbe15443cb51fc34e0822e4e0b0dabaee7e3b0ec7741903"
-    assert dynamic.key == "e93e79cf28efe9f7e67730e9a702857df6844e10d3c2684dbe01e2ecea9cb7a9"
+    assert static.key == "2d97959d3004ea316e10c380aaf8d2a9c69b77cbe430c42687e597a5b7574a0f"
+    assert dynamic.key == "8bb094d48da2a073371644534dc2a0560ba029207b8d172f21d5e50ca2bff615"
 
 
 def test_a_later_key_of_a_recipe_at_its_default_leaves_hashes_as_they_were() -> None:
