@@ -24,8 +24,8 @@ _HELD_WHOLE = ("Percentile", "Entropy")
 def takes_ranges(method: str) -> bool:
     """Whether onnxruntime is better handed ranges by this method, and can be.
 
-    Its own calibrator holds every value of every image by these. Older than 1.27 or so, it takes
-    no ranges and has to.
+    Its own calibrator holds every value of every image by these. An older one takes no ranges and
+    has to.
     """
     return method in _HELD_WHOLE and "calibration_cache_path" in _arguments()
 
