@@ -27,7 +27,7 @@ PEOPLE, PICTURES, OF_A_KIND = 100, 4, 30
 # Eight false accepts of all their pairs set the threshold.
 OF_FEW_FACES = "".join(
     f'\n[modes.{mode}.policy.loss]\n"all_pairs_tar_at_far_1e-4" = 0.1\n'
-    for mode in ("int8_dynamic", "int8_static_qdq")
+    for mode in ("int8_dynamic", "int8_static_qdq", "int8_static_tuned")
 )
 
 

@@ -13,10 +13,10 @@ HERE = Path(__file__).resolve().parent
 _build = cache.build
 
 
-def _noted(source, target, ingredients):
+def _noted(source, target, ingredients, *statistics):
     with (HERE / "builds.txt").open("a") as stream:
         stream.write(f"{source.stem} {ingredients.recipe.method}\n")
-    return _build(source, target, ingredients)
+    return _build(source, target, ingredients, *statistics)
 
 
 cache.build = _noted
