@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 from suite.models.arithmetic import DENSE_OPS
 from suite.models.graph import all_nodes
 from suite.models.onnx_file import load_graph
+from suite.quantization.cpu_sessions import open_on_cpu, quiet_options
 from suite.quantization.inspection import products_of
 
 _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16)
@@ -76,14 +77,13 @@ def _transposes(model: onnx.ModelProto) -> int:
 def _optimised(path: Path) -> onnx.ModelProto:
     """The graph that onnxruntime runs on the CPU, without large weights."""
     with tempfile.TemporaryDirectory(prefix="face-quant-gate-") as folder:
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
+        options = quiet_options()
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.optimized_model_filepath = str(Path(folder) / "optimised.onnx")
         options.add_session_config_entry(
             "session.optimized_model_external_initializers_file_name", "weights.bin"
         )
-        ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        open_on_cpu(path, options)
         return load_graph(Path(options.optimized_model_filepath))
 
 

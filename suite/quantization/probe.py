@@ -11,6 +11,7 @@ import onnxruntime as ort
 from suite.catalog.model_card import OutputSpec
 from suite.quantization.artifact import Ingredients
 from suite.quantization.calibration import FaceReader
+from suite.quantization.cpu_sessions import open_on_cpu
 from suite.runtime.binding import noise
 from suite.runtime.ports import find_port, image_input
 from suite.verification.scores import unit_rows
@@ -30,7 +31,7 @@ class Probe:
     @classmethod
     def of_noise(cls, path: Path, ingredients: Ingredients) -> "Probe":
         """Four images of noise, where there are no faces or they do not matter."""
-        session = _load(path)
+        session = open_on_cpu(path)
         name, dtype = image_input(session, ingredients.outputs.input)
         shape = ingredients.preprocess.shape(_batch(session, name))
         batches = [noise(shape, dtype, seed) for seed in range(_IMAGES)]
@@ -42,7 +43,7 @@ class Probe:
         faces = ingredients.calibration.faces[:_FACES] if ingredients.calibration else ()
         if not faces:
             return cls.of_noise(path, ingredients)
-        session = _load(path)
+        session = open_on_cpu(path)
         name, dtype = image_input(session, ingredients.outputs.input)
         reader = FaceReader(faces, ingredients.preprocess, name, _batch(session, name), dtype)
         batches = [batch[name] for batch in iter(reader.get_next, None)]
@@ -50,7 +51,7 @@ class Probe:
 
     def embed(self, path: Path) -> Rows:
         """The embeddings of the images as a file gives them: float64 [n, d], not normalised."""
-        session = _load(path)
+        session = open_on_cpu(path)
         name, _ = image_input(session, self.outputs.input)
         wanted = find_port(session.get_outputs(), self.outputs.embedding, "embedding").name
         rows = [session.run([wanted], {name: batch})[0] for batch in self.batches]
@@ -84,12 +85,6 @@ class Drift:
     def within(self, limit: float) -> bool:
         """Whether neither is above a limit; what is no number is."""
         return self.difference <= limit and self.norm <= limit
-
-
-def _load(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def _batch(session: ort.InferenceSession, name: str) -> int:

@@ -14,6 +14,7 @@ import onnxruntime as ort
 from onnx import TensorProto, helper
 
 from suite.catalog.errors import ArtifactError
+from suite.quantization.cpu_sessions import open_net, quiet_options
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.net import Net
 
@@ -77,13 +78,9 @@ def observe(
         where a tensor has a value that is no finite number.
     """
     reduced = _reduced(net, shapes, names)
-    path = work / "observed.onnx"
-    reduced.save(path)
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
+    options = quiet_options()
     options.execution_order = ort.ExecutionOrder.PRIORITY_BASED
-    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    path.unlink()
+    session = open_net(reduced, work, options)
     elements = {name: prod(shapes[name][1:]) if name in shapes else 1 for name in names}
     seen = {name: _Seen(name, rank_of_end(elements[name], images)) for name in names}
     asked = [value.name for value in reduced.outputs]

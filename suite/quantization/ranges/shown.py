@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-import onnxruntime as ort
 from onnx import TensorProto, helper
 
+from suite.quantization.cpu_sessions import open_net
 from suite.quantization.ranges.observe import Batch
 from suite.quantization.steps.net import Array, Net
 
@@ -34,10 +34,5 @@ def _runner(net: Net, made: Sequence[str], work: Path) -> Callable[[Batch], dict
     giving = net.copy()
     giving.outputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in made]
     giving.prune()
-    path = work / "shown.onnx"
-    giving.save(path)
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    path.unlink()
+    session = open_net(giving, work)
     return lambda batch: dict(zip(made, session.run(made, dict(batch)), strict=True))

@@ -12,6 +12,7 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
+from suite.quantization.cpu_sessions import open_net, quiet_options
 from suite.quantization.ranges.observe import Batch
 from suite.quantization.steps.layers import DENSE
 from suite.quantization.steps.net import Net
@@ -58,10 +59,10 @@ def correct_bias(net: Net, reference: Net, batches: Iterable[Batch], work: Path)
     if not layers:
         return Rewritten(net, 0)
     twin, errors = _with_errors(reference, net, layers)
-    path = work / "errors.onnx"
-    twin.save(path)
-    means, images = _means(path, errors, batches)
-    path.unlink()
+    options = quiet_options()
+    # Optimised, what is rounded on purpose might be fused into kernels that round otherwise.
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    means, images = _means(open_net(twin, work, options), errors, batches)
     if images < FEWEST_IMAGES:
         return Rewritten(net, 0)
     changed = net.copy()
@@ -147,14 +148,9 @@ def dequantized(net: Net, node: onnx.NodeProto) -> npt.NDArray[np.float32]:
 
 
 def _means(
-    path: Path, names: list[str], batches: Iterable[Batch]
+    session: ort.InferenceSession, names: list[str], batches: Iterable[Batch]
 ) -> tuple[dict[str, npt.NDArray[np.float64]], int]:
     """The mean over images of what a network gives, and how many images there were."""
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    # Optimised, what is rounded on purpose might be fused into kernels that round otherwise.
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     sums: dict[str, npt.NDArray[np.float64]] = {}
     images = 0
     for batch in batches:

@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 
 from suite.quantization.shapes import Shapes
+from suite.quantization.steps.channels import by_channel
 from suite.quantization.steps.layers import Factors
 from suite.quantization.steps.net import Net
 
@@ -19,8 +20,7 @@ def slopes_of(net: Net, node: onnx.NodeProto, shapes: Shapes) -> Factors | None:
         return None
     if slope.size == 1:
         return np.full(shape[1], float(slope.reshape(-1)[0]))
-    dims = (1,) * (len(shape) - slope.ndim) + slope.shape
-    by_channel = len(dims) == len(shape) and dims[1] == shape[1]
-    if not by_channel or any(size != 1 for at, size in enumerate(dims) if at != 1):
+    values = by_channel(slope, shape)
+    if values is None or values.size != shape[1]:
         return None
-    return slope.astype(np.float64).reshape(-1)
+    return values.astype(np.float64).reshape(-1)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod
 from onnxruntime.quantization.calibrate import HistogramCollector, create_calibrator
+from small_conv import small_conv
 
 from suite.quantization.ranges.histogram import (
     BINS,
@@ -42,22 +42,7 @@ def batches() -> list[dict[str, np.ndarray]]:
 
 
 def model() -> onnx.ModelProto:
-    rng = np.random.default_rng(1)
-    weights = {"w": rng.standard_normal((4, 3, 3, 3)), "v": rng.standard_normal((144, 6))}
-    nodes = [
-        helper.make_node("Conv", ["x", "w"], ["a"]),
-        helper.make_node("Relu", ["a"], ["r"]),
-        helper.make_node("Flatten", ["r"], ["f"]),
-        helper.make_node("MatMul", ["f", "v"], ["y"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 8, 8])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 6])],
-        [numpy_helper.from_array(v.astype(np.float32), name) for name, v in weights.items()],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return small_conv(8, 3)
 
 
 def counted(bins: int, folder: Path) -> dict[str, Histogram]:

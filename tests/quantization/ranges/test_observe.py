@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+from small_conv import small_conv
 
 from suite.catalog.errors import ArtifactError
 from suite.quantization.ranges.choose import min_max, top_k
@@ -18,23 +19,7 @@ TENSORS = ["x", "a", "r", "y"]
 
 
 def network(opset: int) -> Net:
-    rng = np.random.default_rng(1)
-    weights = {"w": rng.standard_normal((4, 3, 2, 2)), "v": rng.standard_normal((64, 6))}
-    nodes = [
-        helper.make_node("Conv", ["x", "w"], ["a"]),
-        helper.make_node("Relu", ["a"], ["r"]),
-        helper.make_node("Flatten", ["r"], ["f"]),
-        helper.make_node("MatMul", ["f", "v"], ["y"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 5, 5])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 6])],
-        [numpy_helper.from_array(v.astype(np.float32), name) for name, v in weights.items()],
-    )
-    opsets = [helper.make_opsetid("", opset)]
-    return Net.of(helper.make_model(graph, opset_imports=opsets, ir_version=8))
+    return Net.of(small_conv(5, 2, opset))
 
 
 def values(net: Net) -> dict[str, np.ndarray]:
