@@ -20,6 +20,7 @@ Step = Literal[
     "fold_batch_norm",
     "flip_slopes",
     "equalize",
+    "prelu_as_max",
     "expand_prelu",
     "quantize",
     "correct_bias",

@@ -96,7 +96,7 @@ def recipes(catalog: Catalog, full: RecipeSpec) -> Iterator[tuple[str, RecipeSpe
     """The plain recipe, the full one, and it without each of its parts."""
     yield "int8_static_qdq", recipe_of(catalog, "int8_static_qdq")
     yield "all steps", full
-    for step in ("flip_slopes", "equalize", "expand_prelu", "correct_bias"):
+    for step in ("flip_slopes", "equalize", "prelu_as_max", "correct_bias"):
         steps = tuple(each for each in full.steps if each != step)
         yield f"without {step}", full.model_copy(update={"steps": steps})
     for method in ("MinMax", "Percentile", "MSE", "Entropy"):

@@ -353,4 +353,4 @@ def test_the_tuned_mode_is_gated_once_a_card_names_it(team: Team) -> None:
         for taken in record["measured"]["steps"]
     }
     assert steps["equalize"]["places"] and 0 < steps["equalize"]["difference"] < 1e-5
-    assert re.search(r"\| int8_static_tuned \| +expand_prelu \| +5 \|", team.markdown)
+    assert re.search(r"\| int8_static_tuned \| +prelu_as_max \| +4 \|", team.markdown)

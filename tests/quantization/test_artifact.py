@@ -68,7 +68,7 @@ def test_a_built_in_recipe_keeps_its_hash(provider: str, profile: str) -> None:
 def test_an_artifact_keeps_its_key() -> None:
     static, dynamic = ingredients(STATIC), ingredients(RecipeSpec(method="dynamic"))
     assert static.describe() == {
-        "build_format": 2,
+        "build_format": 3,
         "source_sha256": "0" * 64,
         "recipe": {
             "method": "static_qdq",
@@ -94,8 +94,8 @@ def test_an_artifact_keeps_its_key() -> None:
         "onnx": "1.20.0",
         "onnxruntime": "1.27.0",
     }
-    assert static.key == "2d97959d3004ea316e10c380aaf8d2a9c69b77cbe430c42687e597a5b7574a0f"
-    assert dynamic.key == "8bb094d48da2a073371644534dc2a0560ba029207b8d172f21d5e50ca2bff615"
+    assert static.key == "35feca88dfd8aa6f9ad3c37c866f95190c7411efdb1db81f1c2cec670ef90528"
+    assert dynamic.key == "1d9d683b1c3ebbfab213eb4f5797c537878a684f57a5ef549f7fcd23508cfe77"
 
 
 def test_a_later_key_of_a_recipe_at_its_default_leaves_hashes_as_they_were() -> None:

@@ -13,7 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 from suite.quantization.ranges.range import Range
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.net import Net
-from suite.quantization.steps.quantize import quantize, quantized_tensors
+from suite.quantization.steps.plan import quantized_tensors
+from suite.quantization.steps.quantize import quantize
 
 IMAGE = (8, 8, 8)
 LEVELS = ort.GraphOptimizationLevel

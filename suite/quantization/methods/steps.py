@@ -16,8 +16,9 @@ from suite.quantization.steps.flip_slopes import flip_slopes
 from suite.quantization.steps.fold_batch_norm import fold_batch_norm
 from suite.quantization.steps.gemm_heads import gemm_heads
 from suite.quantization.steps.net import Net
+from suite.quantization.steps.plan import quantized_tensors
+from suite.quantization.steps.prelu_as_max import prelu_as_max
 from suite.quantization.steps.quantize import quantize as quantize_network
-from suite.quantization.steps.quantize import quantized_tensors
 from suite.quantization.steps.step import Rewrite, Rewritten
 from suite.quantization.steps.tidy import tidy
 
@@ -66,6 +67,9 @@ class _Work:
             self._take_exact(step, _REWRITES[step](self.net, self._shapes()))
         elif step == "equalize":
             self._take_exact(step, self._equalized())
+        elif step == "prelu_as_max":
+            kept = self._made.recipe.keep_float
+            self._take_exact(step, prelu_as_max(self.net, self._shapes(), kept))
         elif step == "quantize":
             self._quantize()
         else:

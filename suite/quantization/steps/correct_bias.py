@@ -16,6 +16,7 @@ from suite.quantization.cpu_sessions import open_net, quiet_options
 from suite.quantization.ranges.observe import Batch
 from suite.quantization.steps.layers import DENSE
 from suite.quantization.steps.net import Net
+from suite.quantization.steps.slopes import scaled_input
 from suite.quantization.steps.step import Rewritten
 
 # Of fewer images the mean error is chance: with eight, two networks of fifty layers became worse.
@@ -73,16 +74,27 @@ def correct_bias(net: Net, reference: Net, batches: Iterable[Batch], work: Path)
 
 
 def _layers(net: Net, reference: Net) -> Iterator[_Layer]:
-    """The layers in 8 bits, in the order of the graph."""
+    """The layers in 8 bits, in the order of the graph.
+
+    Not the a · x of a PReLU, of which only the negative side of x is ever chosen.
+    """
     made = {name: node for node in net.nodes for name in node.output}
     originals = [node for node in reference.nodes if node.op_type in DENSE]
     # A quantized network has the same layers in the same order, under whatever names.
     rewritten = [node for node in net.nodes if node.op_type in DENSE]
     for node, original in zip(rewritten, originals, strict=True):
+        output = original.output[0]
+        if any(_chooses(reference, reader, output) for reader in reference.readers(output)):
+            continue
         parts = [made.get(name) for name in node.input]
         held = [part for part in parts if part is not None and part.op_type == "DequantizeLinear"]
         if len(held) == len(node.input) and held[1].input[0] in net.weights:
             yield _Layer(original, node, *held[:2])
+
+
+def _chooses(net: Net, node: onnx.NodeProto, product: str) -> bool:
+    """Whether a node gives the larger of a product and what it is a product of."""
+    return scaled_input(net, node) not in (None, product)
 
 
 def _with_errors(reference: Net, net: Net, layers: list[_Layer]) -> tuple[Net, list[str]]:

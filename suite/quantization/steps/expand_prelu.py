@@ -7,7 +7,7 @@ from onnx import helper
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.layers import Factors
 from suite.quantization.steps.net import Net
-from suite.quantization.steps.slopes import slopes_of
+from suite.quantization.steps.slopes import scaled, slopes_of
 from suite.quantization.steps.step import Rewritten
 
 
@@ -44,19 +44,11 @@ def _expanded(net: Net, node: onnx.NodeProto, slopes: Factors) -> list[onnx.Node
     kind = net.weights[node.input[1]].dtype
     lower, cut = net.fresh(f"{made}_lower"), net.fresh(f"{made}_cut")
     nodes = [
-        _depthwise(net, given, lower, -np.abs(1 - slopes), kind),
+        scaled(net, given, lower, -np.abs(1 - slopes), kind),
         helper.make_node("Relu", [lower], [cut]),
     ]
     if np.any(slopes > 1):
         signed = net.fresh(f"{made}_signed")
-        nodes.append(_depthwise(net, cut, signed, np.sign(1 - slopes), kind))
+        nodes.append(scaled(net, cut, signed, np.sign(1 - slopes), kind))
         cut = signed
     return [*nodes, helper.make_node("Add", [given, cut], [made], name=node.name)]
-
-
-def _depthwise(
-    net: Net, given: str, made: str, factors: Factors, kind: np.dtype[np.generic]
-) -> onnx.NodeProto:
-    weight = factors.astype(kind).reshape(-1, 1, 1, 1)
-    held = net.add_weight(f"{made}_factor", weight)
-    return helper.make_node("Conv", [given, held], [made], group=len(factors), kernel_shape=[1, 1])

@@ -9,6 +9,7 @@ import onnx
 
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.net import Net, attributes
+from suite.quantization.steps.slopes import scaled_input
 
 
 class Kind(Enum):
@@ -20,6 +21,8 @@ class Kind(Enum):
     COMPUTES = "computes"
     # Gives values of its input, which keep their scale and zero point.
     MOVES = "moves"
+    # Gives the larger of x and a · x, which share a scale and a zero point: a PReLU.
+    CHOOSES = "chooses"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def integer_op(net: Net, node: onnx.NodeProto, shapes: Shapes) -> IntegerOp | No
         constants = [net.weight(name) for name in node.input]
         known = all(c is None or (c.dtype == np.float32 and c.size) for c in constants)
         return IntegerOp(Kind.COMPUTES, data) if data and known else None
+    if scaled_input(net, node) is not None:
+        return IntegerOp(Kind.CHOOSES, (0, 1))
     if not node.input or net.weight(node.input[0]) is not None:
         return None
     if node.op_type in _COMPUTES:

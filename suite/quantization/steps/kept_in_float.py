@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import onnx
 
 from suite.catalog.errors import ArtifactError
-from suite.quantization.steps.layers import pads_nothing
+from suite.quantization.steps.layers import is_scaling
 from suite.quantization.steps.net import Net
 
 FIRST_CONV = "first_conv"
@@ -39,21 +39,21 @@ def kept_in_float(net: Net, keep_float: Sequence[str]) -> frozenset[int]:
             f"name from the graph of mode fp32_prepared, or {FIRST_CONV!r}."
         )
     kept = {named[name] for name in keep_float if name in named}
-    return frozenset(kept | (_first_conv(net) if FIRST_CONV in keep_float else set()))
+    return frozenset(kept | (first_conv(net) if FIRST_CONV in keep_float else frozenset()))
 
 
 def _name(node: onnx.NodeProto) -> str:
     return str(node.name or (node.output[0] if node.output else ""))
 
 
-def _first_conv(net: Net) -> set[int]:
-    """The first Conv, and the activation after it: up to where one tensor alone goes on.
+def first_conv(net: Net) -> frozenset[int]:
+    """The places of the first Conv and the activation after it: up to where one tensor goes on.
 
     What reads the Conv's output otherwise than value by value leaves it without an activation.
     """
     first = next((i for i, node in enumerate(net.nodes) if node.op_type == "Conv"), None)
     if first is None:
-        return set()
+        return frozenset()
     found, made = [first], set(net.nodes[first].output)
     for place in range(first + 1, len(net.nodes)):
         node = net.nodes[place]
@@ -61,8 +61,8 @@ def _first_conv(net: Net) -> set[int]:
             found.append(place)
             made.update(node.output)
             if _goes_on_alone(net, found):
-                return set(found)
-    return {first}
+                return frozenset(found)
+    return frozenset({first})
 
 
 def _goes_on_alone(net: Net, found: Sequence[int]) -> bool:
@@ -82,13 +82,4 @@ def _follows(net: Net, node: onnx.NodeProto, made: Collection[str]) -> bool:
     data = [name for name in node.input if name and net.weight(name) is None]
     if not data or not all(name in made for name in data):
         return False
-    return node.op_type in _ELEMENTWISE or _is_scaling(net, node)
-
-
-def _is_scaling(net: Net, node: onnx.NodeProto) -> bool:
-    """Whether a node is a depthwise 1×1 Conv, which scales each channel."""
-    weights = net.weight(node.input[1]) if node.op_type == "Conv" else None
-    if weights is None or any(size != 1 for size in weights.shape[1:]):
-        return False
-    moves = any(i > 1 for a in node.attribute if a.name == "strides" for i in a.ints)
-    return not moves and pads_nothing(node)
+    return node.op_type in _ELEMENTWISE or is_scaling(net, node)

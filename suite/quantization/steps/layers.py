@@ -133,3 +133,14 @@ def _by_input(rows: Array, groups: int, factors: Factors) -> Factors:
 def _rows_first(weight: Array, node: onnx.NodeProto) -> Array:
     stored = node.op_type == "Conv" or attributes(node).get("transB")
     return weight if stored else weight.T
+
+
+def is_scaling(net: Net, node: onnx.NodeProto) -> bool:
+    """Whether a node is a depthwise 1×1 Conv, which scales each channel."""
+    weights = net.weight(node.input[1]) if node.op_type == "Conv" else None
+    if weights is None or weights.shape[1:] != (1,) * (weights.ndim - 1):
+        return False
+    if len(weights) != groups_of(node):
+        return False
+    moves = any(i > 1 for a in node.attribute if a.name == "strides" for i in a.ints)
+    return not moves and pads_nothing(node)

@@ -12,6 +12,7 @@ from suite.quantization.steps.integer_ops import IntegerOp, Kind, integer_op
 from suite.quantization.steps.kept_in_float import kept_in_float
 from suite.quantization.steps.net import Net, attributes
 from suite.quantization.steps.scales import UNBOUNDED, Bounds
+from suite.quantization.steps.slopes import scaled_input
 
 # An activation is only absorbed where its bounds leave room for a scale.
 _LEAST_ROOM = 1e-30
@@ -25,6 +26,7 @@ class Point:
     ----------
     like : the tensor whose scale and zero point it has; its own name where it has its own
     bounds : between which the activation that makes it keeps its values
+    shared : other tensors that have its scale and are as large in their own right
     in_integers : whether an integer kernel makes it; else its writer, which is the graph's input or
         computes in float, gives floats to those that read floats
     """
@@ -32,6 +34,7 @@ class Point:
     like: str
     bounds: Bounds
     in_integers: bool
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,19 @@ def plan(net: Net, shapes: Shapes, keep_float: Sequence[str]) -> Plan:
     """
     planner = _Planner(net, shapes, kept_in_float(net, keep_float))
     return Plan(planner.integer, dict(planner.points()))
+
+
+def quantized_tensors(net: Net, shapes: Shapes, keep_float: Sequence[str] = ()) -> list[str]:
+    """The tensors of which `quantize` needs the ranges, in the order in which they are made.
+
+    Raises
+    ------
+    ArtifactError
+        where ``keep_float`` names what is no node.
+    """
+    points = plan(net, shapes, keep_float).points
+    own = (each for each in points.items() if each[1].like == each[0])
+    return list(dict.fromkeys(name for root, point in own for name in (root, *point.shared)))
 
 
 def bounds_of(net: Net, node: onnx.NodeProto | None) -> Bounds | None:
@@ -136,12 +152,23 @@ class _Planner:
             node, op = self.net.nodes[place], wanted[place]
             if op.kind is not Kind.DENSE and held.isdisjoint(node.input[i] for i in op.data):
                 continue
+            if op.kind is Kind.CHOOSES and self._is_clipped(node):
+                continue
             self.integer[place] = op
             held.update(self._given(place, op))
 
+    def _is_clipped(self, node: onnx.NodeProto) -> bool:
+        """Whether the x of Max(x, a · x) has the scale of a Clip, whose end a · x may pass."""
+        writer = self._made_by.get(scaled_input(self.net, node) or "")
+        while writer in self.integer and self.integer[writer].kind is Kind.MOVES:
+            writer = self._made_by.get(self.net.nodes[writer].input[0])
+        bounds = None if writer is None else bounds_of(self.net, self.net.nodes[writer])
+        return bounds is not None and bounds[1] < inf
+
     def _given(self, place: int, op: IntegerOp) -> list[str]:
         """The tensors that leave an integer kernel, after the activation that it absorbs."""
-        activation = self._absorbed.get(place) if op.kind is not Kind.MOVES else None
+        requantizes = op.kind in (Kind.DENSE, Kind.COMPUTES)
+        activation = self._absorbed.get(place) if requantizes else None
         node = self.net.nodes[place if activation is None else activation]
         return [name for name in node.output if name]
 
@@ -150,22 +177,35 @@ class _Planner:
         read = {
             self.net.nodes[place].input[i] for place, op in self.integer.items() for i in op.data
         }
-        like: dict[str, str] = {}
+        made = self._made_in_integers(read)
+        like, shared = self._likes()
         for value in self.net.inputs:
             if value.name in read:
-                yield value.name, Point(value.name, UNBOUNDED, False)
-        made = self._made_in_integers(read)
+                others = tuple(shared.get(value.name, ()))
+                yield value.name, Point(value.name, UNBOUNDED, False, others)
         for node in self.net.nodes:
             for name in node.output:
-                if name in made:
-                    place = made[name]
-                    if self.integer[place].kind is Kind.MOVES:
-                        source = self.net.nodes[place].input[0]
-                        like[name] = like.get(source, source)
-                elif name not in read:
-                    continue
-                bounds = bounds_of(self.net, node) or UNBOUNDED
-                yield name, Point(like.get(name, name), bounds, name in made)
+                if name in made or name in read:
+                    bounds = bounds_of(self.net, node) or UNBOUNDED
+                    others = tuple(shared.get(name, ()))
+                    yield name, Point(like.get(name, name), bounds, name in made, others)
+
+    def _likes(self) -> tuple[dict[str, str], dict[str, list[str]]]:
+        """By tensor that has the scale of another, that one; and who is as large, by that one."""
+        like: dict[str, str] = {}
+        shared: dict[str, list[str]] = {}
+        for place in sorted(self.integer):
+            node, kind = self.net.nodes[place], self.integer[place].kind
+            if kind is Kind.MOVES:
+                source = node.input[0]
+                like.update({name: like.get(source, source) for name in node.output})
+            elif kind is Kind.CHOOSES:
+                source = scaled_input(self.net, node)
+                assert source is not None, "who chooses has an x"
+                root = like.get(source, source)
+                like.update({name: root for name in (*node.input, *node.output) if name != source})
+                shared.setdefault(root, []).append(node.output[0])
+        return like, shared
 
     def _made_in_integers(self, read: set[str]) -> dict[str, int]:
         """By tensor that an integer kernel gives as integers, the place of its node."""

@@ -27,18 +27,6 @@ from suite.quantization.steps.scales import (
 )
 
 
-def quantized_tensors(net: Net, shapes: Shapes, keep_float: Sequence[str] = ()) -> list[str]:
-    """The tensors of which `quantize` needs the ranges, in the order in which they are made.
-
-    Raises
-    ------
-    ArtifactError
-        where ``keep_float`` names what is no node.
-    """
-    points = plan(net, shapes, keep_float).points
-    return [name for name, point in points.items() if point.like == name]
-
-
 def quantize(
     net: Net,
     shapes: Shapes,
@@ -81,8 +69,12 @@ def _scales(planned: Plan, ranges: Mapping[str, Range]) -> dict[str, Scale]:
     """The scale and zero point of every rounded tensor."""
     scales: dict[str, Scale] = {}
     for name, point in planned.points.items():
-        own = point.like == name
-        scales[name] = activation_scale(ranges[name], point.bounds) if own else scales[point.like]
+        if point.like != name:
+            scales[name] = scales[point.like]
+            continue
+        seen = [ranges[each] for each in (name, *point.shared)]
+        whole = Range(min(each.low for each in seen), max(each.high for each in seen))
+        scales[name] = activation_scale(whole, point.bounds)
     return scales
 
 
@@ -122,6 +114,9 @@ class _Writer:
             op = self.plan.integer.get(place)
             if op is not None and node.op_type == "Pad":
                 self._pad(node)
+                continue
+            if op is not None and op.kind is Kind.CHOOSES:
+                self._choose(node)
                 continue
             guarded = op is None and self._is_guarded(node)
             if op is not None:
@@ -247,12 +242,23 @@ class _Writer:
 
     def _pad(self, node: onnx.NodeProto) -> None:
         """Pad the integers themselves: onnxruntime leaves a Pad between Q/DQ in float."""
-        name, made = node.input[0], node.output[0]
+        name = node.input[0]
         node.input[0] = self.integers[name]
         if len(node.input) > 2:
             node.input[2] = self._parameters(name)[1]
         elif not any(a.name == "mode" and a.s != b"constant" for a in node.attribute):
             node.input.append(self._parameters(name)[1])
+        self._give_integers(node)
+
+    def _choose(self, node: onnx.NodeProto) -> None:
+        """Compare the integers themselves: onnxruntime leaves a Max between Q/DQ in float."""
+        for at, name in enumerate(node.input):
+            node.input[at] = self.integers[name]
+        self._give_integers(node)
+
+    def _give_integers(self, node: onnx.NodeProto) -> None:
+        """Write a node that reads integers and gives integers."""
+        made = node.output[0]
         self.integers[made] = node.output[0] = self._fresh(f"{made}_quantized")
         self.written.append(node)
         self._restore(made)

@@ -13,6 +13,7 @@ from suite.quantization.steps.flip_slopes import flip_slopes
 from suite.quantization.steps.fold_batch_norm import fold_batch_norm
 from suite.quantization.steps.gemm_heads import gemm_heads
 from suite.quantization.steps.net import Net
+from suite.quantization.steps.prelu_as_max import prelu_as_max
 from suite.quantization.steps.step import Rewrite
 from suite.quantization.steps.tidy import tidy
 from tests.support.random_net import IMAGE, RandomNet, difference, networks, random_nets
@@ -23,6 +24,7 @@ STEPS: dict[str, Rewrite] = {
     "gemm_heads": gemm_heads,
     "fold_batch_norm": fold_batch_norm,
     "flip_slopes": flip_slopes,
+    "prelu_as_max": prelu_as_max,
     "expand_prelu": expand_prelu,
 }
 some = settings(max_examples=40, deadline=None, derandomize=True, database=None)

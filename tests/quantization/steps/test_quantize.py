@@ -10,7 +10,8 @@ from onnx import TensorProto, helper
 from suite.catalog.errors import ArtifactError
 from suite.quantization.ranges.range import Range
 from suite.quantization.steps.net import Net
-from suite.quantization.steps.quantize import quantize, quantized_tensors
+from suite.quantization.steps.plan import quantized_tensors
+from suite.quantization.steps.quantize import quantize
 from tests.support.qdq_net import (
     LEVELS,
     Made,

@@ -18,6 +18,7 @@ from suite.quantization.steps.flip_slopes import flip_slopes
 from suite.quantization.steps.fold_batch_norm import fold_batch_norm
 from suite.quantization.steps.gemm_heads import gemm_heads
 from suite.quantization.steps.net import Net
+from suite.quantization.steps.prelu_as_max import prelu_as_max
 from suite.quantization.steps.tidy import tidy
 from tests.support import random_net
 from tests.support.qdq_net import LEVELS, Made, images, quantized, run, shapes_of
@@ -51,6 +52,13 @@ def prelu(made: Made, read: str, name: str) -> str:
     """As it is written with a depthwise Conv: of one tensor two readers."""
     made.op("Conv", [read, made.random(f"{name}_w", 8, 1, 1, 1, scale=0.5)], f"{name}_1", group=8)
     return made.op("Add", [read, made.op("Relu", [f"{name}_1"], f"{name}_2")], name)
+
+
+def chosen(made: Made, read: str, name: str) -> str:
+    """The same as the larger of two tensors."""
+    held = made.held(f"{name}_w", made.rng.uniform(-2, 1, (8, 1, 1, 1)))
+    made.op("Conv", [read, held], f"{name}_1", group=8)
+    return made.op("Max", [read, f"{name}_1"], name)
 
 
 def joined(made: Made, read: str, name: str) -> str:
@@ -93,6 +101,7 @@ BLOCKS: dict[str, Block] = {
     "average": op("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
     "residual": residual,
     "prelu": prelu,
+    "chosen": chosen,
     "joined": joined,
     "gated": gated,
     "padded": padded,
@@ -232,7 +241,7 @@ def check_scales(net: Net) -> None:
             assert bias.dtype == np.int32 and not nothing.any()
 
 
-STEPS = (tidy, gemm_heads, fold_batch_norm, flip_slopes, expand_prelu)
+STEPS = (tidy, gemm_heads, fold_batch_norm, flip_slopes, prelu_as_max, expand_prelu)
 
 
 @given(random_net.networks(largest=4))
