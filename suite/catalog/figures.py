@@ -204,6 +204,14 @@ FIGURES.observed(
     _of_artifact(
         "float_weights", "Weights in float before a QuantizeLinear", "higher", 0, of_fp32=True
     ),
+    _of_fidelity(
+        "cosine_1st_percentile",
+        "Cosine to FP32, 1st percentile",
+        "lower",
+        5,
+        is_share=True,
+        least=-1.0,
+    ),
     *_near_fp32("unoptimised", "graph not optimised"),
     *_near_fp32("sampled", "the same faces as run"),
     *_near_fp32("basic", "graph optimised at the basic level"),

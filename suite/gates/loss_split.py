@@ -75,6 +75,7 @@ def split_loss(work: CaseWork, measured: Measured, kept: np.ndarray, dataset_id:
         reason = f"less optimised it does not run: {error}".rstrip(".")
         return measured.model_copy(update={"split": LossSplit(reason=reason)})
     split = LossSplit(faces=len(chosen), culprit=culprit)
+    observed = {**measured.observed, **observed}
     return measured.model_copy(update={"observed": observed, "split": split})
 
 

@@ -52,6 +52,15 @@ def test_a_network_that_the_steps_leave_alone_is_not_timed_twice(tmp_path: Path)
     assert prepared_beside(work) is None
 
 
+def test_a_network_of_which_the_head_alone_is_another_is_not_timed_twice(tmp_path: Path) -> None:
+    add = helper.make_node("Add", ["e", "bias"], ["embedding"])
+    source = network(add, bias=np.ones(32, np.float32))
+    work = small_work(small_catalog(tmp_path, source), INT8)
+    steps = work.of_model.case(work.bench.catalog.modes["fp32_prepared"]).artifact.steps
+    assert [done.step for done in steps if done.places] == ["gemm_heads"]
+    assert prepared_beside(work) is None
+
+
 def test_a_catalog_or_a_provider_without_the_mode_has_none(tmp_path: Path) -> None:
     work = small_work(small_catalog(tmp_path, with_slopes()), INT8)
     never = {"not_applicable": {"fp32_prepared": "slower here"}}

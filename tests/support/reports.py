@@ -61,7 +61,12 @@ INT8 = [
         Gate.FIDELITY,
         mode="int8",
         dataset=LFW,
-        measured=measured(Gate.FIDELITY, LFW, figures={"cosine_mean": 0.998, "cosine_worst": 0.97}),
+        measured=measured(
+            Gate.FIDELITY,
+            LFW,
+            figures={"cosine_mean": 0.998, "cosine_worst": 0.97},
+            observed={"cosine_1st_percentile": 0.985},
+        ),
     ),
     record(
         Gate.LATENCY,

@@ -11,7 +11,7 @@ def embeddings(seed: int) -> np.ndarray:
 
 
 def test_equal_embeddings_are_exactly_faithful():
-    assert fidelity(embeddings(0), embeddings(0)) == FidelityFigures(1.0, 1.0)
+    assert fidelity(embeddings(0), embeddings(0)) == FidelityFigures(1.0, 1.0, 1.0)
 
 
 def test_fidelity_by_hand():
@@ -19,6 +19,8 @@ def test_fidelity_by_hand():
     candidate = [[5.0, 0.0], [3.0, 4.0], [0.6, 0.8]]
     figures = fidelity(reference, candidate)
     assert figures.cosine_mean == pytest.approx((1 + 0.8 + 0.6) / 3)
+    # A fiftieth of the way from the lowest of three to the next.
+    assert figures.cosine_1st_percentile == pytest.approx(0.6 + 0.02 * 0.2)
     assert figures.cosine_worst == 0.6
 
 

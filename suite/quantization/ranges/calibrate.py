@@ -13,10 +13,10 @@ from suite.quantization.ranges.choose import min_max
 from suite.quantization.ranges.histogram import (
     BINS,
     Histogram,
-    entropy,
     histograms,
     least_error,
     percentile,
+    reaches_percentile,
 )
 from suite.quantization.ranges.kept import Kept
 from suite.quantization.ranges.observe import Batch, Observed, observe
@@ -25,13 +25,11 @@ from suite.quantization.ranges.widen import widened
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.net import Array, Net
 
-# The share of one channel that ends clip is told by so many faces.
+# The share of one channel that ends clip is told by so many faces, and so is a least error.
 _CLIPPED_ON = 32
-_OF_HISTOGRAMS: Mapping[str, Callable[[Mapping[str, Histogram]], dict[str, Range]]] = {
-    "Percentile": percentile,
-    "Entropy": entropy,
-    "MSE": least_error,
-}
+_ERROR_ON = 64
+# A percentile of absolute values is sought among those beyond this share of the largest.
+_TAIL = 0.25
 
 
 @dataclass(frozen=True)
@@ -93,20 +91,42 @@ class Calibration:
     ) -> dict[str, Range]:
         """The ranges of some tensors by a calibration method of `catalog.mode_card`."""
         seen = self.observed(net, shapes, names)
-        if method == "MinMax":
-            return min_max(seen)
         if method == "TopK":
             return widened(net, seen, self.faces(net, _CLIPPED_ON), self.work)
-        return _OF_HISTOGRAMS[method](self._histograms(net, seen, BINS[method]))
+        if method == "Percentile":
+            return percentile(self._tails(net, seen))
+        if method == "MSE":
+            return least_error(self._histograms(net, seen, method, _ERROR_ON))
+        # By entropy, of the 128 bins that onnxruntime counts by default, which are no more than its
+        # levels, it tries one range alone: from the least to the greatest.
+        return min_max(seen)
+
+    def _tails(self, net: Net, seen: Mapping[str, Observed]) -> dict[str, Histogram]:
+        """Histograms that have the percentile in them, of as few values as do."""
+        found = self._histograms(net, seen, "Percentile", None, _TAIL)
+        whole = [name for name, each in found.items() if not reaches_percentile(each, _TAIL)]
+        if not whole:
+            return found
+        rest = {name: seen[name] for name in whole}
+        return {**found, **self._histograms(net, rest, "Percentile", None)}
 
     def _histograms(
-        self, net: Net, seen: Mapping[str, Observed], bins: int
+        self,
+        net: Net,
+        seen: Mapping[str, Observed],
+        method: str,
+        most: int | None,
+        beyond: float = 0.0,
     ) -> dict[str, Histogram]:
+        bins = BINS[method]
+
         def make() -> dict[str, Array]:
-            found = histograms(net, seen, bins, self.faces(net, None), self.work)
+            faces = self.faces(net, most)
+            found = histograms(net, seen, bins, faces, self.work, beyond)
             return {str(at): found[name].counts for at, name in enumerate(seen)}
 
-        arrays = self._kept(net, list(seen), f"{bins} bins", make)
+        of = f"{bins} bins of {most or 'all'} faces, beyond {beyond}"
+        arrays = self._kept(net, list(seen), of, make)
         return {
             name: Histogram.of(np.asarray(arrays[str(at)], np.int64), each)
             for at, (name, each) in enumerate(seen.items())

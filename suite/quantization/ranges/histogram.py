@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from onnxruntime.quantization.calibrate import HistogramCollector
 
 from suite.quantization.ranges.observe import Batch, Observed
 from suite.quantization.ranges.range import Range
 from suite.quantization.ranges.shown import shown
 from suite.quantization.steps.net import Array, Net
 
-# As onnxruntime's calibrators have them by default; a percentile's 2048 lie on either side of 0.
-BINS = {"Percentile": 4096, "Entropy": 128, "MSE": 2048}
+# onnxruntime's calibrator has 2048 by default on either side of 0.
+BINS = {"Percentile": 4096, "MSE": 2048}
 _PERCENTILE = 99.999
 _LEVELS = 255
 _PART = 1 << 24
@@ -55,7 +52,12 @@ class Histogram:
 
 
 def histograms(
-    net: Net, seen: Mapping[str, Observed], bins: int, batches: Iterable[Batch], work: Path
+    net: Net,
+    seen: Mapping[str, Observed],
+    bins: int,
+    batches: Iterable[Batch],
+    work: Path,
+    beyond: float = 0.0,
 ) -> dict[str, Histogram]:
     """Count the values of some tensors on batches of images.
 
@@ -63,12 +65,15 @@ def histograms(
     ----------
     seen : the tensors, with their extremes on the same images
     work : a folder for a scratch file
+    beyond : the share of the largest absolute value below which values are counted as zeros, in a
+        third of the time
     """
     tops = {name: _top(each) for name, each in seen.items()}
     counts = {name: np.zeros(bins, np.int64) for name in seen}
     for values in shown(net, list(seen), batches, work):
         for name, top in tops.items():
-            counts[name] += count(values[name], bins, top) if top else 0
+            if top:
+                counts[name] += count(values[name], bins, top, beyond)
     return {name: Histogram.of(counts[name], each) for name, each in seen.items()}
 
 
@@ -77,7 +82,7 @@ def _top(seen: Observed) -> float:
     return max(abs(float(seen.low[0])), abs(float(seen.high[0])))
 
 
-def count(values: Array, bins: int, top: float) -> npt.NDArray[np.int64]:
+def count(values: Array, bins: int, top: float, beyond: float = 0.0) -> npt.NDArray[np.int64]:
     """How many values fall into each of some bins of equal width from −top to top: int64 [bins].
 
     As numpy's histogram has it, but that what lies within float32's rounding of an edge may fall
@@ -86,7 +91,14 @@ def count(values: Array, bins: int, top: float) -> npt.NDArray[np.int64]:
     Parameters
     ----------
     bins : at most 65,536
+    beyond : of ``top``; what lies nearer to 0 counts in the bin that begins there
     """
+    if beyond:
+        near = values.size
+        values = values[np.abs(values) >= top * beyond]
+        counts = count(values, bins, top)
+        counts[bins // 2] += near - values.size
+        return counts
     scale = np.float32(bins / (2 * top)) if top > _SMALLEST else np.float32(np.inf)
     if not np.isfinite(scale):
         clipped = np.clip(values.astype(np.float64), -top, top)
@@ -109,35 +121,17 @@ def percentile(found: Mapping[str, Histogram]) -> dict[str, Range]:
     As onnxruntime's calibrator has it by default: one threshold for both ends, each no further out
     than the extreme.
     """
-    return {name: _percentile(histogram) for name, histogram in found.items()}
+    ranges = {}
+    for name, histogram in found.items():
+        threshold = _threshold(histogram)
+        low, high = max(-threshold, histogram.low), min(threshold, histogram.high)
+        ranges[name] = Range(low, high).with_zero()
+    return ranges
 
 
-def entropy(found: Mapping[str, Histogram]) -> dict[str, Range]:
-    """The range whose 8 bits diverge least from the values' distribution, as onnxruntime's.
-
-    Migacz (2017), 8-bit Inference with TensorRT. Of so few bins as onnxruntime counts by default,
-    which are no more than its levels, one range alone is tried: from the least to the greatest.
-    """
-    collector = HistogramCollector(
-        method="entropy",
-        symmetric=False,
-        num_bins=0,
-        num_quantized_bins=128,
-        percentile=_PERCENTILE,
-        scenario="same",
-    )
-    empty = {name for name, histogram in found.items() if not histogram.counts.any()}
-    collector.histogram_dict = {
-        name: (h.counts, h.edges, np.float32(h.low), np.float32(h.high), np.float32(h.top))
-        for name, h in found.items()
-        if name not in empty
-    }
-    with contextlib.redirect_stdout(io.StringIO()):
-        ends = collector.compute_entropy()
-    ranges = {
-        name: Range(float(low), float(high)).with_zero() for name, (low, high, *_) in ends.items()
-    }
-    return {name: Range(0.0, 0.0) if name in empty else ranges[name] for name in found}
+def reaches_percentile(histogram: Histogram, beyond: float) -> bool:
+    """Whether a histogram of values beyond a share of the top alone has the percentile in it."""
+    return histogram.top == 0 or _threshold(histogram) > beyond * histogram.top
 
 
 def least_error(found: Mapping[str, Histogram]) -> dict[str, Range]:
@@ -150,13 +144,13 @@ def least_error(found: Mapping[str, Histogram]) -> dict[str, Range]:
     return {name: _least_error(histogram) for name, histogram in found.items()}
 
 
-def _percentile(histogram: Histogram) -> Range:
+def _threshold(histogram: Histogram) -> float:
+    """The lower edge of the bin in which the percentile of absolute values lies."""
     half = len(histogram.counts) // 2
     by_size = histogram.counts[half:] + histogram.counts[:half][::-1]
     reached = np.cumsum(by_size / max(by_size.sum(), 1))
     place = min(int(np.searchsorted(reached, _PERCENTILE / 100)), half - 1)
-    threshold = histogram.top * place / half
-    return Range(max(-threshold, histogram.low), min(threshold, histogram.high)).with_zero()
+    return histogram.top * place / half
 
 
 def _least_error(histogram: Histogram) -> Range:

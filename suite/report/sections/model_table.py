@@ -38,7 +38,8 @@ def model_section(model: str, records: Sequence[Record], runtime: str) -> list[s
                 rows += _beside_cells(mode, dataset, records, columns)
         if rows:
             labels = [FIGURES[name].label for name in columns]
-            header = ("Model", *labels, "Size (MiB)", "Latency (ms)", "Mean cosine", "Worst cosine")
+            near = ("Mean cosine", "1st percentile", "Worst")
+            header = ("Model", *labels, "Size (MiB)", "Latency (ms)", *near)
             own = [r for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
             lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
             lines += _legend(records)
@@ -110,6 +111,7 @@ def _mode_cells(
         _size(artifact),
         _latency(latency),
         _figure(fidelity, "cosine_mean"),
+        _figure(fidelity, "cosine_1st_percentile"),
         _figure(fidelity, "cosine_worst"),
     )
 
@@ -131,8 +133,7 @@ def _beside_cells(
             *(cell(given, name, FIGURES[name].digits) for name in columns),
             cell(given, "size_mib", 2),
             cell(given, "latency_ms", 2),
-            "–",
-            "–",
+            *("–", "–", "–"),
         )
         for given in record.measured.beside
     ]
@@ -160,10 +161,10 @@ def _find(records: Sequence[Record], gate: Gate, dataset: str | None = None) -> 
 
 
 def _figure(record: Record | None, name: str) -> str:
-    if record is None or record.measured is None or name not in record.measured.figures:
+    known = {} if record is None or record.measured is None else record.measured.known
+    if record is None or record.measured is None or name not in known:
         return "–"
-    digits = FIGURES[name].digits
-    value = record.measured.figures[name]
+    digits, value = FIGURES[name].digits, known[name]
     text = f"{value:.{digits}f}"
     if name in record.measured.fp32:
         text += f" ({signed(value - record.measured.fp32[name], digits)})"

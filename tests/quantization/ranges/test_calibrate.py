@@ -65,7 +65,8 @@ def test_the_second_time_no_image_is_run_and_ranges_are_the_same(
     by = calibration(tmp_path)
     first = ranges(by, method, net)
     once = list(passes)
-    assert once == ["observe"] if method in ("MinMax", "TopK") else ["observe", "histograms"]
+    counted = method in ("Percentile", "MSE")
+    assert once == ["observe", *["histograms"] * counted]
     assert ranges(by, method, net) == first == ranges(replace(by, kept=None), method, net)
     assert passes == once * 2
 

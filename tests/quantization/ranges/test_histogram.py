@@ -10,14 +10,14 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod
 from onnxruntime.quantization.calibrate import HistogramCollector, create_calibrator
 from small_conv import small_conv
 
+from suite.quantization.ranges.calibrate import Calibration
 from suite.quantization.ranges.histogram import (
-    BINS,
     Histogram,
     count,
-    entropy,
     histograms,
     least_error,
     percentile,
+    reaches_percentile,
 )
 from suite.quantization.ranges.observe import observe
 from suite.quantization.ranges.range import Range
@@ -77,10 +77,12 @@ def test_ranges_are_onnxruntimes_to_a_bins_width(tmp_path: Path, method: str) ->
     )
     theirs.collect_data(Faces())
     expected = theirs.compute_data()
-    found = counted(BINS[method], tmp_path / "work")
-    ours = {"Percentile": percentile, "Entropy": entropy}[method](found)
+    calibration = Calibration(lambda net, most: iter(batches()), 24, tmp_path / "work")
+    net = Net.of(model())
+    ours = calibration.ranges(method, net, net.shapes((1, 3, 8, 8)), TENSORS)
     for name in TENSORS:
-        width = 2 * found[name].top / BINS[method]
+        top = max(abs(float(end)) for end in expected[name].range_value)
+        width = 2 * top / 4096
         assert expected[name].range_value[1] > 0
         low, high = (float(end) for end in expected[name].range_value)
         assert ours[name].low == pytest.approx(min(low, 0), abs=1.01 * width)
@@ -100,6 +102,20 @@ def test_a_percentile_cuts_off_tails_as_onnxruntime_does(shift: float) -> None:
     ours = percentile({"t": Histogram(counts, top, float(values.min()), float(values.max()))})["t"]
     assert (ours.low, ours.high) == pytest.approx((low, high), abs=1.01 * top / 2048)
     assert ours.high < 0.5 * float(values.max())
+
+
+@pytest.mark.parametrize(("beyond", "reaches"), [(0.25, True), (0.6, False)])
+def test_tails_alone_have_the_same_percentile_or_say_that_they_do_not(
+    beyond: float, reaches: bool
+) -> None:
+    values = np.random.default_rng(4).standard_normal(2_000_000).astype(np.float32)
+    values[0] = 9.0
+    ends = (9.0, float(values.min()), 9.0)
+    whole = Histogram(count(values, 4096, 9.0), *ends)
+    tail = Histogram(count(values, 4096, 9.0, beyond), *ends)
+    assert tail.counts.sum() == whole.counts.sum() == values.size
+    assert reaches_percentile(tail, beyond) is reaches
+    assert (percentile({"t": tail}) == percentile({"t": whole})) is reaches
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float16])
@@ -146,5 +162,5 @@ def test_the_least_error_keeps_what_is_uniform() -> None:
 
 def test_a_tensor_of_zeros_has_a_range_of_zero() -> None:
     nothing = {"t": Histogram(np.zeros(128, np.int64), 0.0, 0.0, 0.0)}
-    for choose in (percentile, entropy, least_error):
+    for choose in (percentile, least_error):
         assert choose(nothing)["t"] == Range(0.0, 0.0)
