@@ -98,7 +98,7 @@ class Stopwatch:
                 for seconds in blocks.time_block():
                     timed.update(seconds)
             measured = self._measured(blocks)
-        self._benchmark.extra_info.update(batch=batch, **measured.figures)
+        self._benchmark.extra_info.update(gate=str(Gate.LATENCY), batch=batch, **measured.figures)
         return measured
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import inf
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.limits import Limits
@@ -15,6 +16,8 @@ from suite.judging.rows import figure_row, samples_row, unknown_row
 
 ACCEPT = "accept with --snapshot-update"
 ACCEPT_IT = "accept it with --snapshot-update"
+# Of the figures that moved, a headline names so many.
+_NAMED = 3
 _FROM_THEN_ON = f"{ACCEPT} to compare from then on"
 
 
@@ -106,7 +109,17 @@ def _compared_rows(
 
 
 def _labels(rows: Sequence[Row]) -> str:
-    return ", ".join(FIGURES[row.metric].label for row in rows)
+    """The figures that moved most in units of their tolerance, and how many others there are."""
+    most = sorted(rows, key=_strain, reverse=True)[:_NAMED]
+    others = len(rows) - len(most)
+    more = f" and {others} other figure{'' if others == 1 else 's'}" if others else ""
+    return ", ".join(FIGURES[row.metric].label for row in most) + more
+
+
+def _strain(row: Row) -> float:
+    if row.difference is None or not row.limit:
+        return inf
+    return abs(row.difference) / row.limit
 
 
 def _is_better(row: Row) -> bool:

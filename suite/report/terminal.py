@@ -11,6 +11,7 @@ from suite.report.sections.acceptance import acceptance_lines, without_latency
 from suite.report.sections.findings import findings_of
 from suite.report.sections.on_top import on_top
 from suite.report.sections.shipping import shipping_lines
+from suite.report.speed_lines import speed_lines
 from suite.report.verdict import is_gated
 
 # Of the reasons why gates were not compared, so many are said.
@@ -18,13 +19,14 @@ _REASONS = 5
 
 
 def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
-    """What was accepted, which mode to ship, what was gated, and where the report is."""
+    """What was accepted, how fast each mode is, which to ship, and what was not gated."""
     lines = acceptance_lines(folder.records)
     if accepts and not any(r.accepted or r.refused or r.baseline for r in folder.records):
         lines.append(
             "NOTHING WAS ACCEPTED: none of the gates that ran keeps a baseline; select others, or "
             "leave -k and -m out."
         )
+    lines += speed_lines(folder.records)
     lines += shipping_lines(folder.report)
     lines += on_top(folder.report)
     for record in folder.records:
@@ -50,9 +52,12 @@ def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
         lines.append(untimed)
     if folder.report.environment.unproved:
         lines.append(folder.report.environment.unproved)
-    lines.append(folder.report.concluded)
-    lines.append(f"report: {folder.folder / 'report.md'}")
     return lines
+
+
+def verdict_lines(folder: ReportFolder) -> list[str]:
+    """The verdict with its figures, and where the report is."""
+    return [folder.report.concluded, f"report: {folder.folder / 'report.md'}"]
 
 
 def _not_compared(records: Sequence[Record]) -> list[str]:

@@ -1,6 +1,7 @@
 """Every cell of the table in docs/outcomes.md: what report, terminal and exit status say."""
 
 import json
+import re
 import shutil
 import signal
 import time
@@ -181,6 +182,12 @@ def test_no_speed_up_accepted_here(team: Team, monkeypatch) -> None:
     slower = team.run(*options)
     assert slower.returncode == 1
     assert "not as accepted: Speed-up over FP32" in slower.stdout
+    # The verdict comes last, and the speeds in turn with FP32 stand for pytest-benchmark's table.
+    verdict, report = [line for line in slower.stdout.splitlines() if line][-2:]
+    assert verdict.startswith("FAIL: 1 of ") and report.startswith("report: ")
+    assert re.search(rf"{MODEL} +int8_static_qdq +1 +[\d.]+ +[\d.]+ +1\.500", slower.stdout)
+    assert "Name (time in" not in slower.stdout
+    assert "Name (time in" in team.run(*options, "--benchmark-verbose").stdout
 
 
 @pytest.mark.parametrize("timed", [True, False], ids=["busy", "without latency"])

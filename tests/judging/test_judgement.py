@@ -55,6 +55,17 @@ def test_better_than_accepted_fails_and_says_to_accept_it() -> None:
     assert judged.sentence == "better than accepted: Accuracy; accept it with --snapshot-update"
 
 
+def test_a_headline_names_the_three_that_moved_most_in_units_of_their_tolerance() -> None:
+    before = {"accuracy": 0.9, "roc_auc": 0.9, "eer": 0.1, "cosine_mean": 0.9, "cosine_worst": 0.8}
+    after = {"accuracy": 0.8, "roc_auc": 0.89, "eer": 0.12, "cosine_mean": 0.6, "cosine_worst": 0.7}
+    tolerances = {**dict.fromkeys(before, 0.01), "roc_auc": 0.0001, "cosine_worst": 0.09}
+    judged = judge_against_baseline(measured(**after), accepted(**before), Limits(tolerances))
+    assert judged.headline == (
+        "not as accepted: ROC AUC, Mean cosine to FP32, Accuracy and 2 other figures"
+    )
+    assert len([row for row in judged.rows if row.outcome is Outcome.FAIL]) == 5
+
+
 @pytest.mark.parametrize(("size", "outcome"), [(900, "pass"), (1009, "pass"), (1011, "fail")])
 def test_size_is_relative_and_fails_upward_alone(size: float, outcome: str) -> None:
     judged = judge_against_baseline(

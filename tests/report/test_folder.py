@@ -11,7 +11,7 @@ from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
 from suite.report.folder import PROPOSED, ReportFolder
 from suite.report.schema import schema_text
-from suite.report.terminal import summary_lines
+from suite.report.terminal import summary_lines, verdict_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -168,6 +168,8 @@ def test_the_terminal_says_what_was_accepted_and_left_open(tmp_path: Path) -> No
         "undecided: fidelity m int8 on lfw: too near",
         "not run: lost",
         "without latency: no gate of it was selected, so no speed was judged or accepted",
+    ]
+    assert verdict_lines(folder) == [
         "FAIL: 1 of 1 gates did not run (1 pass, 1 undecided, 1 skipped)",
         f"report: {tmp_path / 'report.md'}",
     ]

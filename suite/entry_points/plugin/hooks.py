@@ -23,6 +23,11 @@ from suite.entry_points.plugin.items import (
 from suite.entry_points.plugin.options import add_options, folders_after_a_space
 from suite.entry_points.plugin.run import GateRun
 
+# What asks pytest-benchmark for a table, or for failures that it finds as it prints one.
+_OF_BENCHMARKS = ("benchmark_verbose", "benchmark_compare", "benchmark_compare_fail")
+
+_Groups = list[tuple[str | None, list[dict[str, Any]]]]
+
 __all__ = ["gate", "stopwatch", "work", "workbench"]
 
 
@@ -116,6 +121,24 @@ def pytest_runtest_makereport(
             tell_failure(item, call, report)
         send_record(item, report)
     return report
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_benchmark_group_stats(
+    config: pytest.Config,
+) -> Generator[None, _Groups, _Groups]:
+    """Keep the gates out of pytest-benchmark's table, unless it is asked for more than that.
+
+    It would set FP32's time of one minute beside a mode's of another.
+    """
+    groups = yield
+    if any(config.getoption(name, None) for name in _OF_BENCHMARKS):
+        return groups
+    others = [
+        (name, [each for each in timed if each["extra_info"].get("gate") != "latency"])
+        for name, timed in groups
+    ]
+    return [(name, timed) for name, timed in others if timed]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

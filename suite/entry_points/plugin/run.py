@@ -221,6 +221,7 @@ class GateRun:
         yield
         if refused:
             raise pytest.exit.Exception(refused, pytest.ExitCode.USAGE_ERROR)
+        self._say_verdict()
 
     def settled(self, status: int) -> int:
         """The process's exit status, after all plugins had their say."""
@@ -248,6 +249,16 @@ class GateRun:
         terminalreporter.write_sep("-", "face-quant-gate")
         for line in summary_lines(self.report, accepts=self.accepts):
             terminalreporter.write_line(line)
+
+    def _say_verdict(self) -> None:
+        """Print the verdict below everything else."""
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if self.report is None or self.is_given_up or terminal is None:
+            return
+        from suite.report.terminal import verdict_lines
+
+        for line in verdict_lines(self.report):
+            terminal.write_line(line)
 
     def _check_selection(self) -> None:
         try:
