@@ -30,4 +30,4 @@ def speed_lines(records: Sequence[Record]) -> list[str]:
         for record, measured in timed
     ]
     header = (*_HEADER[:-1], *([_PREPARED] if beside else []), "")
-    return aligned(header, rows) if rows else []
+    return aligned(header, rows, words_last=True) if rows else []

@@ -46,13 +46,19 @@ def signed(value: float, digits: int) -> str:
     return f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
-def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Plain text columns, the first two to the left and the others to the right."""
+def aligned(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, words_last: bool = False
+) -> list[str]:
+    """Plain text columns, the first two to the left and the others to the right.
+
+    The last one is to the left too where it has words.
+    """
     table = [header, *rows]
+    left = {0, 1, *([len(header) - 1] if words_last else [])}
     widths = [max(len(row[i]) for row in table) for i in range(len(header))]
     return [
         "  ".join(
-            cell.ljust(width) if i < 2 else cell.rjust(width)
+            cell.ljust(width) if i in left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in table

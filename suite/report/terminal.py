@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.folder import ReportFolder
+from suite.report.overview import overview_lines
 from suite.report.reference import by_its_name
 from suite.report.sections.acceptance import acceptance_lines, without_latency
 from suite.report.sections.findings import findings_of
@@ -19,14 +20,13 @@ _REASONS = 5
 
 
 def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
-    """What was accepted, how fast each mode is, which to ship, and what was not gated."""
+    """What was accepted, which mode to ship, and what was not gated or not decided."""
     lines = acceptance_lines(folder.records)
     if accepts and not any(r.accepted or r.refused or r.baseline for r in folder.records):
         lines.append(
             "NOTHING WAS ACCEPTED: none of the gates that ran keeps a baseline; select others, or "
             "leave -k and -m out."
         )
-    lines += speed_lines(folder.records)
     lines += shipping_lines(folder.report)
     lines += on_top(folder.report)
     for record in folder.records:
@@ -53,6 +53,16 @@ def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
     if folder.report.environment.unproved:
         lines.append(folder.report.environment.unproved)
     return lines
+
+
+def table_lines(folder: ReportFolder) -> list[str]:
+    """The cases and the figures that matter of them, then how fast each mode is."""
+    return [
+        line
+        for table in (overview_lines(folder.records), speed_lines(folder.records))
+        if table
+        for line in (*table, "")
+    ]
 
 
 def verdict_lines(folder: ReportFolder) -> list[str]:

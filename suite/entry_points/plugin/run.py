@@ -244,10 +244,11 @@ class GateRun:
         """Print the verdict, what was accepted, and where the report is."""
         if self.report is None:
             return
-        from suite.report.terminal import summary_lines
+        from suite.report.terminal import summary_lines, table_lines
 
         terminalreporter.write_sep("-", "face-quant-gate")
-        for line in summary_lines(self.report, accepts=self.accepts):
+        said = summary_lines(self.report, accepts=self.accepts)
+        for line in (*table_lines(self.report), *said):
             terminalreporter.write_line(line)
 
     def _say_verdict(self) -> None:
