@@ -7,12 +7,7 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto
 from onnxruntime.quantization import CalibrationMethod, quantize_static
-from onnxruntime.quantization.calibrate import (
-    CalibraterBase,
-    TensorData,
-    TensorsData,
-    save_tensors_data,
-)
+from onnxruntime.quantization.calibrate import CalibraterBase, TensorData, TensorsData
 
 from suite.models.onnx_file import load_whole
 from suite.quantization.ranges.calibrate import Calibration
@@ -59,6 +54,9 @@ def write_ranges(
         name: TensorData(lowest=np.float32(ends.low), highest=np.float32(ends.high))
         for name, ends in by.ranges(method, net, net.shapes(shape), sorted(tensors)).items()
     }
+    # Older releases, which take no ranges, have nothing to write them either.
+    from onnxruntime.quantization.calibrate import save_tensors_data
+
     path = prepared.with_name("ranges.json")
     save_tensors_data(TensorsData(CalibrationMethod[method], data), path)
     return path
