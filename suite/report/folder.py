@@ -13,7 +13,7 @@ from suite.catalog.lock import Lock
 from suite.judging.coverage import Coverage
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
-from suite.report.markdown import to_markdown
+from suite.report.files import FILES
 from suite.report.model import Appended, Environment, Report
 from suite.report.reading import REPORT, read_report
 from suite.report.verdict import make_report
@@ -135,7 +135,7 @@ class ReportFolder:
         self._outside[what] = None
 
     def write(self, *, complete: bool) -> Outcome:
-        """Write ``report.json`` and ``report.md``; give back the verdict."""
+        """Write ``report.json`` and the files beside it; give back the verdict."""
         self.report = report = make_report(
             self._environment,
             self.records,
@@ -149,7 +149,8 @@ class ReportFolder:
         document = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False)
         try:
             write_whole(self.folder / REPORT, document + "\n", alone=True)
-            write_whole(self.folder / "report.md", to_markdown(report), alone=True)
+            for name, text_of in FILES.items():
+                write_whole(self.folder / name, text_of(report), alone=True)
         except OSError as error:
             raise _cannot_write(self.folder, error) from None
         return report.verdict
