@@ -15,9 +15,12 @@ def quantize(prepared: Prepared, target: Path, ingredients: Ingredients) -> tupl
     """Convert an ONNX file that was prepared for it, and write it to ``target``."""
     model = load_whole(prepared.path)
     graph = model.graph
-    # Of old files weights are inputs too, and those are converted.
+    # Of old files weights are inputs too, whose type onnxruntime 1.24 crashes over once converted.
     weights = {tensor.name for tensor in graph.initializer}
-    kept = [port.name for port in (*graph.input, *graph.output) if port.name not in weights]
+    images = [port for port in graph.input if port.name not in weights]
+    del graph.input[:]
+    graph.input.extend(images)
+    kept = [port.name for port in (*graph.input, *graph.output)]
     # The types of tensors are inferred already, and a large file could not be handed over.
     model = convert_float_to_float16(model, keep_io_types=kept, disable_shape_infer=True)
     # The casts of inputs stand at the end.
