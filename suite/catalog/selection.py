@@ -35,6 +35,7 @@ class Options:
     report_append: bool = False
     require_all: bool = False
     from_report: Path | None = None
+    base: str | None = None
 
     @property
     def roots(self) -> Roots:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
+from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Coverage
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
@@ -28,7 +29,8 @@ class ReportFolder:
     The report is written as the folder is opened, and anew with each record, so that a killed run
     leaves a valid one that says it did not end, and nothing of the run before. With ``append`` the
     records of the run before are kept and completed. No other run may write there until the folder
-    is closed. ``report`` is the one written last.
+    is closed. ``report`` is the one written last. ``compare`` says what changed in cards and
+    baselines, once the run has ended.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class ReportFolder:
         require_all: bool,
         append: bool = False,
         coverage: Coverage | None = None,
+        compare: Callable[[], Compared] | None = None,
     ) -> None:
         self.folder = folder
         self._environment = environment
@@ -55,6 +58,8 @@ class ReportFolder:
         self._died: set[str] = set()
         self._coverage = coverage or Coverage()
         self._outside: dict[str, None] = {}
+        self._compare = compare
+        self._compared: Compared | None = None
         self._lock = Lock(folder / ".lock")
         try:
             if not self._lock.acquire(wait=False):
@@ -136,6 +141,8 @@ class ReportFolder:
 
     def write(self, *, complete: bool) -> Outcome:
         """Write ``report.json`` and the files beside it; give back the verdict."""
+        if complete and self._compare and self._compared is None:
+            self._compared = self._compare()
         self.report = report = make_report(
             self._environment,
             self.records,
@@ -145,6 +152,7 @@ class ReportFolder:
             appended=self._appended,
             coverage=self._coverage,
             outside=tuple(self._outside),
+            compared=self._compared if complete else None,
         )
         document = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False)
         try:

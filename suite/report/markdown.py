@@ -2,6 +2,7 @@
 
 from suite.report.model import Report
 from suite.report.sections.acceptance import acceptance, without_latency
+from suite.report.sections.changed import changed
 from suite.report.sections.environment import environment
 from suite.report.sections.failures import failures
 from suite.report.sections.findings import findings
@@ -23,6 +24,7 @@ def to_markdown(report: Report) -> str:
         lines += [*(f"- {line[0].upper()}{line[1:]}" for line in said), ""]
     if untimed := without_latency(report.records):
         lines += [f"{untimed[0].upper()}{untimed[1:]}.", ""]
+    lines += changed(report)
     lines += findings(report.records)
     lines += shipping(report)
     lines += failures(report.records)

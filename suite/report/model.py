@@ -3,6 +3,7 @@
 from collections.abc import Set
 from typing import Literal
 
+from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Unjudged
 from suite.judging.measured import Count, Frozen
 from suite.judging.outcome import Outcome
@@ -74,6 +75,7 @@ class Report(Frozen):
     unjudged : what is accepted and has no gate
     outside : what failed in the run and is no gate's
     not_run : gates without a record
+    compared : what changed in cards and baselines since a base; None in a run that did not end
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -87,6 +89,7 @@ class Report(Frozen):
     unjudged: tuple[Unjudged, ...] = ()
     outside: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
+    compared: Compared | None = None
     records: tuple[Record, ...]
 
     @property

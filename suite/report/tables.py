@@ -66,15 +66,11 @@ def aligned(
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table, numbers to the right."""
-    table = [header, *rows]
-    widths = [max(3, *(len(row[i]) for row in table)) for i in range(len(header))]
-    rule = [("-" * w if i == 0 else "-" * (w - 1) + ":") for i, w in enumerate(widths)]
-    padded = [
-        [
-            cell.ljust(w) if i == 0 else cell.rjust(w)
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ]
-        for row in table
-    ]
-    return ["| " + " | ".join(row) + " |" for row in [padded[0], rule, *padded[1:]]]
+    """A Markdown table, numbers to the right; cells are as long as what they hold."""
+    rule = ["---" if i == 0 else "---:" for i in range(len(header))]
+    return [f"| {' | '.join(map(_in_cell, row))} |" for row in (header, rule, *rows)]
+
+
+def _in_cell(words: str) -> str:
+    """Words that end neither their cell nor its line."""
+    return " ".join(words.replace("|", "\\|").split())

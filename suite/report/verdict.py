@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Coverage, Unjudged, in_words
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
@@ -21,6 +22,7 @@ def make_report(
     appended: Sequence[Appended] = (),
     coverage: Coverage = _NONE,
     outside: Sequence[str] = (),
+    compared: Compared | None = None,
 ) -> Report:
     """Conclude on a run.
 
@@ -59,6 +61,7 @@ def make_report(
         unjudged=coverage.unjudged,
         outside=tuple(outside),
         not_run=not_run,
+        compared=compared,
         records=tuple(records),
     )
 

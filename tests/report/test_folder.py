@@ -9,6 +9,7 @@ from records import ENVIRONMENT, record
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
+from suite.report.files import FILES
 from suite.report.folder import PROPOSED, ReportFolder
 from suite.report.schema import schema_text
 from suite.report.terminal import summary_lines, verdict_lines
@@ -92,9 +93,9 @@ def test_each_record_leaves_a_report_that_says_that_the_run_did_not_end(tmp_path
     assert (read(tmp_path)["complete"], folder.report.concluded) == (True, "PASS: 2 pass")
     folder.close()
     assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        *("records.jsonl", "report.json", "report.md")
-    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["records.jsonl", "report.json", *FILES]
+    )
 
 
 def test_a_gate_whose_worker_died_stays_failed(tmp_path: Path) -> None:

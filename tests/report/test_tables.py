@@ -48,9 +48,13 @@ def test_text_is_aligned_first_columns_left_others_right() -> None:
     assert aligned(("a", "b", "c"), [("long", "x", "1")]) == ["a     b  c", "long  x  1"]
 
 
-def test_a_markdown_table_has_its_rule() -> None:
-    assert markdown(("a", "b"), [("x", "1")]) == [
-        "| a   |   b |",
-        "| --- | --: |",
-        "| x   |   1 |",
+def test_a_markdown_table_has_its_rule_and_no_padding() -> None:
+    assert markdown(("a", "b"), [("long name", "1")]) == [
+        "| a | b |",
+        "| --- | ---: |",
+        "| long name | 1 |",
     ]
+
+
+def test_a_cell_ends_where_it_ends_whatever_it_holds() -> None:
+    assert markdown(("a", "b"), [("x|y", "1\n2")])[2] == "| x\\|y | 1 2 |"

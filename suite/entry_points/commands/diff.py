@@ -7,15 +7,12 @@ from pathlib import Path
 from suite.catalog.builtin import builtin_folder
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import is_file, is_folder
-from suite.catalog.folder import card_files, read_cards
 from suite.entry_points.commands.arguments import add_catalog
-from suite.entry_points.commands.git_revision import checked_out, in_repository
+from suite.entry_points.commands.gate_state import state_of
 from suite.judging.changes.compare import compare
-from suite.judging.changes.state import GateState, state_of_catalog, state_of_records
+from suite.judging.changes.state import GateState, state_of_records
 from suite.report.changes import to_markdown, to_text
 from suite.report.reading import read_report
-
-_WORKING_TREE = "the working tree"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +56,7 @@ def _states(base: str, head: str | None, folder: Path | None) -> tuple[GateState
     if of_reports:
         one, other = (state_of_records(n, read_report(Path(n)).records) for n in (base, str(head)))
         return one, other
-    states = _of_revision(base, folder), _of_revision(head, folder)
+    states = state_of(base, folder), state_of(head, folder)
     if not any(state.cards or state.accepted or state.unread for state in states):
         raise SuiteError(
             where=folder or builtin_folder(),
@@ -71,22 +68,3 @@ def _states(base: str, head: str | None, folder: Path | None) -> tuple[GateState
 
 def _is_report(name: str) -> bool:
     return is_folder(Path(name)) and is_file(Path(name) / "report.json")
-
-
-def _of_revision(revision: str | None, folder: Path | None) -> GateState:
-    root = folder or builtin_folder()
-    if revision is None:
-        return _state(_WORKING_TREE, root, builtin=folder is None)
-    with checked_out(revision, root, in_repository(root)) as there:
-        try:
-            return _state(revision, there, builtin=folder is None)
-        except SuiteError as error:  # its file is gone by the time that this is read
-            named = error.where.replace(str(there), f"{revision}, {root}")
-            raise SuiteError(where=named, what=error.what) from None
-
-
-def _state(name: str, folder: Path, *, builtin: bool) -> GateState:
-    cards = folder / "fixtures" if builtin else folder
-    if not card_files(cards / "models"):
-        return GateState(name)
-    return state_of_catalog(name, read_cards(cards, pass_over=True), folder / "baselines")

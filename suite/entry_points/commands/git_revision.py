@@ -35,6 +35,26 @@ def in_repository(folder: Path) -> Path:
     return Path(os.fsdecode(found.stdout.strip()))
 
 
+def commit_of(root: Path, revision: str) -> str | None:
+    """The hash of a revision's commit; None where the repository has none of that name."""
+    found = _git(
+        root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+    )
+    return None if found.returncode else found.stdout.decode().strip()
+
+
+def merge_base(root: Path, one: str, other: str) -> str | None:
+    """The commit at which two commits, by their hashes, went apart; None where none is known."""
+    found = _git(root, "merge-base", one, other)
+    return None if found.returncode else found.stdout.decode().strip()
+
+
+def default_branch(root: Path) -> str | None:
+    """What a clone's origin has as its default branch, ``origin/main``; None where nobody says."""
+    found = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    return None if found.returncode else os.fsdecode(found.stdout.strip())
+
+
 @contextmanager
 def checked_out(revision: str, folder: Path, root: Path) -> Iterator[Path]:
     """A folder's cards and baselines as they are at a revision; empty where it is not there then.
@@ -44,16 +64,14 @@ def checked_out(revision: str, folder: Path, root: Path) -> Iterator[Path]:
     SuiteError
         where there is no such revision.
     """
-    commit = _git(
-        root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-    )
-    if commit.returncode:
+    commit = commit_of(root, revision)
+    if commit is None:
         raise SuiteError(
             f"{revision}: is no revision of {root}, and no report's folder; fetch it (a shallow "
             "clone has no history: fetch-depth: 0), or name another."
         )
     inside = folder.resolve().relative_to(root.resolve()).as_posix()
-    tree = f"{commit.stdout.decode().strip()}:{'' if inside == '.' else inside}"
+    tree = f"{commit}:{'' if inside == '.' else inside}"
     with tempfile.TemporaryDirectory() as scratch:
         if not _git(root, "cat-file", "-e", tree).returncode:
             _write_out(root, tree, Path(scratch))

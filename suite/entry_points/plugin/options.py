@@ -32,6 +32,7 @@ class Kind(Enum):
     ID = "ID"
     FOLDER = "DIR"
     FILE = "FILE"
+    REVISION = "REV"
     FLAG = ""
 
 
@@ -151,6 +152,12 @@ OPTIONS = (
         Kind.FOLDER,
         Effect.RUN,
         "judge what a finished run measured, by its report's folder, instead of measuring",
+    ),
+    Option(
+        "base",
+        Kind.REVISION,
+        Effect.RUN,
+        "git revision that the report says the changes since (default: where the branch began)",
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -228,9 +229,12 @@ class GateRun:
         if self.report is None or self.is_given_up:
             return status
         from suite.entry_points.plugin.ending import settle
+        from suite.entry_points.plugin.workflow import tell_github
 
         try:
-            return settle(self.report, status)
+            status = settle(self.report, status)
+            tell_github(self.report, self.selection.catalog, os.environ)
+            return status
         except SuiteError as error:
             print(f"ERROR: {error}")
             return pytest.ExitCode.USAGE_ERROR
@@ -281,20 +285,9 @@ class GateRun:
             return
         try:
             require_onnxruntime()
-            from suite.entry_points.plugin.environment import describe, to_be_judged
-            from suite.entry_points.plugin.xdist import workers
-            from suite.report.folder import ReportFolder
-            from suite.runtime.providers import require_provider
+            from suite.entry_points.plugin.opening import opened
 
-            require_provider(self.provider)
-            command, profile = self.invocation.command, self.profile
-            self.report = ReportFolder(
-                self.options.report_dir,
-                describe(self.selection, command, profile, workers(self.config)),
-                require_all=self.options.require_all,
-                append=self.options.report_append,
-                coverage=to_be_judged(self.selection, profile, self.options),
-            )
+            self.report = opened(self)
             for uncollected in self._uncollected:
                 self.report.fail_outside(f"{uncollected.nodeid}: could not be collected")
             self.report.plan(self.planned or ())

@@ -1,5 +1,6 @@
 """What was run where, and the hashes of what was at work."""
 
+from suite.judging.record import Record
 from suite.report.model import Report
 from suite.report.tables import markdown
 
@@ -22,14 +23,18 @@ def environment(report: Report) -> list[str]:
         ("Versions", ", ".join(f"{name} {version}" for name, version in env.versions.items())),
     ]
     lines = ["## What was run where", "", *markdown(("", ""), rows), ""]
-    hashes = [
-        (f"{record.model} {record.mode}", record.dataset or "", key, value)
+    hashes = dict.fromkeys(
+        ({"source": record.model, "dataset": record.dataset or ""}.get(key, _case(record)), key, it)
         for record in report.records
         if record.gate.has_remarks
-        for key, value in record.hashes.items()
-    ]
+        for key, it in record.hashes.items()
+    )
     if hashes:
         lines += ["<details><summary>Hashes</summary>", ""]
-        lines += markdown(("Case", "Dataset", "What", "SHA-256"), list(dict.fromkeys(hashes)))
+        lines += markdown(("Of", "What", "SHA-256"), list(hashes))
         lines += ["", "</details>", ""]
     return lines
+
+
+def _case(record: Record) -> str:
+    return f"{record.model} {record.mode}"

@@ -50,16 +50,20 @@ def model_section(model: str, records: Sequence[Record], runtime: str) -> list[s
 
 
 def _limits(records: Sequence[Record]) -> list[str]:
-    """Every figure with the limit that it was held against."""
+    """How many figures are within their limits, and each that is not with its limit."""
+    held = [(record, row) for record in records for row in record.rows]
     rows = [
         (f"{record.gate} {record.mode}", record.dataset or "", *row_cells(row))
-        for record in records
-        for row in record.rows
+        for record, row in held
+        if row.outcome is not Outcome.PASS
     ]
-    if not rows:
+    if not held:
         return []
+    within = f"{len(held) - len(rows)} of {len(held)} figures are within their limits"
+    if not rows:
+        return [f"{within}; `report.json` has each.", ""]
     return [
-        f"<details><summary>All {len(rows)} figures and the limits they were held to</summary>",
+        f"<details><summary>{within}; those that are not</summary>",
         "",
         *markdown(("Gate", "Dataset", *ROW_HEADER), rows),
         "",

@@ -18,6 +18,7 @@ VALUES: dict[Kind, Any] = {
     Kind.ID: "other",
     Kind.FOLDER: Path("some where"),
     Kind.FILE: Path("some ops.so"),
+    Kind.REVISION: "v1.2",
     Kind.FLAG: True,
 }
 CASE: Case = SimpleNamespace(model=SimpleNamespace(id="net"), mode=SimpleNamespace(id="int8"))

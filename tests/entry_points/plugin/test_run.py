@@ -9,6 +9,7 @@ from records import ENVIRONMENT, measured, record
 
 from suite.catalog.gate import Gate
 from suite.entry_points.plugin.run import GateRun
+from suite.report.files import FILES
 from suite.report.folder import PROPOSED, ReportFolder
 
 BASELINE = "cpu/m/fp32.json"
@@ -38,7 +39,7 @@ def test_a_run_that_ends_proposes_and_concludes(run: GateRun) -> None:
     assert end(run)["summary"] == "1 pass"
     assert (run.report.folder / PROPOSED / BASELINE).is_file()
     left = sorted(path.name for path in run.report.folder.iterdir())
-    assert left == [PROPOSED, "records.jsonl", "report.json", "report.md"]
+    assert left == sorted([PROPOSED, "records.jsonl", "report.json", *FILES])
 
 
 def test_an_interrupted_run_proposes_nothing(run: GateRun) -> None:

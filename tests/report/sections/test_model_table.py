@@ -1,6 +1,6 @@
 """A model's table of figures, and what is said beside it."""
 
-from records import record
+from records import record, row
 from reports import FP32, INT8, cells, shown
 
 from suite.judging.outcome import Outcome
@@ -28,9 +28,17 @@ def test_what_was_measured_and_left_out_is_said() -> None:
     assert "in brackets" not in text
 
 
-def test_every_limit_is_shown_folded_away() -> None:
+def test_what_is_within_its_limit_is_counted_and_what_is_not_is_shown_folded_away() -> None:
     text = shown(*FP32, *INT8)
-    assert "All 3 figures and the limits they were held to" in text
+    folded = text[text.index("1 of 3 figures are within their limits; those that are not") :]
+    assert cells(folded, "verification int8")[1:3] == ["lfw", "Accuracy"]
+    assert cells(folded, "latency int8")[-1] == "undecided"
+    assert "| ok |" not in text
+
+
+def test_of_a_green_model_its_rows_are_a_count() -> None:
+    green = record(rows=(row(), row("roc_auc")))
+    assert "2 of 2 figures are within their limits; `report.json` has each.\n" in shown(green)
 
 
 def test_a_model_without_weights_says_so() -> None:

@@ -1,0 +1,38 @@
+"""How a run begins: what it needs is there, and its report's folder is opened."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from suite.entry_points.plugin.base import compared, refuse_unknown_base
+from suite.entry_points.plugin.environment import describe, to_be_judged
+from suite.entry_points.plugin.xdist import workers
+from suite.report.folder import ReportFolder
+from suite.runtime.providers import require_provider
+
+if TYPE_CHECKING:
+    from suite.entry_points.plugin.run import GateRun
+
+
+def opened(run: GateRun) -> ReportFolder:
+    """The folder of a run's report.
+
+    Raises
+    ------
+    SuiteError
+        where its provider cannot be used here, its base is no revision, or the folder cannot be
+        written.
+    """
+    require_provider(run.provider)
+    refuse_unknown_base(run.options, run.selection.catalog)
+    command, profile = run.invocation.command, run.profile
+    return ReportFolder(
+        run.options.report_dir,
+        describe(run.selection, command, profile, workers(run.config)),
+        require_all=run.options.require_all,
+        append=run.options.report_append,
+        coverage=to_be_judged(run.selection, profile, run.options),
+        compare=partial(compared, run.options, run.selection.catalog, os.environ),
+    )

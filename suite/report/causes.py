@@ -1,0 +1,138 @@
+"""Why gates are red: one cause for those that one finding explains."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from suite.catalog.gate import Gate
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record, Row
+from suite.judging.shipping.strain import strain
+from suite.report.failure import cause
+from suite.report.reference import by_its_name
+
+# What a wrong pipeline or source changes: where nodes run and how fast they are is another thing.
+_OF_EMBEDDINGS = (Gate.ARTIFACT, Gate.FINGERPRINT, Gate.VERIFICATION, Gate.FIDELITY, Gate.BEHAVIOUR)
+# Of the gates that one case is red in, the one that says why comes first.
+_FIRST = (Gate.VERIFICATION, Gate.FIDELITY, Gate.BEHAVIOUR)
+_NO_FP32 = "nothing can be held against FP32"
+_LIKELY = "likely cause: "
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A finding, with the red gates that it explains.
+
+    Attributes
+    ----------
+    root : the gate that says why
+    alike : the roots of other cases that say the same, word for word but for their names
+    explained : the other red gates of these cases
+    """
+
+    root: Record
+    alike: tuple[Record, ...] = ()
+    explained: tuple[Record, ...] = ()
+
+    @property
+    def reds(self) -> tuple[Record, ...]:
+        """All red gates that it explains, its own first."""
+        return (self.root, *self.alike, *self.explained)
+
+    @property
+    def place(self) -> str:
+        """The cases that say it: ``m int8 on lfw``, and how many more."""
+        places = list(dict.fromkeys(map(_place, (self.root, *self.alike))))
+        more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+        return f"{', '.join(places[:_NAMED])}{more}"
+
+    @property
+    def said(self) -> str:
+        """The finding in one sentence, with what likely made it so."""
+        likely = [note for note in self.root.notes if note.startswith(_LIKELY)]
+        words = by_its_name([*likely], self.root.precision)
+        return "; ".join([" ".join(cause(self.root).split()), *words[:2]])
+
+    @property
+    def counted(self) -> str:
+        """The other red gates that it explains, counted by gate; empty without any."""
+        gates = [record.gate for record in (*self.alike, *self.explained)]
+        words = [f"{gates.count(gate)} {gate}" for gate in Gate if gate in gates]
+        return ", ".join(words)
+
+
+def causes(records: Iterable[Record]) -> list[Cause]:
+    """The causes of all red gates: those that explain most of them first, then the worst."""
+    failed = [record for record in records if record.outcome is Outcome.FAIL]
+    by_root: dict[str, list[Record]] = {}
+    roots: dict[str, Record] = {}
+    of_model: dict[str, list[Record]] = {}
+    for record in failed:
+        of_model.setdefault(record.model, []).append(record)
+    for record in failed:
+        root = _root(record, of_model[record.model])
+        roots[root.node] = root
+        by_root.setdefault(root.node, []).append(record)
+    alike: dict[tuple[str, ...], list[Record]] = {}
+    for root in roots.values():
+        alike.setdefault(_pattern(root), []).append(root)
+    found = [
+        Cause(first, tuple(rest), tuple(_explained([first, *rest], by_root)))
+        for first, *rest in alike.values()
+    ]
+    return sorted(found, key=lambda each: (-len(each.reds), -_worst(each)))
+
+
+def worst_row(records: Iterable[Record]) -> tuple[Record, Row] | None:
+    """The red row farthest beyond its limit, with its gate; None where no figure is red."""
+    found = [
+        (record, row)
+        for record in records
+        for row in record.rows
+        if row.outcome is Outcome.FAIL and row.measured is not None
+    ]
+    return max(found, key=lambda each: strain(each[1]), default=None)
+
+
+def _root(record: Record, mine: Sequence[Record]) -> Record:
+    """The red gate of its model whose finding explains this one; itself where none does."""
+    for each in mine:
+        concerned = record.gate in _OF_EMBEDDINGS or record.headline == each.headline
+        if each.gate is Gate.FINGERPRINT and concerned:
+            return each
+    for each in mine:
+        if each.gate is Gate.ARTIFACT and each.mode == record.mode:
+            return each
+    if record.headline.startswith(_NO_FP32):
+        for each in mine:
+            of_fp32 = each.gate in (Gate.VERIFICATION, Gate.BEHAVIOUR) and each.mode != record.mode
+            if of_fp32 and each.headline in record.headline:
+                return each
+    if record.gate in _FIRST:
+        case = [each for each in mine if each.gate in _FIRST and each.mode == record.mode]
+        return min(case, key=lambda each: _FIRST.index(each.gate))
+    return record
+
+
+def _explained(roots: Sequence[Record], by_root: dict[str, list[Record]]) -> Iterator[Record]:
+    for root in roots:
+        yield from (each for each in by_root[root.node] if each is not root)
+
+
+def _pattern(record: Record) -> tuple[str, ...]:
+    """What a gate says, but for the names of its case."""
+    said = (record.gate, cause(record), *record.notes)
+    names = sorted({record.model, record.mode, record.dataset or record.model}, key=len)
+    for name in reversed(names):
+        said = tuple(words.replace(name, "…") for words in said)
+    return said
+
+
+def _worst(each: Cause) -> float:
+    found = worst_row(each.reds)
+    return strain(found[1]) if found else float("inf")
+
+
+def _place(record: Record) -> str:
+    on = f" on {record.dataset}" if record.dataset else ""
+    return f"{record.model} {record.mode}{on}"

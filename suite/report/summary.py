@@ -1,0 +1,231 @@
+"""``summary.md``: a run on one screen, for a pull request."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from suite.catalog.figures import FIGURES
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record
+from suite.judging.shipping.strain import in_words
+from suite.report.branch import Effect, Entry, changed_identities, entries
+from suite.report.cases import SEVERITY, CaseRow, rows
+from suite.report.causes import Cause, causes, worst_row
+from suite.report.fitting import Block, code, escaped, fitted, name, shortened
+from suite.report.model import Report
+from suite.report.reference import by_its_name
+from suite.report.sections.findings import findings_of
+from suite.report.tables import signed
+
+LIMIT_BYTES = 6 * 1024
+_MIB = 2**20
+# Of a sentence, so many bytes are shown; all of it is in report.md.
+_SENTENCE = 300
+_CASES = 80
+# A command is shown whole or not at all: half of one does something else.
+_COMMAND = 500
+_LEFT_OUT = "(left out here, it is long: see report.md)"
+_BESIDE = "`report.md` beside this file"
+
+
+def to_summary(report: Report, place: str = _BESIDE) -> str:
+    """The summary: at most ``LIMIT_BYTES`` of UTF-8, of whole lines, what is worst first.
+
+    ``place`` is where the full report is, in Markdown and on one line.
+    """
+    found = causes(report.records)
+    several = [each for each in found if len(each.reds) > 1]
+    single = [each for each in found if len(each.reds) == 1]
+    blocks = [
+        Block(tuple(_verdict(report))),
+        _listed("Causes", [*map(_cause, several), *_findings(report)], "causes", first=5),
+        _changed(report),
+        _listed("Red", [*map(_cause, single), *_elsewhere(report)], "red gates", first=6),
+        _listed("Which mode to ship", _shipping(report), "models", first=4, turn=2),
+        _listed("Not decided", _undecided(report), "reasons", first=5, turn=2),
+        _table(report),
+        Block((*_commands(report, found), f"Full report: {place}.")),
+    ]
+    return fitted(blocks, LIMIT_BYTES)
+
+
+def _listed(title: str, items: Iterable[str], rest: str, *, first: int, turn: int = 0) -> Block:
+    lines = tuple(f"- {item}" for item in items)
+    return Block((f"### {title}", ""), lines, rest, first, turn) if lines else Block()
+
+
+def _verdict(report: Report) -> Iterator[str]:
+    """The verdict with a figure, and what a green one does not say."""
+    yield f"## {report.verdict.upper()}: {_said(report.summary)}"
+    env = report.environment
+    if worst := worst_row(report.records):
+        record, row = worst
+        said = f"Worst: {_place(record)}: {in_words(row, record.dataset)}."
+        yield from ("", *by_its_name([_said(said)], record.precision))
+    elif nearest := _nearest(report):
+        yield from ("", _said(nearest))
+    changed = changed_identities(report.compared) if report.compared else []
+    if changed and report.verdict is not Outcome.FAIL:
+        what = shortened(", ".join(changed), _CASES)
+        yield from (
+            "",
+            f"**This branch changed the identity of {escaped(what)}** and what is accepted of it: "
+            "green says no more than that it is so since.",
+        )
+    on = f"{env.provider}, {env.profile}, {env.device}, {env.onnxruntime}"
+    yield from ("", _said(f"On {on}; {env.started}."))
+
+
+def _nearest(report: Report) -> str:
+    """The figure that used up most of its limit, where all are within theirs."""
+    found = [
+        (f"{each.model} {mode.mode}: {mode.nearest}")
+        for each in report.recommended
+        for mode in each.others
+        if mode.nearest
+    ]
+    row = next(iter(rows(report.records)), None)
+    mine = [said for said in found if row and said.startswith(f"{row.model} {row.mode}: ")]
+    return f"Nearest to a limit: {mine[0]}." if mine else ""
+
+
+def _cause(each: Cause) -> str:
+    also = each.counted
+    more = f" (with it {also})" if also else ""
+    place = escaped(shortened(each.place, 2 * _CASES))
+    return f"**{place}**, {each.root.gate}: {_said(each.said)}{more}"
+
+
+def _findings(report: Report) -> list[str]:
+    return [_said(said) for said in findings_of(report.records)]
+
+
+def _elsewhere(report: Report) -> Iterator[str]:
+    """What is red and no gate's."""
+    for unjudged in report.unjudged:
+        yield _said(f"accepted and not judged: {unjudged}")
+    for what in report.outside:
+        yield _said(f"failed outside the gates: {what}")
+
+
+def _changed(report: Report) -> Block:
+    compared = report.compared
+    if compared is None:
+        return Block()
+    if compared.why_not:
+        said = f"{compared.why_not[0].upper()}{compared.why_not[1:]}"
+        return Block((f"**{_said(said)}**", ""))
+    if not compared.changes:
+        return Block((_said(f"Cards and baselines are as in {compared.named}."), ""))
+    items = [f"**{each.effect}**: {_said(each.said)}" for each in _gravest(report)]
+    title = f"Changed since {escaped(shortened(compared.named, _CASES))}"
+    return _listed(title, items, "changes", first=6)
+
+
+def _gravest(report: Report) -> Iterator[Entry]:
+    """The entries, one of each effect before the others of it."""
+    found = entries(report.compared) if report.compared else []
+    firsts = [next((e for e in found if e.effect is effect), None) for effect in Effect]
+    yield from (entry for entry in firsts if entry)
+    yield from (entry for entry in found if entry not in firsts)
+
+
+def _shipping(report: Report) -> Iterator[str]:
+    for each in report.recommended:
+        said = by_its_name(
+            [f"**{escaped(name(each.model))}**: {_said(each.headline)}"], each.precision
+        )
+        yield said[0]
+
+
+def _undecided(report: Report) -> Iterator[str]:
+    """A line a reason, with the outcome and how many gates it is of; what is worst first."""
+    for node in report.not_run:
+        yield _said(f"not run: {node}")
+    alike: dict[tuple[int, str], list[Record]] = {}
+    for record in report.records:
+        if record.outcome not in (Outcome.PASS, Outcome.FAIL):
+            (said,) = by_its_name([record.headline], record.precision)
+            alike.setdefault((SEVERITY.index(record.outcome), said), []).append(record)
+    for (severity, said), of in sorted(alike.items(), key=lambda each: (each[0][0], -len(each[1]))):
+        places = list(dict.fromkeys(map(_gate, of)))
+        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        where = f"{escaped(shortened(places[0], _CASES))}{more}"
+        yield f"{SEVERITY[severity]}: {where}: {_said(said)}"
+    if report.left_out:
+        yield _said(f"left out: {'; '.join(report.left_out)}")
+    for record in report.records:
+        if record.attempts > 1:
+            said = "; ".join(note for note in record.notes if "attempt" in note)
+            yield _said(f"{_gate(record)}: {said}")
+
+
+def _table(report: Report) -> Block:
+    """A row a model and mode, the worst first."""
+    found = rows(report.records)
+    if not found:
+        return Block()
+    tars = {row.tar_name for row in found if row.tar_name}
+    (label,) = [FIGURES[tar].label for tar in tars] if len(tars) == 1 else ["TAR"]
+    sets = {row.dataset for row in found if row.dataset}
+    header = [
+        *("Model", "Mode"),
+        *(["Set, the worst"] if len(sets) > 1 else []),
+        *(label, "to FP32 (95 %)", "cosine, 1st pct.", "speed-up", "MiB", "outcome"),
+    ]
+    lines = [_row(row, with_set=len(sets) > 1, with_label=len(tars) > 1) for row in found]
+    rule = "|".join(["---", *["---"] * (1 + (len(sets) > 1)), *["---:"] * 5, "---"])
+    head = (f"| {' | '.join(header)} |", f"|{rule}|")
+    rest = "models in modes, none of them worse"
+    return Block(head, tuple(lines), rest, first=8, turn=1, table=True)
+
+
+def _row(row: CaseRow, *, with_set: bool, with_label: bool) -> str:
+    of_tar = f" ({FIGURES[row.tar_name].label})" if with_label and row.tar_name else ""
+    cells = [
+        *(name(row.model), name(row.mode)),
+        *([name(row.dataset or "–")] if with_set else []),
+        "–" if row.tar is None else f"{row.tar:.4f}{of_tar}",
+        _to_fp32(row),
+        "–" if row.cosine_1st_percentile is None else f"{row.cosine_1st_percentile:.4f}",
+        "–" if row.speedup is None else str(row.speedup),
+        "–" if row.size_bytes is None else f"{row.size_bytes / _MIB:.2f}",
+        row.concluded,
+    ]
+    return f"| {' | '.join(map(escaped, cells))} |"
+
+
+def _to_fp32(row: CaseRow) -> str:
+    change = row.tar_change
+    if change is None:
+        return "–"
+    said = signed(change.point, 4)
+    if change.low == change.high:
+        return said
+    return f"{said} ({signed(change.low, 4)} … {signed(change.high, 4)})"
+
+
+def _commands(report: Report, found: Sequence[Cause]) -> Iterator[str]:
+    """What reproduces the first red gate, and the whole run; each in a line of its own."""
+    if found:
+        yield f"Reproduce {_command(found[0].root.rerun)}"
+        yield ""
+    yield f"The whole run: {_command(report.environment.command)}"
+    yield ""
+
+
+def _command(words: str) -> str:
+    said = code(words)
+    return said if len(said.encode()) <= _COMMAND else _LEFT_OUT
+
+
+def _said(words: str) -> str:
+    return escaped(shortened(words, _SENTENCE))
+
+
+def _place(record: Record) -> str:
+    return f"{record.model} {record.mode}"
+
+
+def _gate(record: Record) -> str:
+    load = f" {record.load}" if record.load and record.load != record.gate else ""
+    on = f" on {record.dataset}" if record.dataset else ""
+    return f"{record.gate}{load} {record.model} {record.mode}{on}"

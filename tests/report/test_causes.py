@@ -1,0 +1,114 @@
+"""Which finding explains which red gates."""
+
+from records import record, row
+
+from suite.catalog.gate import Gate
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record
+from suite.report.causes import causes, worst_row
+
+LFW = "lfw"
+BGR = "likely cause: colour order: the accepted pipeline feeds RGB, the card now says BGR"
+
+
+def red(
+    gate: Gate, mode: str = "fp32", headline: str = "not as accepted", **rest: object
+) -> Record:
+    dataset = LFW if gate.per_dataset else None
+    return record(gate, Outcome.FAIL, headline, mode=mode, dataset=dataset, **rest)
+
+
+def reds_of(*records: Record) -> list[list[str]]:
+    """Of each cause the gates that it explains, its own first."""
+    return [[f"{r.gate} {r.mode}" for r in cause.reds] for cause in causes(records)]
+
+
+def test_a_fingerprint_explains_all_that_its_model_embeds() -> None:
+    records = [
+        red(Gate.VERIFICATION),
+        red(Gate.FINGERPRINT, headline="not as accepted: FP32 embedding", notes=(BGR, "other")),
+        red(Gate.VERIFICATION, "int8"),
+        red(Gate.FIDELITY, "int8"),
+    ]
+    (found,) = causes(records)
+    assert found.root.gate is Gate.FINGERPRINT
+    assert found.counted == "2 verification, 1 fidelity"
+    assert found.said == f"not as accepted: FP32 embedding; {BGR}"
+
+
+def test_a_fingerprint_does_not_explain_where_nodes_run_or_how_fast() -> None:
+    records = [
+        red(Gate.FINGERPRINT),
+        red(Gate.LATENCY, "int8", "slower"),
+        red(Gate.PLACEMENT, "int8", "fell back"),
+    ]
+    assert reds_of(*records) == [["fingerprint fp32"], ["latency int8"], ["placement int8"]]
+
+
+def test_what_is_red_for_the_very_same_reason_is_one_cause() -> None:
+    broken = "models/m.toml: outputs.embedding_dim = 9: the network has 32"
+    gates = (Gate.FINGERPRINT, Gate.PLACEMENT, Gate.LATENCY)
+    assert len(causes([red(gate, headline=broken) for gate in gates])) == 1
+
+
+def test_an_artifact_explains_its_mode_alone() -> None:
+    records = [
+        red(Gate.ARTIFACT, "int8", "the file is not what its mode claims"),
+        red(Gate.PLACEMENT, "int8"),
+        red(Gate.FIDELITY, "int8"),
+        red(Gate.FIDELITY, "fp16", "quantization costs too much"),
+    ]
+    assert reds_of(*records) == [
+        ["artifact int8", "placement int8", "fidelity int8"],
+        ["fidelity fp16"],
+    ]
+
+
+def test_an_fp32_that_nothing_can_be_held_against_explains_that() -> None:
+    fault = "FP32 is no recogniser: ROC AUC 0.5"
+    records = [
+        red(Gate.VERIFICATION, headline=fault),
+        red(Gate.VERIFICATION, "int8", f"nothing can be held against FP32: {fault}"),
+        red(Gate.FIDELITY, "int8", f"nothing can be held against FP32: {fault}"),
+    ]
+    assert reds_of(*records) == [["verification fp32", "verification int8", "fidelity int8"]]
+
+
+def test_one_case_s_gates_of_embeddings_are_one_cause() -> None:
+    records = [red(Gate.FIDELITY, "int8", "a"), red(Gate.VERIFICATION, "int8", "b")]
+    assert reds_of(*records) == [["verification int8", "fidelity int8"]]
+
+
+def test_the_same_words_of_several_models_are_one_cause() -> None:
+    records = [
+        red(
+            Gate.ARTIFACT, headline=f"nothing accepted: baselines/cpu/{model}/fp32.json is missing"
+        ).model_copy(update={"model": model, "node": f"of {model}"})
+        for model in ("one", "two", "three", "four", "five")
+    ]
+    (found,) = causes(records)
+    assert found.place == "one fp32, two fp32, three fp32 and 2 more"
+    assert found.counted == "4 artifact"
+    assert "cpu/one/fp32.json" in found.said
+
+
+def test_what_explains_most_comes_first_then_what_is_worst() -> None:
+    def fails(mode: str, value: float) -> Record:
+        held = row("cosine_mean", Outcome.FAIL, reference=1.0, value=value, limit=0.001)
+        return red(Gate.FIDELITY, mode, f"not as accepted in {value}", rows=(held,))
+
+    records = [
+        fails("mild", 0.99),
+        fails("bad", 0.5),
+        red(Gate.ARTIFACT, "x"),
+        red(Gate.PLACEMENT, "x"),
+    ]
+    assert [cause.root.mode for cause in causes(records)] == ["x", "bad", "mild"]
+    worst = worst_row(records)
+    assert worst is not None
+    assert worst[0].mode == "bad"
+
+
+def test_a_green_run_has_no_cause() -> None:
+    assert causes([record()]) == []
+    assert worst_row([record(rows=(row(),))]) is None
