@@ -76,6 +76,7 @@ def in_words(gates: Collection[PlannedGate], whole: Sequence[PlannedGate]) -> tu
     ('model b',)
     """
     of, words = list(whole), []
+    gates = frozenset(gates)
     for part in ("model", "mode", "gate", "dataset", "load"):
         values = dict.fromkeys(getattr(each, part) for each in of)
         gone = [

@@ -1,10 +1,16 @@
-"""The files that a finished run writes beside ``report.json``."""
+"""The files of a report: ``report.json``, and those that a finished run writes beside it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
+from suite.catalog.errors import SuiteError
+from suite.catalog.files import write_whole
+from suite.catalog.lock import Lock
 from suite.report.markdown import to_markdown
 from suite.report.metrics import to_metrics
 from suite.report.model import Report
+from suite.report.reading import REPORT
 from suite.report.summary import to_summary
 
 # By name, a pure function of the report that gives the text.
@@ -13,3 +19,63 @@ FILES: Mapping[str, Callable[[Report], str]] = {
     "summary.md": to_summary,
     "metrics.json": to_metrics,
 }
+
+
+def write_json(folder: Path, report: Report) -> None:
+    """Write ``report.json`` alone, into a folder that a lock keeps others from.
+
+    Raises
+    ------
+    OSError
+        where it cannot be written.
+    """
+    write_whole(folder / REPORT, report.model_dump_json(indent=2) + "\n", alone=True)
+
+
+def write_report(folder: Path, report: Report) -> None:
+    """Write the report with all its files; otherwise as `write_json`.
+
+    ``report.json`` comes last: what goes wrong before it leaves one that says the run did not end.
+    """
+    texts = {name: text_of(report) for name, text_of in FILES.items()}
+    for name, text in texts.items():
+        write_whole(folder / name, text, alone=True)
+    write_json(folder, report)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing their report into a folder, which is made where it is not there.
+
+    Raises
+    ------
+    SuiteError
+        where another run writes there, or the system refuses what is written.
+    """
+    lock = Lock(folder / ".lock")
+    try:
+        if not lock.acquire(wait=False):
+            raise in_use(folder)
+        yield
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    finally:
+        lock.release()
+
+
+def in_use(folder: Path) -> SuiteError:
+    """That another run writes into a folder."""
+    return SuiteError(
+        where=folder,
+        what="another run writes its report there; wait for its end, or give another folder with "
+        "--report-dir.",
+    )
+
+
+def cannot_write(folder: Path, error: OSError) -> SuiteError:
+    """That the system does not let a report be written."""
+    return SuiteError(
+        where=folder,
+        what=f"cannot write the report there ({error.strerror}); free some space or give "
+        "another folder with --report-dir.",
+    )

@@ -1,9 +1,9 @@
 """Keeping a run's records and writing its report, whole at every moment."""
 
-import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,23 +14,28 @@ from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Coverage
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
-from suite.report.files import FILES
+from suite.report.files import FILES, cannot_write, in_use, write_json, write_report
 from suite.report.model import Appended, Environment, Report
 from suite.report.reading import REPORT, read_report
 from suite.report.verdict import make_report
 
 RECORDS = "records.jsonl"
 PROPOSED = "proposed-baselines"
+# Between two writings of an unfinished report: so long, and so many times what one took.
+_PAUSE_SECONDS = 5.0
+_PAUSE_SHARE = 20
 
 
 class ReportFolder:
     """A run's report folder: records as they come, and the report made of them.
 
-    The report is written as the folder is opened, and anew with each record, so that a killed run
-    leaves a valid one that says it did not end, and nothing of the run before. With ``append`` the
-    records of the run before are kept and completed. No other run may write there until the folder
-    is closed. ``report`` is the one written last. ``compare`` says what changed in cards and
-    baselines, once the run has ended.
+    A record is one more line of ``records.jsonl``. ``report.json`` is written as the folder is
+    opened, now and then while records come, and at the end, so that a killed run leaves a valid one
+    that says it did not end; the files beside it are there only of a run that ended in its own way.
+    Nothing of the run before stays. With ``append`` the records of the run before are kept and
+    completed. No other run may write there until the folder is closed. ``report`` is the one
+    concluded last. ``compare`` says what changed in cards and baselines, once the run
+    has ended.
 
     Raises
     ------
@@ -60,14 +65,16 @@ class ReportFolder:
         self._outside: dict[str, None] = {}
         self._compare = compare
         self._compared: Compared | None = None
+        self._next_writing = 0.0
+        self._recorded_anew = False
         self._lock = Lock(folder / ".lock")
         try:
             if not self._lock.acquire(wait=False):
-                raise _in_use(folder)
+                raise in_use(folder)
             self._open(append=append)
         except OSError as error:
             self.close()
-            raise _cannot_write(folder, error) from None
+            raise cannot_write(folder, error) from None
         except SuiteError:
             self.close()
             raise
@@ -83,7 +90,9 @@ class ReportFolder:
             except SuiteError as error:
                 raise SuiteError(f"--report-append: {error}") from None
         self._write_records()
-        self.write(complete=False)
+        self._write_unfinished()
+        for name in FILES:
+            (self.folder / name).unlink(missing_ok=True)
         with suppress(FileNotFoundError):
             shutil.rmtree(self.folder / PROPOSED)
 
@@ -108,10 +117,11 @@ class ReportFolder:
     def plan(self, nodes: Iterable[str]) -> None:
         """Name the gates that are to run, so that those that do not are missed."""
         self._planned.update(dict.fromkeys(nodes))
-        self.write(complete=False)
+        with self._writing():
+            self._write_unfinished()
 
     def add(self, record: Record, *, worker_died: bool = False) -> None:
-        """Keep a record and write the report that holds so far.
+        """Keep a record, and from time to time write the report that holds so far.
 
         A gate whose worker died stays failed: xdist runs it again elsewhere, which is a note. What
         a completing run skips stays as it was.
@@ -123,27 +133,23 @@ class ReportFolder:
         elif record.node in self._died:
             said = f"run again on another worker: {record.outcome}, {record.headline}"
             record = self._records[record.node].model_copy(update={"notes": (said,)})
-        is_new = record.node not in self._records
-        self._records[record.node] = self._refused(record) or record
-        try:
-            if is_new:
-                with (self.folder / RECORDS).open("a", encoding="utf-8") as stream:
-                    stream.write(self._records[record.node].model_dump_json() + "\n")
-            else:
-                self._write_records()
-        except OSError as error:
-            raise _cannot_write(self.folder, error) from None
-        self.write(complete=False)
+        self._recorded_anew |= record.node in self._records
+        self._records[record.node] = kept = self._refused(record) or record
+        with self._writing():
+            with (self.folder / RECORDS).open("a", encoding="utf-8") as stream:
+                stream.write(kept.model_dump_json() + "\n")
+            if time.monotonic() >= self._next_writing:
+                self._write_unfinished()
 
     def fail_outside(self, what: str) -> None:
         """Note a failure that is in no gate's record, so that the verdict is one too."""
         self._outside[what] = None
 
-    def write(self, *, complete: bool) -> Outcome:
-        """Write ``report.json`` and the files beside it; give back the verdict."""
+    def conclude(self, *, complete: bool) -> Outcome:
+        """What the run comes to so far; nothing is written."""
         if complete and self._compare and self._compared is None:
             self._compared = self._compare()
-        self.report = report = make_report(
+        self.report = make_report(
             self._environment,
             self.records,
             complete=complete,
@@ -154,14 +160,30 @@ class ReportFolder:
             outside=tuple(self._outside),
             compared=self._compared if complete else None,
         )
-        document = json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=False)
+        return self.report.verdict
+
+    def write(self, *, complete: bool) -> Outcome:
+        """Write the report of a run that ends, with the files beside it; give back the verdict."""
+        verdict = self.conclude(complete=complete)
+        with self._writing():
+            if self._recorded_anew:  # a line a gate, the last one
+                self._write_records()
+            write_report(self.folder, self.report)
+        return verdict
+
+    def _write_unfinished(self) -> None:
+        began = time.monotonic()
+        self.conclude(complete=False)
+        write_json(self.folder, self.report)
+        now = time.monotonic()
+        self._next_writing = now + max(_PAUSE_SECONDS, _PAUSE_SHARE * (now - began))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
-            write_whole(self.folder / REPORT, document + "\n", alone=True)
-            for name, text_of in FILES.items():
-                write_whole(self.folder / name, text_of(report), alone=True)
+            yield
         except OSError as error:
-            raise _cannot_write(self.folder, error) from None
-        return report.verdict
+            raise cannot_write(self.folder, error) from None
 
     def _take_over(self, report: Report) -> None:
         differences = self._environment.differs_from(report.environment)
@@ -203,19 +225,3 @@ class ReportFolder:
                         }
                     )
         return None
-
-
-def _in_use(folder: Path) -> SuiteError:
-    return SuiteError(
-        where=folder,
-        what="another run writes its report there; wait for its end, or give another folder with "
-        "--report-dir.",
-    )
-
-
-def _cannot_write(folder: Path, error: OSError) -> SuiteError:
-    return SuiteError(
-        where=folder,
-        what=f"cannot write the report there ({error.strerror}); free some space or give "
-        "another folder with --report-dir.",
-    )

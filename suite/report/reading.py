@@ -26,6 +26,17 @@ def read_report(folder: Path) -> Report:
     SuiteError
         where there is none, its run did not end, or it is damaged; by its key.
     """
+    report = read_unfinished(folder)
+    if not report.complete:
+        raise SuiteError(
+            where=folder / REPORT,
+            what="the run did not end, so that it has no verdict; run the whole job again.",
+        )
+    return report
+
+
+def read_unfinished(folder: Path) -> Report:
+    """The report of a run, whether it ended or not; otherwise as `read_report`."""
     path = folder / REPORT
     if not is_there(path):
         raise SuiteError(
@@ -34,22 +45,24 @@ def read_report(folder: Path) -> Report:
     try:
         report = read_as(_REPORT, read_json(path))
         for index, record in enumerate(report.records):
-            _refuse_what_cannot_be(record, ("records", index))
+            refuse_what_cannot_be(record, ("records", index))
         _refuse_what_is_there_twice(report)
     except UnreadableError as error:
         raise SuiteError(
             where=path,
             what=f"is not a readable report of this version: {error}; run the whole job again.",
         ) from None
-    if not report.complete:
-        raise SuiteError(
-            where=path,
-            what="the run did not end, so that it has no verdict; run the whole job again.",
-        )
     return report
 
 
-def _refuse_what_cannot_be(record: Record, keys: Keys) -> None:
+def refuse_what_cannot_be(record: Record, keys: Keys) -> None:
+    """Refuse a record with a figure that no measurement gives.
+
+    Raises
+    ------
+    UnreadableError
+        by its key, below those given.
+    """
     for part, values in _values_of(record):
         if found := impossible(values):
             name, value, why = found

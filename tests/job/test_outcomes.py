@@ -10,6 +10,8 @@ import jsonschema
 import pytest
 from team import MODEL, ROOT, SOURCE, Team
 
+from suite.entry_points.commands.main import main
+
 FP32 = ("--modes=fp32", "-m", "not latency")
 # At one batch, and with a gate that compares: a run that only observes gates nothing.
 SPEED = ("-k", "(latency and not throughput) or artifact")
@@ -282,8 +284,15 @@ def test_an_interrupted_run(team: Team, monkeypatch, how: signal.Signals, status
     assert process.returncode == status, output
     # A killed run can remove nothing; the lock is free all the same.
     assert (team.folder / "face-quant-report" / ".lock").exists() == (how is signal.SIGKILL)
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+    if how is signal.SIGKILL:
+        jsonschema.validate(team.report, schema)
+        assert (team.report["complete"], team.report["verdict"]) == (False, "fail")
+        left = sorted(path.name for path in (team.folder / "face-quant-report").iterdir())
+        assert left == [".lock", "records.jsonl", "report.json"]
+        assert main(["report", str(team.folder / "face-quant-report")]) == 0
     report = team.report
-    jsonschema.validate(report, json.loads((ROOT / "docs" / "report.schema.json").read_text()))
+    jsonschema.validate(report, schema)
     assert not report["complete"]
     assert [r["gate"] for r in report["records"]] == [
         "artifact",

@@ -1,6 +1,7 @@
 """The report folder: whole at every moment, completed by a later run, or refused."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,21 @@ from records import ENVIRONMENT, record
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
+from suite.judging.record import Record
 from suite.report.files import FILES
 from suite.report.folder import PROPOSED, ReportFolder
 from suite.report.schema import schema_text
 from suite.report.terminal import summary_lines, verdict_lines
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time in seconds, which passes only where a test says so."""
+    now = [1000.0]
+    monkeypatch.setattr("suite.report.folder.time.monotonic", lambda: now[0])
+    return now
 
 
 def opened(folder: Path, *, append: bool = False, **other: object) -> ReportFolder:
@@ -58,8 +68,8 @@ def test_nothing_of_the_run_before_stands_before_the_first_gate(
     said = f"the run did not end; {nothing}2 of {2 + append} gates did not run ({kept})"
     assert (read(tmp_path)["complete"], read(tmp_path)["verdict"]) == (False, "fail")
     assert read(tmp_path)["summary"] == said
-    assert (tmp_path / "report.md").read_text().splitlines()[2] == f"**FAIL**: {said}"
-    assert not (tmp_path / PROPOSED).exists()
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [".lock", "records.jsonl", "report.json"]
 
 
 @pytest.mark.parametrize("append", [False, True])
@@ -82,20 +92,79 @@ def test_a_place_that_cannot_be_written_is_said_before_the_first_gate(tmp_path: 
     assert not (tmp_path / ".lock").exists()
 
 
-def test_each_record_leaves_a_report_that_says_that_the_run_did_not_end(tmp_path: Path) -> None:
+def numbered(count: int) -> list[Record]:
+    return [record().model_copy(update={"node": f"node {number}"}) for number in range(count)]
+
+
+def test_the_report_is_written_from_time_to_time_and_says_that_the_run_did_not_end(
+    tmp_path: Path, clock: list[float]
+) -> None:
     folder = opened(tmp_path)
-    folder.plan(["suite/gates/test_artifact.py::test_artifact[m-fp32]", "other"])
-    folder.add(record())
-    assert read(tmp_path)["summary"].startswith("the run did not end; 1 of 2 gates did not run")
+    folder.plan(["node 0", "node 1", "other"])
+    folder.add(numbered(2)[0])
+    assert read(tmp_path)["summary"].endswith("3 of 3 gates did not run (no records)")
+    clock[0] += 5
+    folder.add(numbered(2)[1])
+    assert read(tmp_path)["summary"] == "the run did not end; 1 of 3 gates did not run (2 pass)"
+    assert not (tmp_path / "report.md").exists()
     assert list(folder.not_run) == ["other"]
     folder.add(record(Gate.FIDELITY).model_copy(update={"node": "other"}))
     assert folder.write(complete=True) is Outcome.PASS
-    assert (read(tmp_path)["complete"], folder.report.concluded) == (True, "PASS: 2 pass")
+    assert (read(tmp_path)["complete"], folder.report.concluded) == (True, "PASS: 3 pass")
     folder.close()
-    assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        ["records.jsonl", "report.json", *FILES]
-    )
+    assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 3
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == sorted(["records.jsonl", "report.json", *FILES])
+
+
+def test_each_record_is_kept_at_once(tmp_path: Path, clock: list[float]) -> None:
+    folder = opened(tmp_path)
+    for count, each in enumerate(numbered(3), start=1):
+        folder.add(each)
+        lines = (tmp_path / "records.jsonl").read_text().splitlines()
+        assert [json.loads(line)["node"] for line in lines] == [
+            f"node {number}" for number in range(count)
+        ]
+
+
+def test_a_long_run_writes_its_report_at_most_every_five_seconds(
+    tmp_path: Path, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[float] = []
+    monkeypatch.setattr("suite.report.folder.write_json", lambda *_: written.append(clock[0]))
+    folder = opened(tmp_path)
+    for each in numbered(600):
+        clock[0] += 0.1
+        folder.add(each)
+    apart = [later - earlier for earlier, later in pairwise(written)]
+    assert len(written) == 12
+    assert min(apart) >= 5
+
+
+def test_a_report_that_takes_long_to_write_is_written_more_rarely(
+    tmp_path: Path, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[float] = []
+
+    def slowly(*_: object) -> None:
+        written.append(clock[0])
+        clock[0] += 3
+
+    monkeypatch.setattr("suite.report.folder.write_json", slowly)
+    folder = opened(tmp_path)
+    for each in numbered(600):
+        clock[0] += 1
+        folder.add(each)
+    assert 3 * len(written) <= clock[0] / 20 + 3
+
+
+def test_a_gate_that_ran_again_has_one_line_in_the_end(tmp_path: Path) -> None:
+    folder = opened(tmp_path)
+    folder.add(record(outcome=Outcome.FAIL, headline="shaken"))
+    folder.add(record())
+    ended(folder)
+    (line,) = (tmp_path / "records.jsonl").read_text().splitlines()
+    assert json.loads(line)["outcome"] == "pass"
 
 
 def test_a_gate_whose_worker_died_stays_failed(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ VERBS = {
     "draft": "write a card for an ONNX file, with blanks to fill in, or for a dataset",
     "judge": "hold what a finished run measured against today's limits and baselines",
     "accept": "the same, and accept it",
+    "report": "write a run's report anew, that of a killed run from its records",
     "diff": "say what a change did to the gate: figures, limits, cards, coverage",
     "export": "write a checkpoint of a full-size model as ONNX; needs PyTorch",
     "copy": "copy built-in cards of full-size models into a team's catalog",

@@ -38,10 +38,9 @@ def write_verdict(
     if plugins and (missed := _coverage_missed(plugins)):
         report.fail_outside(missed)
     # The verdict comes last: what goes wrong before it leaves a report that did not end.
-    verdict = report.write(complete=complete)
-    if verdict is not Outcome.FAIL and status != pytest.ExitCode.OK:
+    if status != pytest.ExitCode.OK and report.conclude(complete=complete) is not Outcome.FAIL:
         report.fail_outside(f"pytest ended with exit status {int(status)}, for what is no gate's")
-        verdict = report.write(complete=complete)
+    verdict = report.write(complete=complete)
     if verdict is Outcome.FAIL and status in _GREEN:
         return pytest.ExitCode.TESTS_FAILED
     return status

@@ -1,0 +1,29 @@
+"""A run's report, made again of what its folder holds."""
+
+import argparse
+from pathlib import Path
+
+from suite.catalog.errors import SuiteError
+from suite.catalog.files import is_folder
+from suite.report.files import held, write_report
+from suite.report.rebuilding import rebuild
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder."""
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a run's report folder")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Write ``report.json`` and the files beside it anew; of a killed run from its records."""
+    folder: Path = chosen.folder
+    if not is_folder(folder):
+        raise SuiteError(where=folder, what="there is no such folder; give a run's report folder.")
+    with held(folder):
+        rebuilt = rebuild(folder)
+        write_report(folder, rebuilt.report)
+    for note in rebuilt.notes:
+        print(note)
+    print(rebuilt.report.concluded)
+    print(f"report: {folder / 'report.md'}")
+    return 0

@@ -1,0 +1,106 @@
+"""Rebuilding: all that a killed run had kept is in its report again, and that it did not end."""
+
+from pathlib import Path
+
+import pytest
+from records import ENVIRONMENT, measured, record
+
+from suite.catalog.errors import SuiteError
+from suite.catalog.gate import Gate
+from suite.entry_points.commands.main import main
+from suite.judging.outcome import Outcome
+from suite.report.files import FILES
+from suite.report.folder import ReportFolder
+from suite.report.reading import read_report, read_unfinished
+from suite.report.rebuilding import rebuild
+
+MODES = ("fp32", "int8_dynamic", "int8_static_qdq")
+RECORDS = [record(mode=mode, measured=measured(Gate.ARTIFACT)) for mode in MODES]
+
+
+def killed(folder: Path) -> None:
+    """What is left where a run of four gates died after the third."""
+    run = ReportFolder(folder, ENVIRONMENT, require_all=False)
+    run.plan([*(each.node for each in RECORDS), "last"])
+    for each in RECORDS:
+        run.add(each)
+    run.close()
+
+
+def append(folder: Path, text: str) -> None:
+    with (folder / "records.jsonl").open("a") as stream:
+        stream.write(text)
+
+
+def test_records_that_the_report_lagged_behind_are_in_it(tmp_path: Path) -> None:
+    killed(tmp_path)
+    assert read_unfinished(tmp_path).records == ()
+    report = rebuild(tmp_path).report
+    assert list(report.records) == RECORDS
+    assert report.not_run == ("last",)
+    assert report.concluded == "FAIL: the run did not end; 1 of 4 gates did not run (3 pass)"
+
+
+def test_the_last_line_of_a_gate_counts(tmp_path: Path) -> None:
+    killed(tmp_path)
+    again = RECORDS[0].model_copy(update={"outcome": Outcome.FAIL, "headline": "shaken"})
+    append(tmp_path, again.model_dump_json() + "\n")
+    report = rebuild(tmp_path).report
+    assert [each.headline for each in report.records] == ["shaken", "as accepted", "as accepted"]
+
+
+@pytest.mark.parametrize("kept", [1, 100])
+def test_a_last_line_that_was_cut_short_is_left_out_and_said(tmp_path: Path, kept: int) -> None:
+    killed(tmp_path)
+    append(tmp_path, record(Gate.FIDELITY).model_dump_json()[:kept])
+    rebuilt = rebuild(tmp_path)
+    assert list(rebuilt.report.records) == RECORDS
+    (note,) = rebuilt.notes
+    assert note.endswith("records.jsonl: the last line was cut short and is left out")
+
+
+def test_a_damaged_line_among_others_is_named(tmp_path: Path) -> None:
+    killed(tmp_path)
+    lines = (tmp_path / "records.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "records.jsonl").write_text("".join([lines[0], lines[1][:50] + "\n", lines[2]]))
+    with pytest.raises(SuiteError, match=r"records.jsonl: line 2 is not a readable record"):
+        rebuild(tmp_path)
+
+
+def test_the_report_of_a_run_that_ended_is_as_it_was(tmp_path: Path) -> None:
+    run = ReportFolder(tmp_path, ENVIRONMENT, require_all=True)
+    for each in RECORDS:
+        run.add(each)
+    run.write(complete=True)
+    run.close()
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    for name in FILES:
+        (tmp_path / name).unlink()
+    assert main(["report", str(tmp_path)]) == 0
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+    assert read_report(tmp_path) == run.report
+
+
+def test_the_command_writes_every_file_and_says_the_verdict(tmp_path: Path, capsys) -> None:
+    killed(tmp_path)
+    assert main(["report", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["records.jsonl", "report.json", *FILES]
+    )
+    assert len(read_unfinished(tmp_path).records) == 3
+    verdict, place = capsys.readouterr().out.splitlines()
+    assert verdict.startswith("FAIL: the run did not end; ")
+    assert place == f"report: {tmp_path / 'report.md'}"
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path, capsys) -> None:
+    assert main(["report", str(tmp_path / "none")]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_into_which_a_run_writes_is_left_to_it(tmp_path: Path, capsys) -> None:
+    run = ReportFolder(tmp_path, ENVIRONMENT, require_all=False)
+    assert main(["report", str(tmp_path)]) == 2
+    assert "another run writes its report there" in capsys.readouterr().err
+    run.close()
