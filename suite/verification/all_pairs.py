@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from suite.verification.curves import ErrorCurve, Errors, ScoreHistogram, even_edges, ranks
 from suite.verification.errors import VerificationError
 from suite.verification.roc import EqualErrorRate, TarAtFar, accepts_within, crossing
 
@@ -31,6 +32,8 @@ class AllPairs:
     genuine, impostors : pairs of each class
     tar_at_far : one for each target asked for, in that order
     eer, eer_threshold : as `suite.verification.roc.Roc.equal_error_rate` defines them
+    curve, scores : what a report draws; counted exactly, at thresholds and edges that are rounded
+    kept : the errors at each threshold asked for, in that order
     """
 
     genuine: int
@@ -38,9 +41,17 @@ class AllPairs:
     tar_at_far: tuple[TarAtFar, ...]
     eer: float
     eer_threshold: float
+    curve: ErrorCurve
+    scores: ScoreHistogram
+    kept: tuple[Errors, ...] = ()
 
 
-def all_pairs(embeddings: ArrayLike, people: ArrayLike, far_targets: Sequence[float]) -> AllPairs:
+def all_pairs(
+    embeddings: ArrayLike,
+    people: ArrayLike,
+    far_targets: Sequence[float],
+    kept: Sequence[float] = (),
+) -> AllPairs:
     """Figures over every genuine and every impostor pair of the images.
 
     Parameters
@@ -48,6 +59,7 @@ def all_pairs(embeddings: ArrayLike, people: ArrayLike, far_targets: Sequence[fl
     embeddings : real numbers [n, d], rows of unit length
     people : int [n], who each image shows
     far_targets : false accept rates, each at least 0 and less than 1
+    kept : thresholds of another model, squared distances
 
     Returns
     -------
@@ -74,7 +86,11 @@ def all_pairs(embeddings: ArrayLike, people: ArrayLike, far_targets: Sequence[fl
         )
     pairs = _Pairs(rows, np.asarray(people))
     allowed = [accepts_within(target, pairs.impostors) for target in far_targets]
-    pairs.keep([pairs.bin_of_rank(rank) for rank in allowed] + pairs.bins_around_equal_error())
+    pairs.keep(
+        [pairs.bin_of_rank(rank) for rank in allowed]
+        + pairs.bins_around_equal_error()
+        + _bins(np.array(kept, np.float32)).tolist()
+    )
     equal = pairs.equal_error_rate()
     return AllPairs(
         genuine=len(pairs.genuine),
@@ -82,43 +98,10 @@ def all_pairs(embeddings: ArrayLike, people: ArrayLike, far_targets: Sequence[fl
         tar_at_far=tuple(map(pairs.tar_at_far, far_targets, allowed)),
         eer=equal.eer,
         eer_threshold=equal.threshold,
+        curve=pairs.error_curve(),
+        scores=pairs.score_histogram(),
+        kept=tuple(map(pairs.errors_at, kept)),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class NearPairs:
-    """Every genuine pair, and the impostor pairs within a reach; each class ascending.
-
-    Attributes
-    ----------
-    genuine, owners : float32 [g] distances and int64 [g] whose they are
-    impostors, left, right : float32 [k] distances and int64 [k] who is on each side
-    """
-
-    genuine: Floats
-    owners: NDArray[np.int64]
-    impostors: Floats
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-
-
-def near_pairs(rows: Floats, people: NDArray[np.int64], reach: float) -> NearPairs:
-    """Every genuine pair of the images, and each impostor pair of a distance up to ``reach``."""
-    distances, first, second = [], [], []
-    for start in range(0, len(rows), _BLOCK_ROWS):
-        block = np.maximum(2 - 2 * (rows[start : start + _BLOCK_ROWS] @ rows[start:].T), 0)
-        own = people[start : start + len(block), None] == people[start:]
-        one, other = np.nonzero((block <= reach) | own)
-        upper = other > one
-        one, other = one[upper], other[upper]
-        distances.append(block[one, other])
-        first.append(people[start + one])
-        second.append(people[start + other])
-    values, left, right = map(np.concatenate, (distances, first, second))
-    order = np.argsort(values, kind="stable")
-    values, left, right = values[order], left[order], right[order]
-    same = left == right
-    return NearPairs(values[same], left[same], values[~same], left[~same], right[~same])
 
 
 class _Pairs:
@@ -215,6 +198,41 @@ class _Pairs:
             genuine=len(self.genuine),
         )
 
+    def errors_at(self, threshold: float) -> Errors:
+        """The errors at a threshold, as `false_accepts` counts them."""
+        rejected = len(self.genuine) - self.true_accepts(threshold)
+        return Errors(self.false_accepts(threshold), rejected)
+
+    def error_curve(self) -> ErrorCurve:
+        """Errors at lower edges of bins, where the impostors before a bin are counted exactly."""
+        of_impostors = np.searchsorted(self._before, ranks(self.impostors), side="right") - 1
+        of_genuine = _bins(self.genuine[ranks(len(self.genuine))])
+        chosen = np.unique(np.concatenate([of_impostors, of_genuine]))
+        return ErrorCurve(
+            thresholds=_edges(chosen).astype(np.float64),
+            false_accepts=self._before[chosen],
+            false_rejects=len(self.genuine) - self._genuine_before(chosen),
+            genuine=len(self.genuine),
+            impostors=self.impostors,
+        )
+
+    def score_histogram(self) -> ScoreHistogram:
+        """Both classes in some 60 bins, each of whole bins of the distances."""
+        filled = np.flatnonzero(np.diff(self._before))
+        nearest, farthest = _edges(filled[[0, -1]] + np.array([0, 1]))
+        ends = (min(nearest, self.genuine[0]), max(farthest, self.genuine[-1]))
+        wanted = even_edges(*map(float, ends)).astype(np.float32)
+        chosen = np.unique(_bins(wanted))
+        chosen[-1] = max(chosen[-1], _bins(self.genuine[-1:])[0] + 1, filled[-1] + 1)
+        return ScoreHistogram(
+            edges=np.minimum(_edges(chosen).astype(np.float64), 4.0),
+            genuine=np.diff(self._genuine_before(chosen)),
+            impostors=np.diff(self._before[chosen]),
+        )
+
+    def _genuine_before(self, bins: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.searchsorted(self.genuine, _edges(bins), side="left")
+
     def equal_error_rate(self) -> EqualErrorRate:
         """Where the rates are nearest to equal, among all distances."""
         around = self.bins_around_equal_error()
@@ -237,8 +255,13 @@ def _bins(distances: Floats) -> NDArray[np.int64]:
 
 def _edge(number: int) -> np.float32:
     """The least distance of a bin."""
-    edge: np.float32 = np.array([number << _SHIFT], np.uint32).view(np.float32)[0]
+    edge: np.float32 = _edges(np.array([number]))[0]
     return edge
+
+
+def _edges(numbers: NDArray[np.int64]) -> Floats:
+    """The least distance of each bin."""
+    return (numbers.astype(np.uint32) << np.uint32(_SHIFT)).view(np.float32)
 
 
 def _genuine_pairs(people: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -22,7 +22,7 @@ References
 .. [3] A. Owen: The pigeonhole bootstrap, Annals of Applied Statistics 1 (2007).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -30,8 +30,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from suite.catalog.folds import FOLDS
-from suite.verification.all_pairs import near_pairs
 from suite.verification.folds import THRESHOLDS, Folds, fold_sizes
+from suite.verification.near_pairs import near_pairs
 from suite.verification.pairs import checked_pairs
 
 Floats = NDArray[np.float64]
@@ -49,6 +49,14 @@ class Interval:
 
     low: float
     high: float
+
+
+@dataclass(frozen=True, eq=False)
+class ResampledPoint:
+    """TAR and the threshold at a FAR in each resample, float64 [resamples]."""
+
+    tar: Floats
+    threshold: Floats
 
 
 def interval(values: Floats) -> Interval:
@@ -162,12 +170,21 @@ class ResampledPairs:
 
     def tar_at_far(self, weights: Weights, far_target: float) -> Floats:
         """TAR at the largest threshold whose FAR does not exceed the target."""
+        return self.at_fars(weights, [far_target])[0].tar
+
+    def at_fars(self, weights: Weights, far_targets: Sequence[float]) -> list[ResampledPoint]:
+        """The largest threshold whose FAR does not exceed each target, and TAR there."""
         below = _below(weights[:, self._impostors])
         ties = np.searchsorted(self._of_impostors, self._of_impostors, side="left")
-        within = below[:, ties] <= far_target * below[:, -1:] * (1 + 1e-12)
-        last = within.sum(axis=1) - 1
-        accepted = np.searchsorted(self._of_genuine, self._of_impostors, side="left")[last]
-        return _share(weights[:, self._genuine], accepted)
+        accepted = np.searchsorted(self._of_genuine, self._of_impostors, side="left")
+        genuine = _below(weights[:, self._genuine])
+        found = []
+        for target in far_targets:
+            within = below[:, ties] <= target * below[:, -1:] * (1 + 1e-12)
+            last = within.sum(axis=1) - 1
+            share = _share_of(genuine, accepted[last])
+            found.append(ResampledPoint(share, self._of_impostors[last]))
+        return found
 
     def tar_at(self, weights: Weights, threshold: float) -> Floats:
         """Share of genuine pairs below a fixed threshold."""
@@ -234,13 +251,22 @@ class ResampledAllPairs:
 
     def tar_at_far(self, drawn: Weights, far_target: float) -> Floats:
         """TAR at the largest kept threshold whose FAR does not exceed the target, [b]."""
+        return self.at_fars(drawn, [far_target])[0].tar
+
+    def at_fars(self, drawn: Weights, far_targets: Sequence[float]) -> list[ResampledPoint]:
+        """The largest kept threshold whose FAR does not exceed each target, and TAR there."""
         images = drawn * self._images
         everyone = (images.sum(axis=1) ** 2 - (images**2).sum(axis=1)) / 2
         below = _below(drawn[:, self._left] * drawn[:, self._right])
         ties = np.searchsorted(self._nearest, self._nearest, side="left")
-        last = (below[:, ties] <= far_target * everyone[:, None]).sum(axis=1) - 1
-        accepted = np.searchsorted(self._genuine, self._nearest, side="left")[last]
-        return _share(drawn[:, self._owners], accepted)
+        accepted = np.searchsorted(self._genuine, self._nearest, side="left")
+        genuine = _below(drawn[:, self._owners])
+        found = []
+        for target in far_targets:
+            last = (below[:, ties] <= target * everyone[:, None]).sum(axis=1) - 1
+            share = _share_of(genuine, accepted[last])
+            found.append(ResampledPoint(share, self._nearest[last].astype(np.float64)))
+        return found
 
 
 def resample(drawn: Weights, figures: Callable[[Weights], dict[str, Floats]]) -> dict[str, Floats]:
@@ -265,6 +291,9 @@ def _below(weights: Weights) -> Floats:
 
 
 def _share(weights: Weights, accepted: NDArray[np.int64]) -> Floats:
-    below = _below(weights)
+    return _share_of(_below(weights), accepted)
+
+
+def _share_of(below: Floats, accepted: NDArray[np.int64]) -> Floats:
     with np.errstate(invalid="ignore"):
         return np.asarray(below[np.arange(len(below)), accepted] / below[:, -1])

@@ -1,8 +1,9 @@
 """All that the pairs of one model on one set say: figures, and the same on resampled people."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,21 +13,26 @@ from suite.verification.all_pairs import all_pairs
 from suite.verification.bootstrap import (
     ResampledAllPairs,
     ResampledPairs,
+    ResampledPoint,
     Units,
     Weights,
     draw,
     resample,
 )
+from suite.verification.curves import error_curve, errors_at, score_histogram
 from suite.verification.errors import VerificationError
+from suite.verification.evidence import Evidence, Floats, Operating
 from suite.verification.folds import Folds, fold_val
 from suite.verification.pair_figures import verify
-from suite.verification.roc import TarAtFar
+from suite.verification.roc import Roc, TarAtFar
 from suite.verification.scores import squared_distances
 
 FAR_TARGETS = {"1e-3": 1e-3, "1e-4": 1e-4}
 ALL_PAIRS_FAR_TARGETS = {**FAR_TARGETS, "1e-5": 1e-5, "1e-6": 1e-6}
-Floats = NDArray[np.float64]
 Figure = Callable[[Weights], Floats]
+Figures = Callable[[Weights], dict[str, Floats]]
+LISTED, ALL = "listed", "all"
+ALL_PAIRS = "all_pairs_tar_at_far"
 # Impostors kept for resampled thresholds, as a multiple of those within the largest target.
 _MARGIN = 4
 
@@ -57,48 +63,6 @@ class Pairs:
         return Units.of_people(self.people[self.left], self.people[self.right])
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What one model's embeddings say of one dataset.
-
-    Attributes
-    ----------
-    figures : by metric
-    points : each TAR@FAR with the counts behind it, by metric
-    resampled : float64 [resamples] by metric, for the metrics that have an interval; the same
-        draws for every model on the dataset, so that differences are paired
-    at_threshold : float64 [resamples], ``tar`` and ``far`` at the threshold of TAR@FAR=1e-3 of the
-        listed pairs, which a deployment keeps
-    distances : float64 [n], of the listed pairs
-    """
-
-    figures: Mapping[str, float]
-    points: Mapping[str, TarAtFar]
-    resampled: Mapping[str, Floats]
-    distances: Floats
-    at_threshold: Mapping[str, Floats] = field(default_factory=dict)
-
-    def joined(self, more: "Evidence") -> "Evidence":
-        """This evidence with further figures of the same model."""
-        return replace(
-            self,
-            figures={**self.figures, **more.figures},
-            resampled={**self.resampled, **more.resampled},
-        )
-
-    def as_deployed(self) -> "Evidence":
-        """FP32's own figures under the names of a candidate's in FP32's deployment."""
-        tar, far = "tar_at_far_1e-3", self.points["tar_at_far_1e-3"].far
-        fixed = {"tar": self.at_threshold["tar"], "far": self.at_threshold["far"]}
-        figures, resampled = dict(self.figures), dict(self.resampled)
-        for side in ("kept", "mixed"):
-            figures |= {f"{side}_tar_1e-3": self.figures[tar], f"{side}_far_1e-3": far}
-            resampled |= {f"{side}_{name}_1e-3": values for name, values in fixed.items()}
-        figures["mixed_tar_at_far_1e-3"] = self.figures[tar]
-        resampled["mixed_tar_at_far_1e-3"] = self.resampled[tar]
-        return replace(self, figures=figures, resampled=resampled)
-
-
 class Evaluator:
     """Turns embeddings into evidence; draws its people once for all models on a dataset."""
 
@@ -107,8 +71,12 @@ class Evaluator:
         self.units = pairs.units()
         self._drawn = draw(self.units.count)
 
-    def evaluate(self, rows: NDArray[np.float32]) -> Evidence:
+    def evaluate(
+        self, rows: NDArray[np.float32], fp32: Mapping[str, float] = MappingProxyType({})
+    ) -> Evidence:
         """The evidence of embeddings, float32 [images, d], rows of unit length.
+
+        ``fp32`` are FP32's thresholds by metric, of which a mode has the errors.
 
         Raises
         ------
@@ -118,27 +86,28 @@ class Evaluator:
         genuine, folds = self._pairs.genuine, self._pairs.folds
         distances = self._distances(rows, rows)
         again = ResampledPairs(distances, genuine, folds)
-        found = self._listed(distances, again)
+        found = self._listed(distances, again, fp32)
         if self._pairs.people is not None:
-            everyone = self._everyone(rows, self._pairs.people)
-            found = replace(found.joined(everyone), points={**found.points, **everyone.points})
+            found = found.joined(self._everyone(rows, self._pairs.people, fp32))
         figures = dict(found.figures)
         for name, point in found.points.items():
-            figures |= {name: point.tar, f"{name}_threshold": point.threshold}
+            figures |= {name: point.tar, _threshold(name): point.threshold}
         threshold = found.points["tar_at_far_1e-3"].threshold
         at_threshold = self._resample(
-            {
-                "tar": partial(again.tar_at, threshold=threshold),
-                "far": partial(again.far_at, threshold=threshold),
+            lambda weights: {
+                "tar": again.tar_at(weights, threshold),
+                "far": again.far_at(weights, threshold),
             }
         )
         return replace(found, figures=figures, at_threshold=at_threshold)
 
-    def _listed(self, distances: Floats, again: ResampledPairs) -> Evidence:
+    def _listed(
+        self, distances: Floats, again: ResampledPairs, fp32: Mapping[str, float]
+    ) -> Evidence:
         """The listed pairs alone."""
-        targets = tuple(FAR_TARGETS.values())
-        found = verify(distances, self._pairs.genuine, targets, self._pairs.folds)
-        points = zip(FAR_TARGETS, found.tar_at_far, strict=True)
+        found = verify(distances, self._pairs.genuine, (), self._pairs.folds)
+        roc = Roc.of(distances, self._pairs.genuine)
+        points = _points("tar_at_far", map(roc.tar_at_far, ALL_PAIRS_FAR_TARGETS.values()))
         figures = {
             "accuracy": found.accuracy,
             "accuracy_std": found.accuracy_std,
@@ -148,18 +117,30 @@ class Evaluator:
             "eer_threshold": found.eer_threshold,
             **_val(distances, self._pairs.genuine, self._pairs.folds),
         }
-        metrics: dict[str, Figure] = {
-            "accuracy": again.accuracy,
-            "roc_auc": again.auc,
-            "eer": again.eer,
-        }
-        for name, target in FAR_TARGETS.items():
-            metrics[f"tar_at_far_{name}"] = partial(again.tar_at_far, far_target=target)
+        resampled = self._resample(
+            lambda weights: {
+                "accuracy": again.accuracy(weights),
+                "roc_auc": again.auc(weights),
+                "eer": again.eer(weights),
+                **_at_fars(points, again.at_fars(weights, _targets(points))),
+            }
+        )
+        named = [f"tar_at_far_{name}" for name in FAR_TARGETS]
         return Evidence(
             figures,
-            {f"tar_at_far_{name}": point for name, point in points},
-            self._resample(metrics),
+            {name: points[name] for name in named},
+            {name: resampled[name] for name in (*figures, *named) if name in resampled},
             distances,
+            operating={
+                name: Operating(
+                    point,
+                    resampled[_threshold(name)],
+                    errors_at(roc, fp32[name]) if name in fp32 else None,
+                )
+                for name, point in points.items()
+            },
+            curves={LISTED: error_curve(roc)},
+            scores={LISTED: score_histogram(roc)},
         )
 
     def deploy(
@@ -183,27 +164,26 @@ class Evaluator:
         metrics["mixed_tar_at_far_1e-3"] = partial(sides["mixed"].tar_at_far, far_target=1e-3)
         once = np.ones((1, len(self._pairs.genuine)), np.float32)
         figures = {name: float(metric(once)[0]) for name, metric in metrics.items()}
-        return Evidence(figures, {}, self._resample(metrics), self._distances(fp32_rows, rows))
+        resampled = self._resample(
+            lambda weights: {name: metric(weights) for name, metric in metrics.items()}
+        )
+        return Evidence(figures, {}, resampled, self._distances(fp32_rows, rows))
 
     def _distances(self, left: NDArray[np.float32], right: NDArray[np.float32]) -> Floats:
         return squared_distances(left[self._pairs.left], right[self._pairs.right])
 
-    def _resample(self, metrics: Mapping[str, Figure]) -> dict[str, Floats]:
-        def figures(drawn: Weights) -> dict[str, Floats]:
-            weights = self.units.weights(drawn)
-            return {name: metric(weights) for name, metric in metrics.items()}
+    def _resample(self, figures: Figures) -> dict[str, Floats]:
+        return resample(self._drawn, lambda drawn: figures(self.units.weights(drawn)))
 
-        return resample(self._drawn, figures)
-
-    def _everyone(self, rows: NDArray[np.float32], people: NDArray[np.int64]) -> Evidence:
+    def _everyone(
+        self, rows: NDArray[np.float32], people: NDArray[np.int64], fp32: Mapping[str, float]
+    ) -> Evidence:
         """All pairs of the images; thresholds of resamples lie among the nearest impostors."""
-        targets = {**ALL_PAIRS_FAR_TARGETS, "margin": _MARGIN * max(FAR_TARGETS.values())}
-        found = all_pairs(rows, people, tuple(targets.values()))
-        points = {
-            f"all_pairs_tar_at_far_{name}": point
-            for name, point in zip(targets, found.tar_at_far, strict=True)
-            if name in FAR_TARGETS or (name != "margin" and point.resolvable)
-        }
+        targets = (*ALL_PAIRS_FAR_TARGETS.values(), _MARGIN * max(FAR_TARGETS.values()))
+        asked = {name: fp32[name] for name in fp32 if name.startswith(ALL_PAIRS)}
+        found = all_pairs(rows, people, targets, tuple(asked.values()))
+        kept = dict(zip(asked, found.kept, strict=True))
+        points = _points(ALL_PAIRS, found.tar_at_far[:-1])
         figures = {"all_pairs_eer": found.eer, "all_pairs_eer_threshold": found.eer_threshold}
         again = ResampledAllPairs(rows, people, found.tar_at_far[-1].threshold)
         # The listed pairs may leave out people; those draws are then of the people of all images.
@@ -211,13 +191,41 @@ class Evaluator:
         if again.people != self.units.count:
             drawn = draw(again.people)
         resampled = resample(
-            drawn,
-            lambda some: {
-                f"all_pairs_tar_at_far_{name}": again.tar_at_far(some, target)
-                for name, target in FAR_TARGETS.items()
-            },
+            drawn, lambda some: _at_fars(points, again.at_fars(some, _targets(points)))
         )
-        return Evidence(figures, points, resampled, np.empty(0))
+        return Evidence(
+            figures,
+            points,
+            {name: resampled[name] for name in (f"{ALL_PAIRS}_{far}" for far in FAR_TARGETS)},
+            np.empty(0),
+            operating={
+                name: Operating(point, resampled[_threshold(name)], kept.get(name))
+                for name, point in points.items()
+            },
+            curves={ALL: found.curve},
+            scores={ALL: found.scores},
+        )
+
+
+def _points(kind: str, found: Iterable[TarAtFar]) -> dict[str, TarAtFar]:
+    """Points by metric, the lower ones where the pairs resolve them."""
+    named = zip(ALL_PAIRS_FAR_TARGETS, found, strict=True)
+    return {f"{kind}_{far}": each for far, each in named if far in FAR_TARGETS or each.resolvable}
+
+
+def _targets(points: Mapping[str, TarAtFar]) -> list[float]:
+    return [point.far_target for point in points.values()]
+
+
+def _threshold(name: str) -> str:
+    return f"{name}_threshold"
+
+
+def _at_fars(names: Iterable[str], points: Sequence[ResampledPoint]) -> dict[str, Floats]:
+    """The TARs and the thresholds of resamples, by name."""
+    named = dict(zip(names, points, strict=True))
+    thresholds = {_threshold(name): point.threshold for name, point in named.items()}
+    return {name: point.tar for name, point in named.items()} | thresholds
 
 
 def _val(distances: Floats, genuine: NDArray[np.bool_], folds: Folds) -> dict[str, float]:

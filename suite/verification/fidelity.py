@@ -1,6 +1,6 @@
 """How near one model's embeddings are to another's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,11 +19,15 @@ class FidelityFigures:
     cosine_1st_percentile : the cosine similarity that one image in a hundred lies below,
         interpolated between two images
     cosine_worst : least cosine similarity
+    by_image : float64 [n], the cosine similarity of each image
     """
 
     cosine_mean: float
     cosine_1st_percentile: float
     cosine_worst: float
+    by_image: NDArray[np.float64] = field(
+        default_factory=lambda: np.empty(0), repr=False, compare=False
+    )
 
 
 def fidelity(reference: ArrayLike, candidate: ArrayLike) -> FidelityFigures:
@@ -62,6 +66,7 @@ def fidelity(reference: ArrayLike, candidate: ArrayLike) -> FidelityFigures:
         cosine_mean=float(np.mean(similarities)),
         cosine_1st_percentile=float(np.quantile(similarities, 0.01)),
         cosine_worst=float(similarities.min()),
+        by_image=similarities,
     )
 
 
