@@ -30,7 +30,8 @@ from suite.runtime.embedding import embed
 from suite.runtime.network import check_network, graph_batch
 from suite.runtime.sessions import ALL, open_session
 from suite.verification.collapse import zero_rows
-from suite.verification.evaluator import Evidence
+from suite.verification.errors import VerificationError
+from suite.verification.evidence import Evidence
 
 if TYPE_CHECKING:
     from suite.gates.workbench import Workbench
@@ -217,8 +218,18 @@ class CaseWork:
         """
         if dataset_id not in self._evidence:
             rows = self.comparable(dataset_id)
-            self._evidence[dataset_id] = self.bench.evaluator(dataset_id).evaluate(rows)
+            fp32 = self._fp32_thresholds(dataset_id)
+            self._evidence[dataset_id] = self.bench.evaluator(dataset_id).evaluate(rows, fp32)
         return self._evidence[dataset_id]
+
+    def _fp32_thresholds(self, dataset_id: str) -> dict[str, float]:
+        """FP32's thresholds by metric; none of FP32 itself, and where its pairs have no figures."""
+        if self.mode.is_fp32:
+            return {}
+        try:
+            return self.fp32.evidence(dataset_id).kept_thresholds
+        except VerificationError:
+            return {}
 
     def open_session(
         self,

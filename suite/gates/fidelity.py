@@ -2,6 +2,7 @@
 
 from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
+from suite.gates.drawn import closeness
 from suite.gates.loss_split import split_loss
 from suite.judging.measured import Measured
 from suite.verification.collapse import zero_rows
@@ -10,7 +11,7 @@ from suite.verification.fidelity import fidelity
 
 
 def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
-    """The mean, the 1st percentile and the worst of the cosines of the mode's embeddings to FP32's.
+    """The mean, 1st percentile, worst and spread of the cosines of the mode's embeddings to FP32's.
 
     Faces that FP32 gives zeros are left out: nothing can be near to those. On some of the others
     the loss is split between the recipe and this runtime.
@@ -26,5 +27,10 @@ def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
         return found.model_copy(update={"problem": str(error)})
     figures = {"cosine_mean": near.cosine_mean, "cosine_worst": near.cosine_worst}
     observed = {"cosine_1st_percentile": near.cosine_1st_percentile}
-    measured = found.model_copy(update={"figures": figures, "observed": observed})
+    faces = work.bench.dataset(dataset_id).faces
+    names = [face.name for face, is_kept in zip(faces, kept, strict=True) if is_kept]
+    spread = closeness(near.by_image, names)
+    measured = found.model_copy(
+        update={"figures": figures, "observed": observed, "closeness": spread}
+    )
     return split_loss(work, measured, kept, dataset_id)

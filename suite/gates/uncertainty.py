@@ -5,7 +5,7 @@ import numpy as np
 from suite.datasets.face_set import FaceSet
 from suite.judging.measured import Change, Flip, Resolution, Uncertainty
 from suite.verification.bootstrap import Units, interval
-from suite.verification.evaluator import Evidence
+from suite.verification.evidence import Evidence
 from suite.verification.roc import TarAtFar
 
 UNRESOLVABLE = "not resolvable: this is TAR at FAR=0"

@@ -9,6 +9,7 @@ from suite.datasets.face import Face
 from suite.gates.case_work import CaseWork, Embeddings
 from suite.gates.description import dataset_in_words
 from suite.gates.diagnosis import explain_accuracy, find_yunet, is_far_below
+from suite.gates.drawn import drawn
 from suite.gates.recogniser import left_out, no_recogniser
 from suite.gates.uncertainty import flips, uncertainty
 from suite.judging.measured import Measured, ReferenceFigures
@@ -43,6 +44,7 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
         update={
             "figures": dict(evidence.figures),
             "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
+            **drawn(evidence),
             "doubts": _doubts(work, dataset_id, evidence.figures),
             "remarks": (*faces.remarks, *left_out(rows), *untrained),
             "described": (dataset_in_words(card, faces, looks, work.model.preprocess),),
@@ -71,6 +73,7 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
             "fp32": dict(fp32.figures),
             "uncertainty": uncertainty(evaluator.units, evidence, fp32),
             "flips": flips(faces, evidence, fp32),
+            **drawn(evidence, fp32),
             "remarks": faces.remarks,
             "beside": _beside(work, dataset_id),
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from suite.catalog.gate import Gate
 from suite.catalog.plan import PlannedGate
-from suite.judging.measured import Frozen
+from suite.judging.part import Frozen
 from suite.judging.record import Record
 
 

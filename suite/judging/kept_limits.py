@@ -8,7 +8,8 @@ from pydantic import Field
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate, Section
 from suite.catalog.limits import Elsewhere, Limits
-from suite.judging.measured import Frozen, Measured
+from suite.judging.measured import Measured
+from suite.judging.part import Frozen
 
 _Limit = Annotated[float, Field(ge=0)]
 

@@ -4,24 +4,13 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from suite.catalog.figure import ROUNDING
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Section
+from suite.judging.drawn import Closeness, ErrorCurve, OperatingPoint, PairKind, ScoreHistogram
 from suite.judging.identity import Fact, IdentityValue
-
-
-class Frozen(BaseModel):
-    """A part of a record."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        serialize_by_alias=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
+from suite.judging.part import Count, Distance, Frozen
 
 
 def _known(name: str) -> str:
@@ -37,9 +26,6 @@ def _section(name: str) -> str:
 
 
 FigureName = Annotated[str, AfterValidator(_known)]
-Count = Annotated[int, Field(ge=0)]
-# A squared distance of unit vectors.
-_Distance = Annotated[float, Field(ge=-ROUNDING, le=4 + ROUNDING)]
 
 
 class Change(Frozen):
@@ -71,8 +57,8 @@ class Flip(Frozen):
     left: str
     right: str
     genuine: bool
-    fp32_distance: _Distance
-    distance: _Distance
+    fp32_distance: Distance
+    distance: Distance
     own: bool
     kept: bool
 
@@ -162,7 +148,8 @@ class Measured(Frozen):
     why it may not be of what it is called, ``remarks`` what else there is to say of a figure
     whatever the verdict, ``described`` what was measured, in words, and ``identified`` what hashes
     of its identity are of. ``fp32`` are FP32's figures in the same run, of which a loss is counted,
-    ``differences`` how far apart the same faces lie that were run in two ways.
+    ``differences`` how far apart the same faces lie that were run in two ways. ``curves``,
+    ``scores``, ``thresholds`` and ``closeness`` are what a report draws, and no gate judges.
     """
 
     section: Annotated[str, AfterValidator(_section)]
@@ -181,6 +168,10 @@ class Measured(Frozen):
     fp32: dict[FigureName, float] = Field(default={}, alias="reference")
     uncertainty: Uncertainty | None = None
     flips: tuple[Flip, ...] = ()
+    curves: dict[PairKind, ErrorCurve] = {}
+    scores: dict[PairKind, ScoreHistogram] = {}
+    thresholds: tuple[OperatingPoint, ...] = ()
+    closeness: Closeness | None = None
     calibration: Calibration | None = None
     steps: tuple[StepTaken, ...] = ()
     split: LossSplit | None = None

@@ -10,8 +10,9 @@ from suite.catalog.gate import Gate
 from suite.catalog.source import Precision
 from suite.catalog.table import CardId
 from suite.judging.kept_limits import KeptLimits
-from suite.judging.measured import FigureName, Frozen, Measured
+from suite.judging.measured import FigureName, Measured
 from suite.judging.outcome import Outcome
+from suite.judging.part import Frozen
 
 
 class Against(StrEnum):

@@ -12,12 +12,14 @@ from suite.report.metrics import to_metrics
 from suite.report.model import Report
 from suite.report.reading import REPORT
 from suite.report.summary import to_summary
+from suite.report.thresholds import to_thresholds
 
 # By name, a pure function of the report that gives the text.
 FILES: Mapping[str, Callable[[Report], str]] = {
     "report.md": to_markdown,
     "summary.md": to_summary,
     "metrics.json": to_metrics,
+    "thresholds.json": to_thresholds,
 }
 
 

@@ -67,6 +67,8 @@ class ReportFolder:
         self._compared: Compared | None = None
         self._next_writing = 0.0
         self._recorded_anew = False
+        self._began = time.monotonic()
+        self._earlier_seconds = 0.0
         self._lock = Lock(folder / ".lock")
         try:
             if not self._lock.acquire(wait=False):
@@ -159,6 +161,7 @@ class ReportFolder:
             coverage=self._coverage,
             outside=tuple(self._outside),
             compared=self._compared if complete else None,
+            seconds=round(self._earlier_seconds + time.monotonic() - self._began, 3),
         )
         return self.report.verdict
 
@@ -196,6 +199,7 @@ class ReportFolder:
         now = Appended(started=self._environment.started, command=self._environment.command)
         self._appended = (*report.appended, now)
         self._environment = report.environment
+        self._earlier_seconds = report.seconds
         self._records = {record.node: record for record in report.records}
         self._outside.update(dict.fromkeys(report.outside))
         unjudged = dict.fromkeys([*report.unjudged, *self._coverage.unjudged])

@@ -1,16 +1,20 @@
 """A run's report as data."""
 
 from collections.abc import Set
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Unjudged
-from suite.judging.measured import Count, Frozen
 from suite.judging.outcome import Outcome
+from suite.judging.part import Count, Frozen
 from suite.judging.record import Record
 from suite.judging.shipping.recommendation import Recommendation
 
-SCHEMA_VERSION: Literal[1] = 1
+# The older versions have fewer fields, each of which has a default.
+SchemaVersion = Literal[1, 2]
+SCHEMA_VERSION: SchemaVersion = 2
 _SHARED = (
     "suite",
     "catalog",
@@ -25,7 +29,11 @@ _SHARED = (
 
 
 class Environment(Frozen):
-    """Where and on what a run was made; ``unproved`` says so of a profile without baselines."""
+    """Where and on what a run was made; ``unproved`` says so of a profile without baselines.
+
+    ``commit`` and ``branch`` are those of the catalog's git repository, or of the one that the run
+    was started in; empty where there is none.
+    """
 
     started: str
     command: str
@@ -43,6 +51,8 @@ class Environment(Frozen):
     versions: dict[str, str]
     workers: Count = 0
     unproved: str = ""
+    commit: str = ""
+    branch: str = ""
 
     @property
     def onnxruntime(self) -> str:
@@ -70,6 +80,7 @@ class Report(Frozen):
 
     Attributes
     ----------
+    seconds : how long it took, with the runs that completed it
     recommended : which mode of each model to ship; nothing of a run that did not end
     left_out : the gates of the catalog that this run was not to go through, in words
     unjudged : what is accepted and has no gate
@@ -78,8 +89,9 @@ class Report(Frozen):
     compared : what changed in cards and baselines since a base; None in a run that did not end
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
     complete: bool
+    seconds: Annotated[float, Field(ge=0)] = 0.0
     verdict: Outcome
     summary: str
     recommended: tuple[Recommendation, ...] = ()

@@ -55,6 +55,7 @@ def rebuild(folder: Path) -> Rebuilt:
         appended=found.appended,
         coverage=Coverage(unjudged=found.unjudged),
         outside=found.outside,
+        seconds=found.seconds,
     )
     return Rebuilt(report.model_copy(update={"left_out": found.left_out}), tuple(notes))
 

@@ -23,6 +23,7 @@ def make_report(
     coverage: Coverage = _NONE,
     outside: Sequence[str] = (),
     compared: Compared | None = None,
+    seconds: float = 0.0,
 ) -> Report:
     """Conclude on a run.
 
@@ -52,6 +53,7 @@ def make_report(
         summary += f"; left out: {len(left_out)} of {len(coverage.whole)} gates"
     return Report(
         complete=complete,
+        seconds=seconds,
         verdict=Outcome.FAIL if reasons else Outcome.PASS,
         summary=summary,
         recommended=recommend(records) if complete else (),

@@ -56,7 +56,7 @@ def test_what_a_run_wrote_is_read(report: dict, tmp_path: Path) -> None:
     ("keys", "value", "said"),
     [
         ("complete", "true", "(it is 'true') must be true or false"),
-        ("schema_version", 2, "(it is 2) must be 1"),
+        ("schema_version", 3, "(it is 3) must be 1 or 2"),
         ("environment", None, "must be a table"),
         ("environment.cores", -1, "(it is -1) must be greater than or equal to 0"),
         ("records", {}, "must be a list"),

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
@@ -15,6 +16,11 @@ _READ = (".toml", ".json")
 # With these a hook or a script points git at another repository than the folder's, or at the
 # folder as if it were the whole of its repository.
 _POINTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX")
+# GitHub's of a pull request and of a push, GitLab's of a merge request and of a push.
+_BRANCH_VARIABLES = (
+    *("GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
+    *("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_REF_NAME"),
+)
 _KEPT = ("models", "datasets", "modes", "providers", "baselines", "fixtures")
 
 
@@ -53,6 +59,32 @@ def default_branch(root: Path) -> str | None:
     """What a clone's origin has as its default branch, ``origin/main``; None where nobody says."""
     found = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
     return None if found.returncode else os.fsdecode(found.stdout.strip())
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is checked out: the commit's full hash, and the branch; empty where nobody says."""
+
+    commit: str = ""
+    branch: str = ""
+
+
+def head_of(*folders: Path) -> Head:
+    """What is checked out in the repository of the first of some folders that is in one.
+
+    A CI job checks out a commit without a branch, whose name its variables say.
+    """
+    for folder in folders:
+        try:
+            commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+            branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+        except SuiteError:
+            return Head()
+        if not commit.returncode:
+            told = [os.environ.get(name, "") for name in _BRANCH_VARIABLES]
+            named = os.fsdecode(branch.stdout).strip() or next(filter(None, told), "")
+            return Head(commit.stdout.decode().strip(), named)
+    return Head()
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 import os
 import platform
 from datetime import UTC, datetime
+from pathlib import Path
 
 from suite import __version__
 from suite.catalog.plan import gates_of
 from suite.catalog.selection import Options, Selection
+from suite.entry_points.commands.git_revision import head_of
 from suite.judging.baselines.orphans import unjudged
 from suite.judging.baselines.unproved import why_unproved
 from suite.judging.coverage import Coverage
@@ -18,6 +20,7 @@ from suite.runtime.versions import versions
 def describe(selection: Selection, command: str, profile: str, workers: int = 0) -> Environment:
     """This run's environment."""
     provider = selection.catalog.providers[selection.provider]
+    head = head_of(selection.catalog.folder, Path.cwd())
     return Environment(
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
@@ -35,6 +38,8 @@ def describe(selection: Selection, command: str, profile: str, workers: int = 0)
         versions=versions(),
         workers=workers,
         unproved=why_unproved(profile, selection.catalog),
+        commit=head.commit,
+        branch=head.branch,
     )
 
 

@@ -23,7 +23,7 @@ from suite.catalog.lock import Lock
 from suite.catalog.profiles import serving
 from suite.judging.baselines.entry import entry_of, format_of
 from suite.judging.judgement import FORMAT, Entry
-from suite.judging.measured import Frozen
+from suite.judging.part import Frozen
 
 
 def baselines_of(catalog: Catalog) -> Path:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from suite.judging.measured import Frozen
+from suite.judging.part import Frozen
 
 
 class Kind(StrEnum):

@@ -1,7 +1,7 @@
 """What a run's cards and baselines are compared with, and how they differ."""
 
 from suite.judging.changes.change import Change
-from suite.judging.measured import Frozen
+from suite.judging.part import Frozen
 
 NOTHING = "nothing compared: fetch history or give --base"
 

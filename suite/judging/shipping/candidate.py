@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from suite.catalog.gate import Gate
 from suite.catalog.mode_card import PREPARED
 from suite.catalog.table import CardId
-from suite.judging.measured import Count, Frozen
 from suite.judging.outcome import Outcome
+from suite.judging.part import Count, Frozen
 from suite.judging.record import Against, Record, Row
 from suite.judging.shipping.strain import in_words, strain
 

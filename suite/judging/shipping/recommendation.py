@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from suite.catalog.gate import Gate
 from suite.catalog.source import Precision
 from suite.catalog.table import CardId
-from suite.judging.measured import Count, Frozen
+from suite.judging.part import Count, Frozen
 from suite.judging.record import Record
 from suite.judging.shipping.candidate import Candidate, batch_of, weigh
 from suite.judging.shipping.reasons import (

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from team import MODEL, copy_catalog
 
+from suite.entry_points.commands.git_revision import _BRANCH_VARIABLES, Head, head_of
 from suite.entry_points.commands.main import main
 
 
@@ -150,3 +151,20 @@ def test_a_report_is_compared_with_a_report_alone(catalog: Path, tmp_path: Path,
     assert "is a report's folder, which is compared with another one" in capsys.readouterr().err
     assert main(["diff", str(tmp_path / "run"), str(tmp_path / "run")]) == 2
     assert "is not a readable report of this version" in capsys.readouterr().err
+
+
+def test_what_is_checked_out_is_a_commit_and_a_branch(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in _BRANCH_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    git(catalog, "switch", "-q", "-c", "mine")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    head = head_of(outside, catalog)
+    assert (len(head.commit), head.branch) == (40, "mine")
+    assert head_of(outside) == Head()
+    git(catalog, "switch", "-q", "--detach")
+    assert head_of(catalog) == Head(head.commit, "")
+    monkeypatch.setenv("CI_COMMIT_REF_NAME", "theirs")
+    assert head_of(catalog) == Head(head.commit, "theirs")
