@@ -33,6 +33,7 @@ class Options:
     accept_licence: bool = False
     report_dir: Path = Path("face-quant-report")
     report_append: bool = False
+    report_names: bool = False
     require_all: bool = False
     from_report: Path | None = None
     base: str | None = None

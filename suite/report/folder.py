@@ -16,6 +16,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.files import FILES, cannot_write, in_use, write_json, write_report
 from suite.report.model import Appended, Environment, Report
+from suite.report.names import NAMES, Names
 from suite.report.reading import REPORT, read_report
 from suite.report.verdict import make_report
 
@@ -35,7 +36,8 @@ class ReportFolder:
     Nothing of the run before stays. With ``append`` the records of the run before are kept and
     completed. No other run may write there until the folder is closed. ``report`` is the one
     concluded last. ``compare`` says what changed in cards and baselines, once the run
-    has ended.
+    has ended. ``names`` hides the names of images and people in all that is written, and is
+    itself written beside it; None shows them.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class ReportFolder:
         append: bool = False,
         coverage: Coverage | None = None,
         compare: Callable[[], Compared] | None = None,
+        names: Names | None = None,
     ) -> None:
         self.folder = folder
         self._environment = environment
@@ -65,6 +68,8 @@ class ReportFolder:
         self._outside: dict[str, None] = {}
         self._compare = compare
         self._compared: Compared | None = None
+        self._names = names
+        self._written_names = 0
         self._next_writing = 0.0
         self._recorded_anew = False
         self._began = time.monotonic()
@@ -91,10 +96,10 @@ class ReportFolder:
                 self._take_over(read_report(self.folder))
             except SuiteError as error:
                 raise SuiteError(f"--report-append: {error}") from None
+        for name in (*FILES, *(() if append else (NAMES,))):
+            (self.folder / name).unlink(missing_ok=True)
         self._write_records()
         self._write_unfinished()
-        for name in FILES:
-            (self.folder / name).unlink(missing_ok=True)
         with suppress(FileNotFoundError):
             shutil.rmtree(self.folder / PROPOSED)
 
@@ -130,6 +135,8 @@ class ReportFolder:
         """
         if record.taken_away and record.node in self._records:
             return
+        if self._names:
+            record = self._names.hidden_in_record(record)
         if worker_died:
             self._died.add(record.node)
         elif record.node in self._died:
@@ -145,7 +152,7 @@ class ReportFolder:
 
     def fail_outside(self, what: str) -> None:
         """Note a failure that is in no gate's record, so that the verdict is one too."""
-        self._outside[what] = None
+        self._outside[self._names.hidden_in(what) if self._names else what] = None
 
     def conclude(self, *, complete: bool) -> Outcome:
         """What the run comes to so far; nothing is written."""
@@ -171,15 +178,22 @@ class ReportFolder:
         with self._writing():
             if self._recorded_anew:  # a line a gate, the last one
                 self._write_records()
+            self._write_names()
             write_report(self.folder, self.report)
         return verdict
 
     def _write_unfinished(self) -> None:
         began = time.monotonic()
         self.conclude(complete=False)
+        self._write_names()
         write_json(self.folder, self.report)
         now = time.monotonic()
         self._next_writing = now + max(_PAUSE_SECONDS, _PAUSE_SHARE * (now - began))
+
+    def _write_names(self) -> None:
+        if self._names and len(self._names.known) != self._written_names:
+            self._names.write(self.folder)
+            self._written_names = len(self._names.known)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -6,14 +6,22 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from suite.catalog.selection import Options
 from suite.entry_points.plugin.base import compared, refuse_unknown_base
 from suite.entry_points.plugin.environment import describe, to_be_judged
 from suite.entry_points.plugin.xdist import workers
 from suite.report.folder import ReportFolder
+from suite.report.names import Names, known_names
 from suite.runtime.providers import require_provider
 
 if TYPE_CHECKING:
     from suite.entry_points.plugin.run import GateRun
+
+
+def _names(options: Options) -> Names:
+    """What hides names, with those that the run before hid, where it goes on or is judged."""
+    before = options.report_dir if options.report_append else options.from_report
+    return Names(known_names(before) if before else {})
 
 
 def opened(run: GateRun) -> ReportFolder:
@@ -35,4 +43,5 @@ def opened(run: GateRun) -> ReportFolder:
         append=run.options.report_append,
         coverage=to_be_judged(run.selection, profile, run.options),
         compare=partial(compared, run.options, run.selection.catalog, os.environ),
+        names=None if run.options.report_names else _names(run.options),
     )

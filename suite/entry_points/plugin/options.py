@@ -142,6 +142,12 @@ OPTIONS = (
         "complete the report of the run before, as with latency after a run under xdist",
     ),
     Option(
+        "report_names",
+        Kind.FLAG,
+        Effect.RUN,
+        "name images and people in the report as they are, which are personal data",
+    ),
+    Option(
         "require_all",
         Kind.FLAG,
         Effect.RUN,
