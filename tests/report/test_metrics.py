@@ -1,12 +1,17 @@
 """The flat file of figures."""
 
 import json
+import re
+import subprocess
+from pathlib import Path
 
 from records import ENVIRONMENT
 from reports import FP32, INT8
 
 from suite.report.metrics import to_metrics
 from suite.report.verdict import make_report
+
+DOCS = Path(__file__).parents[2] / "docs" / "ci.md"
 
 
 def document(*records) -> dict[str, float]:
@@ -34,3 +39,18 @@ def test_it_is_flat_sorted_and_numbers_alone() -> None:
     assert list(found) == sorted(found)
     assert all(isinstance(value, int | float) for value in found.values())
     assert document(*INT8, *FP32) == found
+
+
+def test_the_docs_write_what_gitlab_reads(tmp_path: Path) -> None:
+    folder = tmp_path / "face-quant-report"
+    folder.mkdir()
+    report = make_report(ENVIRONMENT, [*FP32, *INT8], complete=True, require_all=False)
+    (folder / "metrics.json").write_text(to_metrics(report))
+    (command,) = re.findall(r"```sh\n(python3 -c .*?)```", DOCS.read_text(), re.DOTALL)
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+    lines = (tmp_path / "metrics.txt").read_text().splitlines()
+    assert lines[0] == "# TYPE face_quant gauge"
+    assert lines[-1] == "# EOF"
+    assert 'face_quant{figure="m.int8.lfw.tar_at_far_1e-3"} 0.99' in lines
+    sample = re.compile(r'face_quant\{figure="[^"\\\n]+"\} -?[0-9.e+-]+')
+    assert all(sample.fullmatch(line) for line in lines[1:-1])

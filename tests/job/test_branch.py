@@ -1,0 +1,95 @@
+"""A branch of a team's repository: what it did to the gate stands on top of a green run."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from team import MODEL, Team
+
+FP32 = ("--modes=fp32", "-k", "fingerprint or artifact")
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    made = subprocess.run(
+        ["git", *who, *words], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return made.stdout.strip()
+
+
+def commit(team: Team, message: str) -> None:
+    git(team.folder, "add", "-A", ":!face-quant-report")
+    git(team.folder, "commit", "-q", "-m", message)
+
+
+def summary(team: Team) -> list[str]:
+    return (team.folder / "face-quant-report" / "summary.md").read_text().splitlines()
+
+
+@pytest.fixture
+def branch(team: Team) -> Team:
+    """A team on a branch of its own, which did nothing yet."""
+    git(team.folder, "init", "-q", "-b", "main")
+    commit(team, "accept")
+    git(team.folder, "switch", "-q", "-c", "swap")
+    return team
+
+
+def test_a_colour_order_that_a_branch_accepted_is_said_on_top(
+    branch: Team, tmp_path: Path, monkeypatch
+) -> None:
+    step = tmp_path / "step.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
+    branch.edit(branch.card(), 'color_order = "RGB"', 'color_order = "BGR"')
+    red = branch.run(*FP32)
+    assert red.returncode == 1
+    lines = summary(branch)
+    assert lines[0].startswith("## FAIL: ")
+    said = "\n".join(lines[:14])
+    assert f"**{MODEL} fp32**, fingerprint: not as accepted: " in said
+    assert "likely cause: colour order" in said
+    assert "its baselines are as they were" in said
+
+    accepting = branch.run(*FP32, "--snapshot-update")
+    assert accepting.returncode == 0, accepting.stdout
+    commit(branch, "swap the colours and accept what that gives")
+    green = branch.run(*FP32)
+    assert green.returncode == 0, green.stdout
+    lines = summary(branch)
+    assert lines[0].startswith("## PASS: ")
+    on_top = "\n".join(lines[:14])
+    assert f"**This branch changed the identity of model {MODEL}**" in on_top
+    assert "### Changed since main (" in on_top
+    assert (
+        f'- **identity changed**: model {MODEL}: preprocess.color_order "RGB" → "BGR" '
+        f"(models/{MODEL}.toml); its baselines with it, 1 file"
+    ) in on_top
+    assert branch.markdown.index("## Changed since main (") < branch.markdown.index(f"## {MODEL}")
+    assert branch.report["compared"]["changes"][0]["what"] == "preprocess.color_order"
+    # Of each of the three runs.
+    assert step.read_text().count("**identity changed**") == 3
+
+
+def test_a_branch_that_did_nothing_says_so(branch: Team) -> None:
+    assert branch.run(*FP32).returncode == 0
+    assert "**Nothing compared: fetch history or give --base**" in summary(branch)
+    git(branch.folder, "commit", "-q", "--allow-empty", "-m", "nothing")
+    assert branch.run(*FP32).returncode == 0
+    assert any(line.startswith("Cards and baselines are as in main (") for line in summary(branch))
+    metrics = json.loads((branch.folder / "face-quant-report" / "metrics.json").read_text())
+    assert metrics[f"{MODEL}.fp32.size_bytes"] > 0
+
+
+def test_without_history_nothing_is_compared_and_nothing_fails(team: Team, monkeypatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(team.folder.parent))
+    assert team.run(*FP32).returncode == 0
+    assert "**Nothing compared: " in "\n".join(summary(team)[:8])
+    git(team.folder, "init", "-q", "-b", "main")
+    commit(team, "the only commit that is here")
+    assert team.run(*FP32).returncode == 0
+    said = "**Nothing compared: fetch history or give --base**"
+    assert said in summary(team)
+    refused = team.run(*FP32, "--base=v9")
+    assert refused.returncode == 4
+    assert "--base: v9 is no revision of" in refused.stdout
