@@ -70,8 +70,9 @@ def _verdict(report: Report) -> Iterator[str]:
             f"**This branch changed the identity of {escaped(what)}** and what is accepted of it: "
             "green says no more than that it is so since.",
         )
+    of = f"{env.branch or 'no branch'} ({env.commit[:7]}), " if env.commit else ""
     on = f"{env.provider}, {env.profile}, {env.device}, {env.onnxruntime}"
-    yield from ("", _said(f"On {on}; {env.started}."))
+    yield from ("", _said(f"{of}{on}; {env.started}."))
 
 
 def _nearest(report: Report) -> str:
