@@ -70,9 +70,9 @@ def _verdict(report: Report) -> Iterator[str]:
             f"**This branch changed the identity of {escaped(what)}** and what is accepted of it: "
             "green says no more than that it is so since.",
         )
-    of = f"{env.branch or 'no branch'} ({env.commit[:7]}), " if env.commit else ""
-    on = f"{env.provider}, {env.profile}, {env.device}, {env.onnxruntime}"
-    yield from ("", _said(f"{of}{on}; {env.started}."))
+    of = f"{f'branch {env.branch}, ' if env.branch else ''}commit {env.commit[:7]}, "
+    on = f"{of if env.commit else ''}{env.provider}, {env.profile}, {env.device}, {env.onnxruntime}"
+    yield from ("", _said(f"On {on}; {env.started}."))
 
 
 def _nearest(report: Report) -> str:
@@ -113,9 +113,9 @@ def _changed(report: Report) -> Block:
         return Block()
     if compared.why_not:
         said = f"{compared.why_not[0].upper()}{compared.why_not[1:]}"
-        return Block((f"**{_said(said)}**", ""))
+        return Block((f"**{_said(said)}**",))
     if not compared.changes:
-        return Block((_said(f"Cards and baselines are as in {compared.named}."), ""))
+        return Block((_said(f"Cards and baselines are as in {compared.named}."),))
     items = [f"**{each.effect}**: {_said(each.said)}" for each in _gravest(report)]
     title = f"Changed since {escaped(shortened(compared.named, _CASES))}"
     return _listed(title, items, "changes", first=6)

@@ -97,6 +97,7 @@ def sound(text: str) -> None:
     """Nothing is cut: not a line, a row, a code span; and all that is left out is counted."""
     assert len(text.encode()) <= LIMIT_BYTES
     assert text.endswith("\n")
+    assert "\n\n\n" not in text
     lines = text.splitlines()
     rows = [line for line in lines if line.startswith("|")]
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in rows}
