@@ -112,7 +112,9 @@ def _worst(changes: Iterable[Change]) -> Change | None:
     return max(found, key=_lost, default=None)
 
 
-def _lost(change: Change) -> float:
+def _lost(change: Change | None) -> float:
+    if change is None:
+        return 0.0
     try:
         before, after = float(change.before), float(change.after)
     except ValueError:
@@ -140,19 +142,24 @@ def _accepted(changes: Sequence[Change]) -> Iterator[Entry]:
             anew.setdefault(change.where, []).append(change)
         elif change.kind is Kind.COVERAGE:
             new.append(change)
-    for where, of_file in anew.items():
-        worse = [change for change in of_file if change.harmful]
-        profile, model, mode = where.removeprefix(_BASELINES).removesuffix(".json").split("/")
-        figures = f"{len(of_file)} {'figure' if len(of_file) == 1 else 'figures'}"
-        said = f"{model} {mode} ({profile}): {figures} anew, {len(worse)} worse"
-        worst = _worst(worse) or (worse[0] if worse else None)
-        if worst:
-            said += f", as {worst.what} {worst.before or 'none'} → {worst.after or 'none'}"
-        yield Entry(Effect.ACCEPTED, said, harmful=bool(worse))
+    worst_of = {where: _worst(of_file) for where, of_file in anew.items()}
+    for where in sorted(anew, key=lambda where: -(_lost(worst_of[where]))):
+        yield _anew(where, anew[where], worst_of[where])
     if new:
         cases = list(dict.fromkeys(" ".join(change.of.split()[:2]) for change in new))
         sections = f"{len(new)} {'section' if len(new) == 1 else 'sections'}"
         yield Entry(Effect.ACCEPTED, f"for the first time: {_named(cases)}, {sections}", False)
+
+
+def _anew(where: str, of_file: Sequence[Change], worst: Change | None) -> Entry:
+    """What a baseline's file holds anew: how many figures, and the one that lost most."""
+    worse = [change for change in of_file if change.harmful]
+    profile, model, mode = where.removeprefix(_BASELINES).removesuffix(".json").split("/")
+    figures = f"{len(of_file)} {'figure' if len(of_file) == 1 else 'figures'}"
+    said = f"{model} {mode} ({profile}): {figures} anew, {len(worse)} worse"
+    if shown := worst or next(iter(worse), None):
+        said += f", as {shown.what} {shown.before or 'none'} → {shown.after or 'none'}"
+    return Entry(Effect.ACCEPTED, said, harmful=bool(worse))
 
 
 def _others(changes: Sequence[Change]) -> Iterator[Entry]:

@@ -38,7 +38,12 @@ def to_summary(report: Report, place: str = _BESIDE) -> str:
         Block(tuple(_verdict(report))),
         _listed("Causes", [*map(_cause, several), *_findings(report)], "causes", first=5),
         _changed(report),
-        _listed("Red", [*map(_cause, single), *_elsewhere(report)], "red gates", first=6),
+        _listed(
+            "What else failed" if several else "What failed",
+            [*map(_cause, single), *_elsewhere(report)],
+            "failures",
+            first=6,
+        ),
         _listed("Which mode to ship", _shipping(report), "models", first=4, turn=2),
         _listed("Not decided", _undecided(report), "reasons", first=5, turn=2),
         _table(report),
@@ -90,7 +95,7 @@ def _nearest(report: Report) -> str:
 
 def _cause(each: Cause) -> str:
     also = each.counted
-    more = f" (with it {also})" if also else ""
+    more = f" (also red with it: {also})" if also else ""
     place = escaped(shortened(each.place, 2 * _CASES))
     return f"**{place}**, {each.root.gate}: {_said(each.said)}{more}"
 

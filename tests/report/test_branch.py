@@ -88,3 +88,9 @@ def test_a_change_that_is_better_does_no_harm() -> None:
     (entry,) = entries(Compared(changes=(figure(False, "Accuracy", "0.98", "0.99"),)))
     assert (entry.effect, entry.harmful) == (Effect.ACCEPTED, False)
     assert entry.said == "m fp32 (cpu): 1 figure anew, 0 worse"
+
+
+def test_of_what_was_accepted_the_greatest_loss_comes_first() -> None:
+    mild = figure(True, "Accuracy", "0.98", "0.97")
+    grave = figure(True, "Accuracy", "0.98", "0.60", INT8)
+    assert [line.split()[2] for line in said(mild, grave)] == ["int8", "fp32"]

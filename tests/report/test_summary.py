@@ -149,7 +149,7 @@ def test_all_that_matters_is_on_the_first_screen() -> None:
     assert (
         "**m fp32**, fingerprint: not as accepted: FP32 embedding; likely cause: colour" in screen
     )
-    assert "(with it 1 verification)" in screen
+    assert "(also red with it: 1 verification)" in screen
     assert "skipped: artifact n fp16: weights 'x.onnx' are absent" in screen
     assert "undecided: latency m int8: the interval straddles the limit" in screen
     assert "**accepted**: n int8 (cpu): 1 figure anew, 1 worse, as Accuracy 0.99 → 0.97" in screen
@@ -164,7 +164,7 @@ def test_the_order_is_that_of_what_a_reviewer_asks() -> None:
         "Worst: m int8: Accuracy on lfw 0.985000, accepted as 0.990000 ± 0.002.",
         "### Causes",
         "### Changed since origin/main (0123456)",
-        "### Red",
+        "### What else failed",
         "### Which mode to ship",
         "### Not decided",
         "| Model | Mode | TAR@FAR",

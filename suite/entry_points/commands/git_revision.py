@@ -87,6 +87,21 @@ def head_of(*folders: Path) -> Head:
     return Head()
 
 
+def is_as_at(commit: str, folder: Path, root: Path) -> bool:
+    """Whether a folder's cards and baselines lie there as a commit has them, unread.
+
+    False where git cannot tell.
+    """
+    places = [str(folder.resolve() / name) for name in _KEPT]
+    asked = (("diff", "--name-only", "-z", commit), ("ls-files", "--others", "-z"))
+    for words in asked:
+        told = _git(root, "--literal-pathspecs", *words, "--", *places)
+        names = map(os.fsdecode, told.stdout.split(b"\0"))
+        if told.returncode or any(name.endswith(_READ) for name in names):
+            return False
+    return True
+
+
 @contextmanager
 def checked_out(revision: str, folder: Path, root: Path) -> Iterator[Path]:
     """A folder's cards and baselines as they are at a revision; empty where it is not there then.

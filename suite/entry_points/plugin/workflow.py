@@ -41,7 +41,7 @@ def error_lines(report: Report, cards: Mapping[str, str]) -> Iterator[str]:
     `GitHub's <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>`_.
     """
     for each in causes(report.records)[:_MOST]:
-        also = f" (with it {each.counted})" if each.counted else ""
+        also = f" (also red with it: {each.counted})" if each.counted else ""
         title = f"{each.root.gate}: {each.place}"
         file = cards.get(each.root.model, "")
         properties = {"file": file, "title": title} if file else {"title": title}

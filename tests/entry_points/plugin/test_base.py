@@ -110,6 +110,28 @@ def test_where_nothing_changed_the_commit_before_is_named(repository: Repository
     assert found == Compared(base="the commit before", commit=before)
 
 
+def test_what_git_ignores_or_does_not_know_counts(repository: Repository) -> None:
+    (repository.root / ".gitignore").write_text("quant/models/new.toml\n")
+    repository.commit()
+    card = repository.catalog / "models" / f"{MODEL}.toml"
+    new = card.read_text().replace(f'id = "{MODEL}"', 'id = "new"')
+    for name in ("new", "unknown"):
+        path = card.with_name(f"{name}.toml")
+        path.write_text(new)
+        found = repository.compared()
+        assert "model new" in {change.of for change in found.changes}, name
+        path.unlink()
+
+
+def test_what_is_no_card_is_not_read(repository: Repository, monkeypatch) -> None:
+    repository.commit()
+    (repository.catalog / "face-quant-report").mkdir()
+    (repository.catalog / "face-quant-report" / "report.json").write_text("{}")
+    (repository.catalog / "models" / "notes.txt").write_text("none")
+    monkeypatch.setattr("suite.entry_points.plugin.base.state_of", None)
+    assert repository.compared().base == "the commit before"
+
+
 def test_a_first_commit_has_nothing_before_it(repository: Repository) -> None:
     assert repository.compared() == Compared(why_not=NOTHING)
 

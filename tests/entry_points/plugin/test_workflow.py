@@ -40,7 +40,7 @@ def test_a_card_outside_the_repository_is_not_named() -> None:
 
 def test_a_cause_of_several_gates_is_one_error() -> None:
     (line,) = lines(red(), record(Gate.VERIFICATION, Outcome.FAIL, "b", dataset="lfw"))
-    assert line.endswith("::b (with it 1 fidelity)")
+    assert line.endswith("::b (also red with it: 1 fidelity)")
 
 
 def test_no_more_errors_than_github_shows() -> None:
