@@ -47,7 +47,7 @@ def to_summary(report: Report, place: str = _BESIDE) -> str:
         _listed("Which mode to ship", _shipping(report), "models", first=4, turn=2),
         _listed("Not decided", _undecided(report), "reasons", first=5, turn=2),
         _table(report),
-        Block((*_commands(report, found), f"Full report: {place}.")),
+        Block((*_commands(report, found), f"Full report: {_whole(place)}.")),
     ]
     return fitted(blocks, LIMIT_BYTES)
 
@@ -216,6 +216,10 @@ def _commands(report: Report, found: Sequence[Cause]) -> Iterator[str]:
         yield ""
     yield f"The whole run: {_command(report.environment.command)}"
     yield ""
+
+
+def _whole(place: str) -> str:
+    return place if len(place.encode()) <= _COMMAND else _BESIDE
 
 
 def _command(words: str) -> str:

@@ -237,6 +237,19 @@ def test_a_command_that_is_too_long_is_left_out_whole() -> None:
     assert "Reproduce (left out here, it is long: see report.md)" in text
 
 
+def test_any_number_of_identities_fits() -> None:
+    changes = tuple(BGR.model_copy(update={"of": f"model m{n}"}) for n in range(2_000))
+    compared = Compared(base="main" * 500, commit=COMMIT, changes=changes)
+    text = to_summary(reported(*FP32, compared=compared))
+    sound(text)
+    assert "**This branch changed the identity of model m0, model m1," in text
+
+
+def test_a_place_that_is_too_long_is_left_out_whole() -> None:
+    text = to_summary(reported(*FP32), f"`{'x' * 5_000}`")
+    assert text.endswith("Full report: `report.md` beside this file.\n")
+
+
 IDS = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,300}", fullmatch=True)
 WORDS = st.lists(st.text(max_size=500), min_size=1, max_size=5)
 
