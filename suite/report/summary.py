@@ -6,12 +6,13 @@ from suite.catalog.figures import FIGURES
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.judging.shipping.strain import in_words
-from suite.report.branch import Effect, Entry, changed_identities, entries
+from suite.report.branch import changed_identities
 from suite.report.cases import SEVERITY, CaseRow, rows
 from suite.report.causes import Cause, causes, worst_row
 from suite.report.fitting import Block, code, escaped, fitted, name, shortened
 from suite.report.model import Report
 from suite.report.reference import by_its_name
+from suite.report.sections.changed import foremost
 from suite.report.sections.findings import findings_of
 from suite.report.tables import signed
 
@@ -121,17 +122,9 @@ def _changed(report: Report) -> Block:
         return Block((f"**{_said(said)}**",))
     if not compared.changes:
         return Block((_said(f"Cards and baselines are as in {compared.named}."),))
-    items = [f"**{each.effect}**: {_said(each.said)}" for each in _gravest(report)]
+    items = [f"**{each.effect}**: {_said(each.said)}" for each in foremost(report)]
     title = f"Changed since {escaped(shortened(compared.named, _CASES))}"
     return _listed(title, items, "changes", first=6)
-
-
-def _gravest(report: Report) -> Iterator[Entry]:
-    """The entries, one of each effect before the others of it."""
-    found = entries(report.compared) if report.compared else []
-    firsts = [next((e for e in found if e.effect is effect), None) for effect in Effect]
-    yield from (entry for entry in firsts if entry)
-    yield from (entry for entry in found if entry not in firsts)
 
 
 def _shipping(report: Report) -> Iterator[str]:

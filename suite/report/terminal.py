@@ -9,6 +9,7 @@ from suite.report.folder import ReportFolder
 from suite.report.overview import overview_lines
 from suite.report.reference import by_its_name
 from suite.report.sections.acceptance import acceptance_lines, without_latency
+from suite.report.sections.changed import changed_lines
 from suite.report.sections.findings import findings_of
 from suite.report.sections.on_top import on_top
 from suite.report.sections.shipping import shipping_lines
@@ -28,6 +29,7 @@ def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
             "leave -k and -m out."
         )
     lines += shipping_lines(folder.report)
+    lines += changed_lines(folder.report)
     lines += on_top(folder.report)
     for record in folder.records:
         if record.outcome is Outcome.UNDECIDED:

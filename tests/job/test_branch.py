@@ -41,6 +41,8 @@ def test_a_colour_order_that_a_branch_accepted_is_said_on_top(
 ) -> None:
     step = tmp_path / "step.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(branch.folder))
     branch.edit(branch.card(), 'color_order = "RGB"', 'color_order = "BGR"')
     red = branch.run(*FP32)
     assert red.returncode == 1
@@ -50,12 +52,18 @@ def test_a_colour_order_that_a_branch_accepted_is_said_on_top(
     assert f"**{MODEL} fp32**, fingerprint: not as accepted: " in said
     assert "likely cause: colour order" in said
     assert "its baselines are as they were" in said
+    error = f"::error file=models/{MODEL}.toml,title=fingerprint%3A {MODEL} fp32::not as accepted"
+    assert red.stdout.count("::error ") == red.stdout.count(error) == 1
 
     accepting = branch.run(*FP32, "--snapshot-update")
     assert accepting.returncode == 0, accepting.stdout
     commit(branch, "swap the colours and accept what that gives")
     green = branch.run(*FP32)
     assert green.returncode == 0, green.stdout
+    assert "::error " not in green.stdout
+    assert f"identity changed since main ({git(branch.folder, 'rev-parse', 'main')[:7]}): " in (
+        green.stdout
+    )
     lines = summary(branch)
     assert lines[0].startswith("## PASS: ")
     on_top = "\n".join(lines[:14])

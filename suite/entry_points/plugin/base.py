@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import SuiteError, spelt_out
 from suite.catalog.selection import Options
 from suite.entry_points.commands.gate_state import state_of
 from suite.entry_points.commands.git_revision import (
@@ -65,7 +65,8 @@ def compared(options: Options, catalog: Catalog, environment: Mapping[str, str])
             return Compared(why_not=NOTHING)
         return first or Compared(base=tried[-1].name, commit=tried[-1].commit)
     except (SuiteError, OSError) as error:
-        return Compared(why_not=f"nothing compared: {' '.join(str(error).split())}")
+        words = " ".join(spelt_out(str(error)).split())
+        return Compared(why_not=f"nothing compared: {words}")
 
 
 def _since(base: Base, folder: Path | None) -> Compared:
@@ -89,7 +90,7 @@ def _bases(root: Path, given: str | None, environment: Mapping[str, str]) -> Ite
         commit = commit_of(root, given)
         if commit:
             began = merge_base(root, head, commit)
-            yield Base(given, began if began and began != head else commit)
+            yield Base(spelt_out(given), began if began and began != head else commit)
         return
     for name in (*bases(environment), default_branch(root), *_DEFAULT):
         if name is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog
+from suite.catalog.errors import spelt_out
 from suite.report.causes import causes
 from suite.report.fitting import code
 from suite.report.folder import ReportFolder
@@ -65,7 +66,7 @@ def _within(file: Path, root: Path) -> str:
 
 def _place(folder: Path, environment: Mapping[str, str]) -> str:
     """Where the full report is: in a folder of the run, whose page is linked."""
-    here = code(str(folder / "report.md"))
+    here = code(spelt_out(str(folder / "report.md")))
     parts = [environment.get(f"GITHUB_{key}") for key in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
     if not all(parts):
         return here

@@ -1,7 +1,10 @@
 """What the branch did to its gate, right under the verdict: green gates do not show it."""
 
-from suite.report.branch import entries
+from suite.report.branch import Entry, entries
 from suite.report.model import Report
+
+# On the terminal so many entries are said, those of each effect first.
+_MOST = 5
 
 
 def changed(report: Report) -> list[str]:
@@ -15,3 +18,27 @@ def changed(report: Report) -> list[str]:
         return [f"Cards and baselines are as in {compared.named}.", ""]
     lines = [f"- **{entry.effect}**: {entry.said}" for entry in entries(compared)]
     return [f"## Changed since {compared.named}", "", *lines, ""]
+
+
+def changed_lines(report: Report) -> list[str]:
+    """The same for the terminal, shortly; nothing where nothing changed."""
+    compared = report.compared
+    if compared is None or not (compared.why_not or compared.changes):
+        return []
+    if compared.why_not:
+        return [compared.why_not]
+    found = foremost(report)
+    since = f"since {compared.named}"
+    lines = [f"{entry.effect} {since}: {entry.said}" for entry in found[:_MOST]]
+    more = len(found) - _MOST
+    return [*lines, *([f"and {more} more changes {since}: see the report"] if more > 0 else [])]
+
+
+def foremost(report: Report) -> list[Entry]:
+    """The entries, one of each effect before the others of it."""
+    found = entries(report.compared) if report.compared else []
+    firsts = {entry.effect: entry for entry in reversed(found)}
+    return [
+        *(entry for entry in found if entry is firsts[entry.effect]),
+        *(entry for entry in found if entry is not firsts[entry.effect]),
+    ]

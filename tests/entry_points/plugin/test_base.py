@@ -132,6 +132,13 @@ def test_what_is_no_card_is_not_read(repository: Repository, monkeypatch) -> Non
     assert repository.compared().base == "the commit before"
 
 
+def test_a_branch_of_any_bytes_can_be_named(repository: Repository) -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    repository.git("branch", odd)
+    repository.commit("none")
+    assert repository.compared(odd).base == "caf\\udce9"
+
+
 def test_a_first_commit_has_nothing_before_it(repository: Repository) -> None:
     assert repository.compared() == Compared(why_not=NOTHING)
 

@@ -1,5 +1,6 @@
 """What a workflow of GitHub is told."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,14 @@ def test_the_summary_is_appended_to_the_step_s(
     where = "[this run](https://github.com/team/repo/actions/runs/7)"
     assert f"Full report: `{folder.folder / 'report.md'}` of {where}." in text
     assert capsys.readouterr().out == ""
+
+
+def test_a_folder_of_any_bytes_can_be_named(tmp_path: Path) -> None:
+    odd = ReportFolder(tmp_path / os.fsdecode(b"caf\xe9"), ENVIRONMENT, require_all=False)
+    odd.write(complete=True)
+    odd.close()
+    tell_github(odd, read_catalog(None), {"GITHUB_STEP_SUMMARY": str(tmp_path / "step.md")})
+    assert "caf\\udce9/report.md" in (tmp_path / "step.md").read_text()
 
 
 def test_errors_name_cards_from_the_workspace(folder: ReportFolder, capsys) -> None:
