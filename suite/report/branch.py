@@ -101,9 +101,9 @@ def _with_baselines(moved: Sequence[Change]) -> str:
     if not moved:
         return "; its baselines are as they were"
     files = len({change.where for change in moved})
-    said = f"; its baselines with it, {files} {'file' if files == 1 else 'files'}"
+    said = f"; its baselines with it ({files} {'file' if files == 1 else 'files'})"
     worst = _worst(moved)
-    return f"{said}, as {worst.what} {worst.before} → {worst.after} ({worst.of})" if worst else said
+    return f"{said}: {worst.what} {worst.before} → {worst.after} ({worst.of})" if worst else said
 
 
 def _worst(changes: Iterable[Change]) -> Change | None:
@@ -158,7 +158,7 @@ def _anew(where: str, of_file: Sequence[Change], worst: Change | None) -> Entry:
     figures = f"{len(of_file)} {'figure' if len(of_file) == 1 else 'figures'}"
     said = f"{model} {mode} ({profile}): {figures} anew, {len(worse)} worse"
     if shown := worst or next(iter(worse), None):
-        said += f", as {shown.what} {shown.before or 'none'} → {shown.after or 'none'}"
+        said += f": {shown.what} {shown.before or 'none'} → {shown.after or 'none'}"
     return Entry(Effect.ACCEPTED, said, harmful=bool(worse))
 
 

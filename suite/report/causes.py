@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record, Row
@@ -84,14 +85,23 @@ def causes(records: Iterable[Record]) -> list[Cause]:
 
 
 def worst_row(records: Iterable[Record]) -> tuple[Record, Row] | None:
-    """The red row farthest beyond its limit, with its gate; None where no figure is red."""
+    """The red row farthest beyond its limit, with its gate; None where no figure is red.
+
+    Figures that the report's main table shows come before others, whose limits may be a hair's
+    breadth.
+    """
     found = [
         (record, row)
         for record in records
         for row in record.rows
         if row.outcome is Outcome.FAIL and row.measured is not None
     ]
-    return max(found, key=lambda each: strain(each[1]), default=None)
+    return max(found, key=lambda each: (_is_shown(each[1]), strain(each[1])), default=None)
+
+
+def _is_shown(row: Row) -> bool:
+    figure = FIGURES[row.metric]
+    return figure.column is not None or figure.gate in (Gate.FIDELITY, Gate.LATENCY)
 
 
 def _root(record: Record, mine: Sequence[Record]) -> Record:

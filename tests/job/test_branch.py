@@ -71,7 +71,7 @@ def test_a_colour_order_that_a_branch_accepted_is_said_on_top(
     assert "### Changed since main (" in on_top
     assert (
         f'- **identity changed**: model {MODEL}: preprocess.color_order "RGB" → "BGR" '
-        f"(models/{MODEL}.toml); its baselines with it, 1 file"
+        f"(models/{MODEL}.toml); its baselines with it (1 file)"
     ) in on_top
     assert branch.markdown.index("## Changed since main (") < branch.markdown.index(f"## {MODEL}")
     assert branch.report["compared"]["changes"][0]["what"] == "preprocess.color_order"

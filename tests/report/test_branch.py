@@ -39,9 +39,9 @@ def test_a_mistake_that_was_accepted_is_said_first_with_what_it_cost() -> None:
     first, second = said(*changes)
     assert first == (
         'identity changed: model m: preprocess.color_order "RGB" → "BGR" (models/m.toml); its '
-        "baselines with it, 1 file, as TAR@FAR=1e-3 0.9440 → 0.0490 (m fp32 verification.lfw)"
+        "baselines with it (1 file): TAR@FAR=1e-3 0.9440 → 0.0490 (m fp32 verification.lfw)"
     )
-    assert second.startswith("accepted: m fp32 (cpu): 3 figures anew, 3 worse, as TAR@FAR=1e-3")
+    assert second.startswith("accepted: m fp32 (cpu): 3 figures anew, 3 worse: TAR@FAR=1e-3")
     assert changed_identities(Compared(changes=changes)) == ["model m"]
 
 

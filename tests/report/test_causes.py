@@ -112,3 +112,14 @@ def test_what_explains_most_comes_first_then_what_is_worst() -> None:
 def test_a_green_run_has_no_cause() -> None:
     assert causes([record()]) == []
     assert worst_row([record(rows=(row(),))]) is None
+
+
+def test_the_worst_figure_is_one_that_people_know() -> None:
+    def held(metric: str, value: float, limit: float) -> object:
+        return row(metric, Outcome.FAIL, reference=0.01, value=value, limit=limit)
+
+    of_eer = red(Gate.VERIFICATION, rows=(held("all_pairs_eer", 0.5, 1e-6),))
+    of_tar = red(Gate.VERIFICATION, "int8", rows=(held("tar_at_far_1e-3", 0.02, 0.005),))
+    (_, shown) = worst_row([of_eer, of_tar]) or (None, None)
+    assert shown == of_tar.rows[0]
+    assert worst_row([of_eer]) == (of_eer, of_eer.rows[0])

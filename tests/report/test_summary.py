@@ -152,7 +152,7 @@ def test_all_that_matters_is_on_the_first_screen() -> None:
     assert "(also red with it: 1 verification)" in screen
     assert "skipped: artifact n fp16: weights 'x.onnx' are absent" in screen
     assert "undecided: latency m int8: the interval straddles the limit" in screen
-    assert "**accepted**: n int8 (cpu): 1 figure anew, 1 worse, as Accuracy 0.99 → 0.97" in screen
+    assert "**accepted**: n int8 (cpu): 1 figure anew, 1 worse: Accuracy 0.99 → 0.97" in screen
     assert "**n int8**, behaviour: worker 'gw0' crashed while running" in screen
 
 

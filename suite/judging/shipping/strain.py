@@ -35,7 +35,8 @@ def in_words(row: Row, dataset: str | None = None) -> str:
     figure = FIGURES[row.metric]
     label = f"{figure.label} on {dataset}" if dataset else figure.label
     if row.measured is None:
-        return f"{label} {row.against.allowed(f'{row.limit:g}')}"
+        off = "" if row.difference is None else f" {row.difference:.{figure.digits}f} off,"
+        return f"{label}{off} {row.against.allowed(f'{row.limit:g}')}"
     measured = f"{label} {row.measured:.{figure.digits}f}"
     if row.held_to is None or row.against is Against.ITSELF:
         return f"{measured}, at most {row.limit:g} allowed"

@@ -291,6 +291,31 @@ def test_a_base_that_ci_names_comes_before_the_default_branch(repository: Reposi
     assert flips(found) == ['flip "none" → "add"']
 
 
+def test_a_pull_request_that_is_checked_out_as_merged_shows_its_own_changes(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.git("switch", "-q", "-c", "branch")
+    repository.commit("none")
+    began = repository.git("rev-parse", "HEAD~1")
+    repository.git("switch", "-q", "main")
+    other = repository.catalog / "datasets" / "other.toml"
+    other.write_text(
+        other.with_name("embedded-evaluation.toml")
+        .read_text()
+        .replace('id = "embedded-evaluation"', 'id = "other"')
+    )
+    repository.commit()
+    checkout = Repository(tmp_path / "checkout")
+    repository.git("clone", "-q", f"file://{repository.root}", str(checkout.root))
+    checkout.git("switch", "-q", "--detach", "origin/main")
+    checkout.git("merge", "-q", "--no-edit", "origin/branch")
+    # The event's base may be older than what was merged into.
+    says = event(tmp_path, pull_request={"base": {"sha": began}})
+    found = checkout.compared(GITHUB_BASE_REF="main", **says)
+    assert (found.base, flips(found)) == ("origin/main", ['flip "add" → "none"'])
+    assert {change.of for change in found.changes} == {f"model {MODEL}"}
+
+
 def test_the_suite_s_own_repository_has_a_base_or_says_why() -> None:
     found = compared(Options(), read_catalog(None), os.environ)
     assert bool(found.commit) != bool(found.why_not)

@@ -55,6 +55,10 @@ def test_strain_is_a_multiple_of_what_is_allowed(made: Row, used: float) -> None
             "Distance to the same faces in other batches on lfw 0.03000, at most 0.01 allowed",
         ),
         (row("tensor", reference=None, value=None), "Preprocessed tensor on lfw ± 0.002"),
+        (
+            row("tensor", reference=None, value=None).model_copy(update={"difference": 4.4}),
+            "Preprocessed tensor on lfw 4.40000 off, ± 0.002",
+        ),
     ],
 )
 def test_a_row_is_said_with_what_it_is_held_to(made: Row, words: str) -> None:
