@@ -37,6 +37,7 @@ class Options:
     require_all: bool = False
     from_report: Path | None = None
     base: str | None = None
+    history: Path | None = None
 
     @property
     def roots(self) -> Roots:

@@ -214,7 +214,7 @@ class _Case:
     def timed(self) -> Record | None:
         """The gate of latency with the smallest batch."""
         found = [r for r in self.records if r.gate is Gate.LATENCY and r.measured]
-        return min(found, key=_batch, default=None)
+        return min(found, key=batch_of, default=None)
 
     def _of(self, gate: Gate, dataset: str | None) -> Record | None:
         found = (r for r in self.records if r.gate is gate and r.dataset == dataset)
@@ -238,7 +238,8 @@ class _Case:
         ]
 
 
-def _batch(record: Record) -> int:
+def batch_of(record: Record) -> int:
+    """The batch that a gate of latency timed; 0 of others."""
     found = record.measured.identity.get("batch") if record.measured else None
     return found if isinstance(found, int) else 0
 

@@ -15,6 +15,7 @@ from suite.judging.coverage import Coverage
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.files import FILES, cannot_write, in_use, write_json, write_report
+from suite.report.history import PastRun
 from suite.report.model import Appended, Environment, Report
 from suite.report.names import NAMES, Names
 from suite.report.reading import REPORT, read_report
@@ -37,7 +38,8 @@ class ReportFolder:
     completed. No other run may write there until the folder is closed. ``report`` is the one
     concluded last. ``compare`` says what changed in cards and baselines, once the run
     has ended. ``names`` hides the names of images and people in all that is written, and is
-    itself written beside it; None shows them.
+    itself written beside it; None shows them. ``past`` are the runs before, which files of the
+    report may show.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class ReportFolder:
         coverage: Coverage | None = None,
         compare: Callable[[], Compared] | None = None,
         names: Names | None = None,
+        past: Sequence[PastRun] = (),
     ) -> None:
         self.folder = folder
         self._environment = environment
@@ -70,6 +73,7 @@ class ReportFolder:
         self._compared: Compared | None = None
         self._names = names
         self._written_names = 0
+        self._past = tuple(past)
         self._next_writing = 0.0
         self._recorded_anew = False
         self._began = time.monotonic()
@@ -170,6 +174,8 @@ class ReportFolder:
             compared=self._compared if complete else None,
             seconds=round(self._earlier_seconds + time.monotonic() - self._began, 3),
         )
+        if complete:
+            self.report = self.report.model_copy(update={"history": self._past})
         return self.report.verdict
 
     def write(self, *, complete: bool) -> Outcome:

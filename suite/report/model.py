@@ -4,6 +4,7 @@ from collections.abc import Set
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Unjudged
@@ -11,6 +12,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.part import Count, Frozen
 from suite.judging.record import Record
 from suite.judging.shipping.recommendation import Recommendation
+from suite.report.history import PastRun
 
 # The older versions have fewer fields, each of which has a default.
 SchemaVersion = Literal[1, 2]
@@ -87,6 +89,7 @@ class Report(Frozen):
     outside : what failed in the run and is no gate's
     not_run : gates without a record
     compared : what changed in cards and baselines since a base; None in a run that did not end
+    history : the runs before, as `--history` names their file; ``report.json`` has them not
     """
 
     schema_version: SchemaVersion = SCHEMA_VERSION
@@ -102,6 +105,7 @@ class Report(Frozen):
     outside: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     compared: Compared | None = None
+    history: SkipJsonSchema[tuple[PastRun, ...]] = Field(default=(), exclude=True, repr=False)
     records: tuple[Record, ...]
 
     @property

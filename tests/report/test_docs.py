@@ -8,6 +8,7 @@ from records import ENVIRONMENT, measured, record
 
 from suite.catalog.gate import Gate
 from suite.report.folder import ReportFolder
+from suite.report.history_line import append_run, past_run
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CURVE = {
@@ -31,6 +32,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         folder.add(record(Gate.VERIFICATION, mode=mode, dataset="d", measured=found))
     folder.write(complete=True)
     folder.close()
+    append_run(tmp_path / "history.jsonl", past_run(folder.report))
     monkeypatch.chdir(tmp_path)
 
 
@@ -46,4 +48,5 @@ def test_the_lines_of_pandas_give_curves_and_a_table() -> None:
     assert det.fnmr.tolist() == [0.3, 0.2] * 2
     assert lines.loc[0.1].tolist() == [0.2, 0.2]
     assert table.loc[("m", "int8", "d"), "accuracy"] == 0.9
+    assert known["cases"]["figures.accuracy"].tolist() == [0.9, 0.9]
     assert isinstance(table, pandas.DataFrame)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from suite.catalog.selection import Options
 from suite.entry_points.plugin.base import compared, refuse_unknown_base
 from suite.entry_points.plugin.environment import describe, to_be_judged
+from suite.entry_points.plugin.history import earlier_runs
 from suite.entry_points.plugin.xdist import workers
 from suite.report.folder import ReportFolder
 from suite.report.names import Names, known_names
@@ -31,7 +32,7 @@ def opened(run: GateRun) -> ReportFolder:
     ------
     SuiteError
         where its provider cannot be used here, its base is no revision, or the folder cannot be
-        written.
+        written, nor the history that was asked for.
     """
     require_provider(run.provider)
     refuse_unknown_base(run.options, run.selection.catalog)
@@ -42,6 +43,7 @@ def opened(run: GateRun) -> ReportFolder:
         require_all=run.options.require_all,
         append=run.options.report_append,
         coverage=to_be_judged(run.selection, profile, run.options),
+        past=earlier_runs(run.options.history),
         compare=partial(compared, run.options, run.selection.catalog, os.environ),
         names=None if run.options.report_names else _names(run.options),
     )

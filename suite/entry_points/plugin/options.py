@@ -165,6 +165,12 @@ OPTIONS = (
         Effect.RUN,
         "git revision that the report says the changes since (default: where the branch began)",
     ),
+    Option(
+        "history",
+        Kind.FILE,
+        Effect.RUN,
+        "file to which the run's headline figures are added as a line, to follow them over runs",
+    ),
 )
 
 # The fields whose short name another plugin or a conftest has.

@@ -229,10 +229,12 @@ class GateRun:
         if self.report is None or self.is_given_up:
             return status
         from suite.entry_points.plugin.ending import settle
+        from suite.entry_points.plugin.history import add_to_history
         from suite.entry_points.plugin.workflow import tell_github
 
         try:
             status = settle(self.report, status)
+            add_to_history(self.options.history, self.report.report)
             tell_github(self.report, self.selection.catalog, os.environ)
             return status
         except SuiteError as error:

@@ -1,0 +1,115 @@
+"""What a run adds to a history: its headline figures, one line."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from suite.catalog.errors import SuiteError
+from suite.catalog.figures import FIGURES
+from suite.catalog.gate import Gate
+from suite.catalog.lock import Lock
+from suite.judging.record import Record
+from suite.report.cases import batch_of
+from suite.report.history import PastCase, PastRun
+from suite.report.model import Report
+
+# Of a set the first of these that was measured.
+_TARS = (
+    *(f"{pairs}tar_at_far_1e-3" for pairs in ("all_pairs_", "")),
+    *(name for name in FIGURES if "mixed" not in name and "tar_at_far_1e-" in name),
+)
+_OF_SET = {
+    Gate.VERIFICATION: ("accuracy",),
+    Gate.FIDELITY: ("cosine_mean", "cosine_1st_percentile", "cosine_worst"),
+}
+_OF_FILE = {Gate.ARTIFACT: ("size_bytes",), Gate.LATENCY: ("speedup",)}
+
+
+def past_run(report: Report) -> PastRun:
+    """The headline figures of a run, with where and of what they are."""
+    environment = report.environment
+    by_case: dict[tuple[str, str, str | None], list[Record]] = {}
+    for record in report.records:
+        if record.measured and record.gate in (*_OF_SET, *_OF_FILE):
+            by_case.setdefault((record.model, record.mode, record.dataset), []).append(record)
+    cases = (_case(*case, records) for case, records in by_case.items())
+    return PastRun(
+        started=(report.appended[-1] if report.appended else environment).started,
+        commit=environment.commit,
+        branch=environment.branch,
+        suite=environment.suite,
+        provider=environment.provider,
+        profile=environment.profile,
+        cpu=environment.cpu,
+        device=environment.device,
+        versions=environment.versions,
+        verdict=report.verdict,
+        cases=tuple(case for case in cases if case.figures),
+    )
+
+
+def append_run(path: Path, run: PastRun) -> None:
+    """Add a run to a file as one line, also beside others that do.
+
+    Where the last line was cut short, the next one begins below it.
+
+    Raises
+    ------
+    SuiteError
+        where the system does not let it be written.
+    """
+    line = run.model_dump_json().encode() + b"\n"
+    try:
+        with Lock(path.with_name(f".{path.name}.lock")), path.open("ab+") as stream:
+            if stream.seek(0, os.SEEK_END):
+                stream.seek(-1, os.SEEK_END)
+                line = line if stream.read(1) == b"\n" else b"\n" + line
+            stream.write(line)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+
+
+def require_writable(path: Path) -> None:
+    """Say before the first gate that a run could not be added to a file; it is made if need be.
+
+    Raises
+    ------
+    SuiteError
+        where it cannot.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+
+
+def _case(model: str, mode: str, dataset: str | None, records: Sequence[Record]) -> PastCase:
+    figures: dict[str, float] = {}
+    intervals: dict[str, tuple[float, float]] = {}
+    # Of several loads the one with the smallest batch comes last, and stays.
+    for record in sorted(records, key=batch_of, reverse=True):
+        measured = record.measured
+        assert measured is not None, "the others were left out"
+        for name in _names(record):
+            if name in measured.known:
+                figures[name] = measured.known[name]
+                intervals.pop(name, None)
+            if name in measured.intervals:
+                intervals[name] = measured.intervals[name]
+    return PastCase(model=model, mode=mode, dataset=dataset, figures=figures, intervals=intervals)
+
+
+def _names(record: Record) -> Iterator[str]:
+    yield from _OF_SET.get(record.gate, ()) or _OF_FILE[record.gate]
+    if record.gate is Gate.VERIFICATION and record.measured:
+        known = record.measured.known
+        yield from [name for name in _TARS if name in known][:1]
+
+
+def _cannot_write(path: Path, error: OSError) -> SuiteError:
+    return SuiteError(
+        where=path,
+        what=f"cannot write the history there ({error.strerror}); give another file with "
+        "--history.",
+    )
