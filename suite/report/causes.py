@@ -105,12 +105,17 @@ def _is_shown(row: Row) -> bool:
 
 
 def _root(record: Record, mine: Sequence[Record]) -> Record:
-    """The red gate of its model whose finding explains this one; itself where none does."""
-    for each in mine:
+    """The red gate of its model whose finding explains this one; itself where none does.
+
+    A gate that measured nothing, as one that broke or whose worker died, has a reason of its own
+    unless another says the same.
+    """
+    told = [each for each in mine if record.measured or each.headline == record.headline]
+    for each in told:
         concerned = record.gate in _OF_EMBEDDINGS or record.headline == each.headline
         if each.gate is Gate.FINGERPRINT and concerned:
             return each
-    for each in mine:
+    for each in told:
         if each.gate is Gate.ARTIFACT and each.mode == record.mode:
             return each
     if record.headline.startswith(_NO_FP32):
@@ -118,8 +123,8 @@ def _root(record: Record, mine: Sequence[Record]) -> Record:
             of_fp32 = each.gate in (Gate.VERIFICATION, Gate.BEHAVIOUR) and each.mode != record.mode
             if of_fp32 and each.headline in record.headline:
                 return each
-    if record.gate in _FIRST:
-        case = [each for each in mine if each.gate in _FIRST and each.mode == record.mode]
+    if record.gate in _FIRST and record.measured:
+        case = [r for r in mine if r.gate in _FIRST and r.mode == record.mode and r.measured]
         return min(case, key=lambda each: _FIRST.index(each.gate))
     return record
 

@@ -101,3 +101,38 @@ def test_without_history_nothing_is_compared_and_nothing_fails(team: Team, monke
     refused = team.run(*FP32, "--base=v9")
     assert refused.returncode == 4
     assert "--base: v9 is no revision of" in refused.stdout
+
+
+def test_all_that_may_come_together_is_on_the_summary_s_first_screen(
+    branch: Team, monkeypatch
+) -> None:
+    """A red gate with a cause, a crashed worker, a skip, an undecided speed, an acceptance."""
+    card = branch.card().read_text()
+    (branch.folder / "models" / "absent.toml").write_text(
+        card.replace(f'id = "{MODEL}"', 'id = "absent"').replace("arcface.onnx", "nowhere.onnx")
+    )
+    document = json.loads(branch.baseline("int8_dynamic").read_text())
+    figures = document["sections"]["verification.embedded-evaluation"]["figures"]
+    figures["accuracy"] -= 0.01
+    branch.baseline("int8_dynamic").write_text(json.dumps(document))
+    branch.edit(branch.card(), 'color_order = "RGB"', 'color_order = "BGR"')
+    commit(branch, "swap, accept less, add a model")
+
+    monkeypatch.setenv("DIE_AT", "verification")
+    some = ("--modes=fp32", "-p", "spy", "-k", "fingerprint or verification")
+    crashed = branch.run(*some, f"--models={MODEL}", "-m", "not latency", "-n", "1")
+    assert crashed.returncode == 1, crashed.stdout
+    monkeypatch.delenv("DIE_AT")
+    monkeypatch.setenv("UNDECIDED", "1")
+    undecided = ("--modes=fp32", "-p", "spy", "-k", "latency and not throughput")
+    assert branch.run(*undecided, "--report-append").returncode == 1
+
+    text = "\n".join(summary(branch)[:40])
+    assert f"**{MODEL} fp32**, fingerprint: not as accepted: " in text
+    assert "likely cause: colour order: the accepted pipeline feeds RGB" in text
+    assert f"**{MODEL} fp32 on embedded-evaluation**, verification: worker 'gw" in text
+    assert "crashed while running 'test_verification.py" in text
+    assert f"undecided: latency {MODEL} fp32: the interval straddles the limit" in text
+    assert "skipped: latency absent fp32" in text
+    assert f"**accepted**: {MODEL} int8_dynamic (" in text
+    assert f"**identity changed**: model {MODEL}: preprocess.color_order" in text

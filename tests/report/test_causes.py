@@ -1,6 +1,6 @@
 """Which finding explains which red gates."""
 
-from records import record, row
+from records import measured, record, row
 
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
@@ -15,6 +15,7 @@ def red(
     gate: Gate, mode: str = "fp32", headline: str = "not as accepted", **rest: object
 ) -> Record:
     dataset = LFW if gate.per_dataset else None
+    rest.setdefault("measured", measured(gate, dataset))
     return record(gate, Outcome.FAIL, headline, mode=mode, dataset=dataset, **rest)
 
 
@@ -43,6 +44,18 @@ def test_a_fingerprint_does_not_explain_where_nodes_run_or_how_fast() -> None:
         red(Gate.PLACEMENT, "int8", "fell back"),
     ]
     assert reds_of(*records) == [["fingerprint fp32"], ["latency int8"], ["placement int8"]]
+
+
+def test_a_gate_that_broke_has_a_reason_of_its_own() -> None:
+    died = red(Gate.VERIFICATION, headline="worker 'gw0' crashed", measured=None)
+    broke = red(Gate.FIDELITY, "int8", "the gate broke: KeyError", measured=None)
+    other = red(Gate.BEHAVIOUR, "int8")
+    assert reds_of(died, broke, other, red(Gate.FINGERPRINT)) == [
+        ["fingerprint fp32", "behaviour int8"],
+        ["verification fp32"],
+        ["fidelity int8"],
+    ]
+    assert reds_of(broke, other) == [["fidelity int8"], ["behaviour int8"]]
 
 
 def test_what_is_red_for_the_very_same_reason_is_one_cause() -> None:

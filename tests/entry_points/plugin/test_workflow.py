@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from records import ENVIRONMENT, record
+from records import ENVIRONMENT, measured, record
 
 from suite.catalog.folder import read_catalog
 from suite.catalog.gate import Gate
@@ -24,6 +24,7 @@ def lines(*records: Record, cards: dict[str, str] | None = None) -> list[str]:
 
 
 def red(**rest: object) -> Record:
+    rest.setdefault("measured", measured(Gate.FIDELITY, "lfw"))
     return record(Gate.FIDELITY, Outcome.FAIL, "a: 5 %,\nworse", dataset="lfw", **rest)
 
 
@@ -40,7 +41,9 @@ def test_a_card_outside_the_repository_is_not_named() -> None:
 
 
 def test_a_cause_of_several_gates_is_one_error() -> None:
-    (line,) = lines(red(), record(Gate.VERIFICATION, Outcome.FAIL, "b", dataset="lfw"))
+    found = measured(Gate.VERIFICATION, "lfw")
+    verification = record(Gate.VERIFICATION, Outcome.FAIL, "b", dataset="lfw", measured=found)
+    (line,) = lines(red(), verification)
     assert line.endswith("::b (also red with it: 1 fidelity)")
 
 
