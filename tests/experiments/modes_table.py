@@ -38,6 +38,7 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--catalog", type=Path)
+    parser.add_argument("--profile", help="whose recipes the reports are of; default: this CPU's")
     parser.add_argument("reports", type=Path, nargs="+")
     chosen = parser.parse_args()
     catalog = read_catalog(chosen.catalog) if chosen.catalog else read_catalog()
@@ -50,7 +51,7 @@ def main() -> int:
     rows = []
     for case, gates in cases.items():
         print(*case, file=sys.stderr, flush=True)
-        rows.append((*case, *measured(gates), *built(catalog, *case)))
+        rows.append((*case, *measured(gates), *built(catalog, *case, chosen.profile)))
     print(*markdown(HEADER, rows), sep="\n")
     return 0
 
@@ -81,14 +82,14 @@ def figures(gates: Gates, gate: str) -> dict[str, float]:
     return {**found.get("observed", {}), **found.get("figures", {})}
 
 
-def built(catalog: Catalog, model_id: str, mode_id: str) -> tuple[str, str]:
+def built(catalog: Catalog, model_id: str, mode_id: str, profile: str | None) -> tuple[str, str]:
     """The ops in float of a mode's artifact, and the CPU time of building it on one core."""
     model, mode, provider = (
         catalog.models[model_id],
         catalog.modes[mode_id],
         catalog.providers["cpu"],
     )
-    recipe = resolve_recipe(mode, provider, own_profile(provider))
+    recipe = resolve_recipe(mode, provider, profile or own_profile(provider))
     if recipe is None or recipe.method == "none":
         return "–", "–"
     file = read_onnx_file(catalog.locate(model, model.source.file, weights=True))
