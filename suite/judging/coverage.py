@@ -1,10 +1,11 @@
 """What a run judged, held against what its catalog has to be judged."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from suite.catalog.gate import Gate
 from suite.catalog.plan import PlannedGate
+from suite.catalog.table import CardId
 from suite.judging.part import Frozen
 from suite.judging.record import Record
 
@@ -61,6 +62,62 @@ class Coverage:
         """
         selected = set(self.selected)
         return not any(g in selected and g.gate is not Gate.LATENCY for g in left_out)
+
+
+class CaseScope(Frozen):
+    """The gates of a model in a mode: those of sets on each of these, latency under each load."""
+
+    model: CardId
+    mode: CardId
+    gates: tuple[Gate, ...]
+    datasets: tuple[CardId, ...] = ()
+
+
+class Scope(Frozen):
+    """What there was to be judged by a run, as `Coverage` has it, case by case.
+
+    Attributes
+    ----------
+    whole : every case of the catalog, where no option restricts a run
+    selected : those that the run selects, with the sets that it does; None where these are all
+    """
+
+    whole: tuple[CaseScope, ...] = ()
+    selected: tuple[CaseScope, ...] | None = None
+
+    @classmethod
+    def of(cls, coverage: Coverage) -> "Scope":
+        """The scope of a coverage that has all the gates of each case on its sets."""
+        whole, selected = _in_cases(coverage.whole), _in_cases(coverage.selected)
+        return cls(whole=whole, selected=None if selected == whole else selected)
+
+    def coverage(self, unjudged: Iterable[Unjudged] = ()) -> Coverage:
+        """The coverage again."""
+        selected = self.whole if self.selected is None else self.selected
+        return Coverage(tuple(_gates(self.whole)), tuple(_gates(selected)), tuple(unjudged))
+
+
+def _in_cases(gates: Iterable[PlannedGate]) -> tuple[CaseScope, ...]:
+    cases: dict[tuple[str, str], list[PlannedGate]] = {}
+    for gate in gates:
+        cases.setdefault((gate.model, gate.mode), []).append(gate)
+    return tuple(
+        CaseScope(
+            model=model,
+            mode=mode,
+            gates=tuple(dict.fromkeys(each.gate for each in mine)),
+            datasets=tuple(dict.fromkeys(each.dataset for each in mine if each.dataset)),
+        )
+        for (model, mode), mine in cases.items()
+    )
+
+
+def _gates(cases: Iterable[CaseScope]) -> Iterator[PlannedGate]:
+    for case in cases:
+        for gate in case.gates:
+            for dataset in case.datasets if gate.per_dataset else (None,):
+                for load in gate.loads or (None,):
+                    yield PlannedGate(gate, case.model, case.mode, dataset, load)
 
 
 def planned_gate(record: Record) -> PlannedGate:

@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from suite.judging.changes.compared import Compared
-from suite.judging.coverage import Unjudged
+from suite.judging.coverage import Scope, Unjudged
 from suite.judging.outcome import Outcome
 from suite.judging.part import Count, Frozen
 from suite.judging.record import Record
@@ -77,13 +77,28 @@ class Appended(Frozen):
     command: str
 
 
+class MergedRun(Frozen):
+    """A run that a report was merged of, with what it came to alone."""
+
+    environment: Environment
+    appended: tuple[Appended, ...] = ()
+    complete: bool
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    verdict: Outcome
+    summary: str
+
+
 class Report(Frozen):
-    """The whole of a run, as ``report.json`` holds it.
+    """The whole of a run, or of several that were merged, as ``report.json`` holds it.
 
     Attributes
     ----------
     seconds : how long it took, with the runs that completed it
     recommended : which mode of each model to ship; nothing of a run that did not end
+    environment : where the run was made; of several the first's
+    runs : those that it was merged of, each with its environment; none of a run's own report
+    require_all : whether what was skipped, left out or not decided fails it
+    scope : what the run had to judge; None of a merged report, and of one by an older suite
     left_out : the gates of the catalog that this run was not to go through, in words
     unjudged : what is accepted and has no gate
     outside : what failed in the run and is no gate's
@@ -100,6 +115,9 @@ class Report(Frozen):
     recommended: tuple[Recommendation, ...] = ()
     environment: Environment
     appended: tuple[Appended, ...] = ()
+    runs: tuple[MergedRun, ...] = ()
+    require_all: bool = False
+    scope: Scope | None = None
     left_out: tuple[str, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     outside: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import is_there
 from suite.catalog.json_file import UnreadableError, parse_json, read_as
-from suite.judging.coverage import Coverage
+from suite.judging.coverage import Scope
 from suite.judging.record import Record
 from suite.report.folder import RECORDS
 from suite.report.model import Report
@@ -30,8 +30,9 @@ class Rebuilt:
 def rebuild(folder: Path) -> Rebuilt:
     """The report of a run's folder.
 
-    That of a run that ended is as it was. That of a killed one is concluded anew from its records,
-    which ``report.json`` may lag behind by some seconds; it still says that the run did not end.
+    That of a run that ended is as it was, and so is one that was merged. That of a killed one is
+    concluded anew from its records, which ``report.json`` may lag behind by some seconds; it still
+    says that the run did not end.
 
     Raises
     ------
@@ -40,24 +41,27 @@ def rebuild(folder: Path) -> Rebuilt:
         the run died is left out.
     """
     found = read_unfinished(folder)
-    if found.complete:
+    if found.complete or found.runs:
         return Rebuilt(found)
     notes: list[str] = []
     records = {record.node: record for record in found.records}
     records |= {record.node: record for record in _records(folder / RECORDS, notes)}
     planned = dict.fromkeys([*(record.node for record in found.records), *found.not_run])
+    scope = found.scope or Scope()
     report = make_report(
         found.environment,
         tuple(records.values()),
         complete=False,
-        require_all=False,
+        require_all=found.require_all,
         planned=tuple(planned),
         appended=found.appended,
-        coverage=Coverage(unjudged=found.unjudged),
+        coverage=scope.coverage(found.unjudged),
         outside=found.outside,
         seconds=found.seconds,
     )
-    return Rebuilt(report.model_copy(update={"left_out": found.left_out}), tuple(notes))
+    if found.scope is None:
+        report = report.model_copy(update={"left_out": found.left_out, "scope": None})
+    return Rebuilt(report, tuple(notes))
 
 
 def _records(path: Path, notes: list[str]) -> Iterator[Record]:

@@ -1,13 +1,15 @@
 """What was judged against what there is: what is left out, and how it is said."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from records import ENVIRONMENT, record
 
 from suite.catalog.folder import read_catalog
 from suite.catalog.gate import Gate
 from suite.catalog.plan import PlannedGate, gates_of
 from suite.catalog.selection import Options, select
-from suite.judging.coverage import Coverage, Unjudged, in_words
+from suite.judging.coverage import Coverage, Scope, Unjudged, in_words
 from suite.judging.outcome import Outcome
 from suite.report.model import Report
 from suite.report.sections.on_top import on_top
@@ -125,3 +127,35 @@ def test_many_gates_left_out_one_by_one_are_counted() -> None:
     made = report(*some, coverage=Coverage(tuple(gates)))
     assert len(made.left_out) == 30
     assert on_top(made)[0].endswith("; and 20 more")
+
+
+CASES = st.tuples(
+    st.sampled_from("mno"), st.sampled_from(["fp32", "int8"]), st.sets(st.sampled_from("ab"))
+)
+
+
+@given(st.lists(CASES, unique_by=lambda case: case[:2]), st.data())
+def test_a_scope_holds_the_gates_of_a_coverage(cases, data) -> None:
+    def gates(model: str, mode: str, datasets) -> list[PlannedGate]:
+        return [
+            PlannedGate(gate, model, mode, dataset, load)
+            for gate in Gate
+            if (gate.of_fp32 if mode == "fp32" else gate.of_quantized)
+            for dataset in (sorted(datasets) if gate.per_dataset else [None])
+            for load in gate.loads or (None,)
+        ]
+
+    whole = tuple(gate for case in cases for gate in gates(*case))
+    chosen = data.draw(st.sampled_from([*({gate.model for gate in whole} or {"m"}), "all"]))
+    selected = tuple(gate for gate in whole if chosen in (gate.model, "all"))
+    coverage = Coverage(whole, selected, (LOST,))
+    scope = Scope.of(coverage)
+    assert scope.coverage((LOST,)) == coverage
+    assert Scope.model_validate_json(scope.model_dump_json()) == scope
+
+
+def test_the_scope_of_the_catalog_is_what_runs_of_it() -> None:
+    selection = select(Options(modes=("fp32",)))
+    coverage = Coverage(selection.whole, gates_of(selection.cases))
+    assert Scope.of(coverage).coverage() == coverage
+    assert Scope.of(Coverage(selection.whole, selection.whole)).selected is None

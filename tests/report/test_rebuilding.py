@@ -7,7 +7,9 @@ from records import ENVIRONMENT, measured, record
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
+from suite.catalog.plan import PlannedGate
 from suite.entry_points.commands.main import main
+from suite.judging.coverage import Coverage, Scope
 from suite.judging.outcome import Outcome
 from suite.report.files import FILES
 from suite.report.folder import ReportFolder
@@ -47,6 +49,18 @@ def test_the_last_line_of_a_gate_counts(tmp_path: Path) -> None:
     append(tmp_path, again.model_dump_json() + "\n")
     report = rebuild(tmp_path).report
     assert [each.headline for each in report.records] == ["shaken", "as accepted", "as accepted"]
+
+
+def test_what_was_left_out_and_required_is_known_from_the_report(tmp_path: Path) -> None:
+    whole = tuple(PlannedGate(Gate.ARTIFACT, model, "fp32") for model in "mn")
+    run = ReportFolder(tmp_path, ENVIRONMENT, require_all=True, coverage=Coverage(whole, whole[:1]))
+    run.plan([RECORDS[0].node])
+    run.add(RECORDS[0])
+    run.close()
+    report = rebuild(tmp_path).report
+    assert report.left_out == ("model n",)
+    assert "--require-all: gates were left out" in report.summary
+    assert report.scope == Scope.of(Coverage(whole, whole[:1]))
 
 
 @pytest.mark.parametrize("kept", [1, 100])
