@@ -1,4 +1,4 @@
-"""A run's cases, one row a model and mode: what it concluded, and the figures that matter."""
+"""A report's cases, a row each: what it concluded, and the figures that matter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Record
 from suite.judging.shipping.candidate import Speed
 from suite.judging.shipping.strain import strain
+from suite.report.backend import Backend, Backends
 
 # The worst first; what was skipped has concluded less than what was never to run.
 SEVERITY = (
@@ -24,6 +25,8 @@ SEVERITY = (
 )
 # A speed nobody accepted on this device leaves a case as good as its other gates say.
 _QUIET = (Outcome.NOT_COMPARED, Outcome.NOT_APPLICABLE, Outcome.DEFERRED)
+
+_NOWHERE = Backend("", "")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class CaseRow:
     latency_ms : the median, of the same batch
     size_bytes : of its file
     strain : how much of what its policy allows the worst figure used up: above 1 it fails
+    backend : the provider and profile that it was run on
+    on : what the backend is called beside the others of the report; empty where it is the only one
     """
 
     model: str
@@ -64,6 +69,8 @@ class CaseRow:
     latency_ms: float | None = None
     size_bytes: int | None = None
     strain: float = 0.0
+    backend: Backend = _NOWHERE
+    on: str = ""
 
     @property
     def concluded(self) -> str:
@@ -85,18 +92,21 @@ class CaseRow:
 
 
 def rows(records: Sequence[Record]) -> list[CaseRow]:
-    """A row for each model and mode with a record, the worst first.
+    """A row for each model and mode with a record, on each backend, the worst first.
 
     Cases of one outcome are sorted by how much of their policy's limits they used up, then by what
     they lost of the TAR; those alike stay in the order of the records.
     """
     by_model: dict[str, list[Record]] = {}
+    by_case: dict[tuple[str, str, Backend], list[Record]] = {}
+    backends = Backends(records)
     for record in records:
         by_model.setdefault(record.model, []).append(record)
+        by_case.setdefault((record.model, record.mode, backends.of(record)), []).append(record)
+    tars = {model: main_tars(of_model) for model, of_model in by_model.items()}
     found = [
-        _Case([r for r in of_model if r.mode == mode], main_tars(of_model)).row
-        for of_model in by_model.values()
-        for mode in dict.fromkeys(record.mode for record in of_model)
+        _Case(mine, tars[model], backend, backends.names[backend] if backends.several else "").row
+        for (model, _, backend), mine in by_case.items()
     ]
     return sorted(found, key=_place)
 
@@ -149,10 +159,12 @@ def _is_tar(name: str) -> bool:
 
 @dataclass(frozen=True)
 class _Case:
-    """The records of one model in one mode, and the model's main TAR by set."""
+    """The records of one model in one mode on one backend, and the model's main TAR by set."""
 
     records: Sequence[Record]
     tars: Mapping[str, str]
+    backend: Backend
+    on: str
 
     @property
     def row(self) -> CaseRow:
@@ -179,6 +191,8 @@ class _Case:
             latency_ms=_known(timed, "latency_ms"),
             size_bytes=None if size is None else int(size),
             strain=max(self._strains(), default=0.0),
+            backend=self.backend,
+            on=self.on,
         )
 
     @cached_property

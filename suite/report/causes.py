@@ -8,6 +8,7 @@ from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record, Row
 from suite.judging.shipping.strain import strain
+from suite.report.backend import Backend, Backends
 from suite.report.failure import cause
 from suite.report.reference import by_its_name
 
@@ -29,11 +30,14 @@ class Cause:
     root : the gate that says why
     alike : the roots of other cases that say the same, word for word but for their names
     explained : the other red gates of these cases
+    places : of the root and those alike, the cases as ``m int8 on lfw``, with their backend where
+        the report has several
     """
 
     root: Record
     alike: tuple[Record, ...] = ()
     explained: tuple[Record, ...] = ()
+    places: tuple[str, ...] = ()
 
     @property
     def reds(self) -> tuple[Record, ...]:
@@ -42,10 +46,9 @@ class Cause:
 
     @property
     def place(self) -> str:
-        """The cases that say it: ``m int8 on lfw``, and how many more."""
-        places = list(dict.fromkeys(map(_place, (self.root, *self.alike))))
-        more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
-        return f"{', '.join(places[:_NAMED])}{more}"
+        """The cases that say it, and how many more."""
+        more = f" and {len(self.places) - _NAMED} more" if len(self.places) > _NAMED else ""
+        return f"{', '.join(self.places[:_NAMED])}{more}"
 
     @property
     def said(self) -> str:
@@ -64,21 +67,29 @@ class Cause:
 
 def causes(records: Iterable[Record]) -> list[Cause]:
     """The causes of all red gates: those that explain most of them first, then the worst."""
+    records = list(records)
+    backends = Backends(records)
     failed = [record for record in records if record.outcome is Outcome.FAIL]
-    by_root: dict[str, list[Record]] = {}
-    roots: dict[str, Record] = {}
-    of_model: dict[str, list[Record]] = {}
+    of_model: dict[tuple[str, Backend], list[Record]] = {}
     for record in failed:
-        of_model.setdefault(record.model, []).append(record)
+        of_model.setdefault((record.model, backends.of(record)), []).append(record)
+    # By what no two records share, as a node id is of every provider.
+    roots: dict[int, Record] = {}
+    by_root: dict[int, list[Record]] = {}
     for record in failed:
-        root = _root(record, of_model[record.model])
-        roots[root.node] = root
-        by_root.setdefault(root.node, []).append(record)
+        root = _root(record, of_model[record.model, backends.of(record)])
+        roots[id(root)] = root
+        by_root.setdefault(id(root), []).append(record)
     alike: dict[tuple[str, ...], list[Record]] = {}
     for root in roots.values():
         alike.setdefault(_pattern(root), []).append(root)
     found = [
-        Cause(first, tuple(rest), tuple(_explained([first, *rest], by_root)))
+        Cause(
+            first,
+            tuple(rest),
+            tuple(_explained([first, *rest], by_root)),
+            tuple(dict.fromkeys(_place(each) + backends.on(each) for each in [first, *rest])),
+        )
         for first, *rest in alike.values()
     ]
     return sorted(found, key=lambda each: (-len(each.reds), -_worst(each)))
@@ -129,9 +140,9 @@ def _root(record: Record, mine: Sequence[Record]) -> Record:
     return record
 
 
-def _explained(roots: Sequence[Record], by_root: dict[str, list[Record]]) -> Iterator[Record]:
+def _explained(roots: Sequence[Record], by_root: dict[int, list[Record]]) -> Iterator[Record]:
     for root in roots:
-        yield from (each for each in by_root[root.node] if each is not root)
+        yield from (each for each in by_root[id(root)] if each is not root)
 
 
 def _pattern(record: Record) -> tuple[str, ...]:

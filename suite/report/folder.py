@@ -209,6 +209,11 @@ class ReportFolder:
             raise cannot_write(self.folder, error) from None
 
     def _take_over(self, report: Report) -> None:
+        if report.runs:
+            raise SuiteError(
+                where=self.folder / REPORT,
+                what="is merged of several runs; complete one of these, and merge them again.",
+            )
         differences = self._environment.differs_from(report.environment)
         if differences:
             raise SuiteError(

@@ -1,5 +1,8 @@
 """The report as Markdown: a pure function of a run's records."""
 
+from collections.abc import Iterator
+
+from suite.report.backend import Backends
 from suite.report.model import Report
 from suite.report.sections.acceptance import acceptance, without_latency
 from suite.report.sections.changed import changed
@@ -30,9 +33,19 @@ def to_markdown(report: Report) -> str:
     lines += failures(report.records)
     lines += acceptance(report.records)
     for model in dict.fromkeys(record.model for record in report.records):
-        mine = [record for record in report.records if record.model == model]
-        lines += model_section(model, mine, report.environment.onnxruntime)
+        lines += _of_model(model, report)
     lines += undecided(report.records)
     lines += not_run(report.not_run)
     lines += environment(report)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _of_model(model: str, report: Report) -> Iterator[str]:
+    """The section of a model, one for each provider and profile."""
+    backends = Backends(report.records)
+    for backend, records in backends.records.items():
+        mine = [record for record in records if record.model == model]
+        if mine:
+            runtime = report.environment_on(backend.provider, backend.profile).onnxruntime
+            on = backends.names[backend] if backends.several else ""
+            yield from model_section(model, mine, runtime, on)

@@ -127,6 +127,16 @@ class Report(Frozen):
     records: tuple[Record, ...]
 
     @property
+    def environments(self) -> tuple[Environment, ...]:
+        """Where it was made: one environment, or those of the runs that it was merged of."""
+        return tuple(run.environment for run in self.runs) or (self.environment,)
+
+    def environment_on(self, provider: str, profile: str) -> Environment:
+        """The first of its environments with a provider and a profile; its own where none has."""
+        found = (e for e in self.environments if (e.provider, e.profile) == (provider, profile))
+        return next(found, self.environment)
+
+    @property
     def concluded(self) -> str:
         """The verdict with its reasons and counts, on one line."""
         return f"{self.verdict.upper()}: {self.summary}"

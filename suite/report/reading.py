@@ -10,6 +10,7 @@ from suite.catalog.figures import impossible
 from suite.catalog.files import is_there
 from suite.catalog.json_file import Keys, UnreadableError, mistaken, read_as, read_json
 from suite.judging.record import Record
+from suite.report.backend import Backends
 from suite.report.model import Report
 
 REPORT = "report.json"
@@ -31,6 +32,23 @@ def read_report(folder: Path) -> Report:
         raise SuiteError(
             where=folder / REPORT,
             what="the run did not end, so that it has no verdict; run the whole job again.",
+        )
+    return report
+
+
+def read_one_backend(folder: Path) -> Report:
+    """The report of a run that ended, or of such runs merged that were on one provider and profile.
+
+    Raises
+    ------
+    SuiteError
+        as `read_report`, and where it is of several, whose gates have the same names.
+    """
+    report = read_report(folder)
+    if Backends(report.records).several:
+        raise SuiteError(
+            where=folder,
+            what="is merged of runs on several providers or profiles; give one of these runs.",
         )
     return report
 
@@ -82,8 +100,10 @@ def _values_of(record: Record) -> Iterator[tuple[Keys, _Values]]:
 
 
 def _refuse_what_is_there_twice(report: Report) -> None:
-    seen: set[str] = set()
+    # Gates have the same node id on every provider.
+    seen: set[tuple[str, str, str]] = set()
     for index, record in enumerate(report.records):
-        if record.node in seen:
+        key = (record.provider, record.profile, record.node)
+        if key in seen:
             raise mistaken(("records", index, "node"), record.node, "is there twice")
-        seen.add(record.node)
+        seen.add(key)

@@ -6,11 +6,12 @@ from suite.catalog.figures import FIGURES
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.judging.shipping.strain import in_words
+from suite.report.backend import Backend, Backends, names_of
 from suite.report.branch import changed_identities
 from suite.report.cases import SEVERITY, CaseRow, rows
 from suite.report.causes import Cause, causes, worst_row
 from suite.report.fitting import Block, code, escaped, fitted, name, shortened
-from suite.report.model import Report
+from suite.report.model import Environment, Report
 from suite.report.reference import by_its_name
 from suite.report.sections.changed import foremost
 from suite.report.sections.findings import findings_of
@@ -21,6 +22,8 @@ _MIB = 2**20
 # Of a sentence, so many bytes are shown; all of it is in report.md.
 _SENTENCE = 300
 _CASES = 80
+# Of the places in which merged runs were made, so many are named.
+_PLACES = 4
 # A command is shown whole or not at all: half of one does something else.
 _COMMAND = 500
 _LEFT_OUT = "(left out here, it is long: see report.md)"
@@ -61,10 +64,10 @@ def _listed(title: str, items: Iterable[str], rest: str, *, first: int, turn: in
 def _verdict(report: Report) -> Iterator[str]:
     """The verdict with a figure, and what a green one does not say."""
     yield f"## {report.verdict.upper()}: {_said(report.summary)}"
-    env = report.environment
     if worst := worst_row(report.records):
         record, row = worst
-        said = f"Worst: {_place(record)}: {in_words(row, record.dataset)}."
+        place = f"{record.model} {record.mode}{Backends(report.records).on(record)}"
+        said = f"Worst: {place}: {in_words(row, record.dataset)}."
         yield from ("", *by_its_name([_said(said)], record.precision))
     elif nearest := _nearest(report):
         yield from ("", _said(nearest))
@@ -76,21 +79,42 @@ def _verdict(report: Report) -> Iterator[str]:
             f"**This branch changed the identity of {escaped(what)}** and what is accepted of it: "
             "green says no more than that it is so since.",
         )
+    yield from _places(report)
+
+
+def _places(report: Report) -> Iterator[str]:
+    """Where it was run: a line, or one for each place of the runs that were merged."""
+    env = report.environment
+    if not report.runs:
+        yield from ("", _said(f"On {_on(env)}; {env.started}."))
+        return
+    count = len(report.runs)
+    yield from ("", f"Merged of {count} {'run' if count == 1 else 'runs'}, on", "")
+    places = list(dict.fromkeys(map(_on, report.environments)))
+    yield from (f"- {_said(place)}" for place in places[:_PLACES])
+    if len(places) > _PLACES:
+        yield f"- … and {len(places) - _PLACES} more places"
+
+
+def _on(env: Environment) -> str:
     of = f"{f'branch {env.branch}, ' if env.branch else ''}commit {env.commit[:7]}, "
-    on = f"{of if env.commit else ''}{env.provider}, {env.profile}, {env.device}, {env.onnxruntime}"
-    yield from ("", _said(f"On {on}; {env.started}."))
+    on = f"{env.provider}, {env.profile}, {env.device}, {env.onnxruntime}"
+    return f"{of if env.commit else ''}{on}"
 
 
 def _nearest(report: Report) -> str:
     """The figure that used up most of its limit, where all are within theirs."""
-    found = [
-        (f"{each.model} {mode.mode}: {mode.nearest}")
+    row = next(iter(rows(report.records)), None)
+    if row is None:
+        return ""
+    case = (row.model, row.mode, row.backend.provider, row.backend.profile)
+    on = f" ({row.on})" if row.on else ""
+    mine = [
+        f"{row.model} {row.mode}{on}: {mode.nearest}"
         for each in report.recommended
         for mode in each.others
-        if mode.nearest
+        if mode.nearest and (each.model, mode.mode, each.provider, each.profile) == case
     ]
-    row = next(iter(rows(report.records)), None)
-    mine = [said for said in found if row and said.startswith(f"{row.model} {row.mode}: ")]
     return f"Nearest to a limit: {mine[0]}." if mine else ""
 
 
@@ -128,24 +152,25 @@ def _changed(report: Report) -> Block:
 
 
 def _shipping(report: Report) -> Iterator[str]:
+    names = names_of(Backend(each.provider, each.profile) for each in report.recommended)
     for each in report.recommended:
-        said = by_its_name(
-            [f"**{escaped(name(each.model))}**: {_said(each.headline)}"], each.precision
-        )
-        yield said[0]
+        on = f" ({names[Backend(each.provider, each.profile)]})" if len(names) > 1 else ""
+        said = f"**{escaped(name(each.model))}**{escaped(on)}: {_said(each.headline)}"
+        yield from by_its_name([said], each.precision)
 
 
 def _undecided(report: Report) -> Iterator[str]:
     """A line a reason, with the outcome and how many gates it is of; what is worst first."""
     for node in report.not_run:
         yield _said(f"not run: {node}")
+    backends = Backends(report.records)
     alike: dict[tuple[int, str], list[Record]] = {}
     for record in report.records:
         if record.outcome not in (Outcome.PASS, Outcome.FAIL):
             (said,) = by_its_name([record.headline], record.precision)
             alike.setdefault((SEVERITY.index(record.outcome), said), []).append(record)
     for (severity, said), of in sorted(alike.items(), key=lambda each: (each[0][0], -len(each[1]))):
-        places = list(dict.fromkeys(map(_gate, of)))
+        places = list(dict.fromkeys(_gate(record, backends) for record in of))
         more = f" and {len(places) - 1} more" if len(places) > 1 else ""
         where = f"{escaped(shortened(places[0], _CASES))}{more}"
         yield f"{SEVERITY[severity]}: {where}: {_said(said)}"
@@ -154,7 +179,7 @@ def _undecided(report: Report) -> Iterator[str]:
     for record in report.records:
         if record.attempts > 1:
             said = "; ".join(note for note in record.notes if "attempt" in note)
-            yield _said(f"{_gate(record)}: {said}")
+            yield _said(f"{_gate(record, backends)}: {said}")
 
 
 def _table(report: Report) -> Block:
@@ -165,15 +190,17 @@ def _table(report: Report) -> Block:
     tars = {row.tar_name for row in found if row.tar_name}
     (label,) = [FIGURES[tar].label for tar in tars] if len(tars) == 1 else ["TAR"]
     sets = {row.dataset for row in found if row.dataset}
+    several = any(row.on for row in found)
     header = [
         *("Model", "Mode"),
+        *(["Provider"] if several else []),
         *(["Set, the worst"] if len(sets) > 1 else []),
         *(label, "to FP32 (95 %)", "cosine, 1st pct.", "speed-up", "MiB", "outcome"),
     ]
     lines = [_row(row, with_set=len(sets) > 1, with_label=len(tars) > 1) for row in found]
-    rule = "|".join(["---", *["---"] * (1 + (len(sets) > 1)), *["---:"] * 5, "---"])
+    rule = "|".join(["---"] * (2 + several + (len(sets) > 1)) + ["---:"] * 5 + ["---"])
     head = (f"| {' | '.join(header)} |", f"|{rule}|")
-    rest = "models in modes, none of them worse"
+    rest = f"models in modes{' on providers' if several else ''}, none of them worse"
     return Block(head, tuple(lines), rest, first=8, turn=1, table=True)
 
 
@@ -181,6 +208,7 @@ def _row(row: CaseRow, *, with_set: bool, with_label: bool) -> str:
     of_tar = f" ({FIGURES[row.tar_name].label})" if with_label and row.tar_name else ""
     cells = [
         *(name(row.model), name(row.mode)),
+        *([name(row.on)] if row.on else []),
         *([name(row.dataset or "–")] if with_set else []),
         "–" if row.tar is None else f"{row.tar:.4f}{of_tar}",
         _to_fp32(row),
@@ -203,12 +231,16 @@ def _to_fp32(row: CaseRow) -> str:
 
 
 def _commands(report: Report, found: Sequence[Cause]) -> Iterator[str]:
-    """What reproduces the first red gate, and the whole run; each in a line of its own."""
+    """What reproduces the first red gate, and the whole run; each in a line of its own.
+
+    The runs that were merged have theirs in the full report.
+    """
     if found:
         yield f"Reproduce {_command(found[0].root.rerun)}"
         yield ""
-    yield f"The whole run: {_command(report.environment.command)}"
-    yield ""
+    if not report.runs:
+        yield f"The whole run: {_command(report.environment.command)}"
+        yield ""
 
 
 def _whole(place: str) -> str:
@@ -224,11 +256,7 @@ def _said(words: str) -> str:
     return escaped(shortened(words, _SENTENCE))
 
 
-def _place(record: Record) -> str:
-    return f"{record.model} {record.mode}"
-
-
-def _gate(record: Record) -> str:
+def _gate(record: Record, backends: Backends) -> str:
     load = f" {record.load}" if record.load and record.load != record.gate else ""
     on = f" on {record.dataset}" if record.dataset else ""
-    return f"{record.gate}{load} {record.model} {record.mode}{on}"
+    return f"{record.gate}{load} {record.model} {record.mode}{on}{backends.on(record)}"

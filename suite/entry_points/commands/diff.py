@@ -12,7 +12,7 @@ from suite.entry_points.commands.gate_state import state_of
 from suite.judging.changes.compare import compare
 from suite.judging.changes.state import GateState, state_of_records
 from suite.report.changes import to_markdown, to_text
-from suite.report.reading import read_report
+from suite.report.reading import read_one_backend
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +54,9 @@ def _states(base: str, head: str | None, folder: Path | None) -> tuple[GateState
             f"{of_reports[0]}: is a report's folder, which is compared with another one; give two."
         )
     if of_reports:
-        one, other = (state_of_records(n, read_report(Path(n)).records) for n in (base, str(head)))
+        one, other = (
+            state_of_records(n, read_one_backend(Path(n)).records) for n in (base, str(head))
+        )
         return one, other
     states = state_of(base, folder), state_of(head, folder)
     if not any(state.cards or state.accepted or state.unread for state in states):

@@ -40,9 +40,9 @@ def recorded_run(run: GateRun) -> RecordedRun | None:
 def _read(run: GateRun, folder: Path) -> RecordedRun:
     from suite.entry_points.plugin.environment import describe
     from suite.gates.recorded import RecordedRun
-    from suite.report.reading import read_report
+    from suite.report.reading import read_one_backend
 
-    report = read_report(folder)
+    report = read_one_backend(folder)
     now = describe(run.selection, run.invocation.command, run.profile)
     if differences := now.differs_from(report.environment, _MAY_DIFFER):
         said = "; ".join(differences)

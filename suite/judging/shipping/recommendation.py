@@ -59,10 +59,12 @@ def recommend(records: Sequence[Record]) -> tuple[Recommendation, ...]:
     the fastest, the most faithful. Where there is none, it is FP32; where speed was not measured,
     or FP32 itself is red, no mode.
     """
-    # A gate that broke does not know its profile; a run has one.
-    groups: dict[tuple[str, str], list[Record]] = {}
+    groups: dict[tuple[str, str, str], list[Record]] = {}
+    # A gate that broke does not know its profile: a run has one, merged records have theirs.
+    known = {record.provider: record.profile for record in records if record.profile}
     for record in records:
-        groups.setdefault((record.model, record.provider), []).append(record)
+        profile = record.profile or known.get(record.provider, "")
+        groups.setdefault((record.model, record.provider, profile), []).append(record)
     found = (_of_model(group) for group in groups.values())
     return tuple(each for each in found if each)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from suite.catalog.gate import Gate
 from suite.judging.record import Record
+from suite.report.backend import Backends
 
 
 def acceptance(records: Sequence[Record]) -> list[str]:
@@ -24,9 +25,10 @@ def acceptance_lines(records: Sequence[Record]) -> list[str]:
 
 def _said(records: Sequence[Record]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each gate whose measurement was accepted, with its notes; then each that was refused."""
+    backends = Backends(records)
     for record in sorted(records, key=lambda record: record.refused):
         place = f" {record.dataset}" if record.dataset else ""
-        case = f"{record.gate}: {record.model} {record.mode}{place}"
+        case = f"{record.gate}: {record.model} {record.mode}{place}{backends.on(record)}"
         if record.accepted:
             yield f"accepted {case}", record.notes
         elif record.refused:

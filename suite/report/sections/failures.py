@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
+from suite.report.backend import Backends
 from suite.report.reference import by_its_name
 from suite.report.sections.certainty import flags
 from suite.report.tables import ROW_HEADER, markdown, row_cells
@@ -14,11 +15,11 @@ def failures(records: Sequence[Record]) -> list[str]:
     failed = [record for record in records if record.outcome is Outcome.FAIL]
     if not failed:
         return []
-    lines = ["## What failed", ""]
+    lines, backends = ["## What failed", ""], Backends(records)
     for record in failed:
         place = f" on {record.dataset}" if record.dataset else ""
         said = [
-            f"### {record.gate}: {record.model} {record.mode}{place}",
+            f"### {record.gate}: {record.model} {record.mode}{place}{backends.on(record)}",
             "",
             record.headline,
             "",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from suite.judging.record import Record
+from suite.report.backend import Backends
 from suite.report.reference import by_its_name
 
 
@@ -14,8 +15,10 @@ def findings(records: Sequence[Record]) -> list[str]:
 
 def findings_of(records: Sequence[Record]) -> list[str]:
     """Each doubt once, with the model and set that it is of."""
+    backends = Backends(records)
     found = {
-        f"{record.model}{f' on {record.dataset}' if record.dataset else ''}: {doubt}": None
+        f"{record.model}{f' on {record.dataset}' if record.dataset else ''}{backends.on(record)}: "
+        f"{doubt}": None
         for record in records
         if record.measured
         for doubt in by_its_name(record.measured.doubts, record.precision)

@@ -20,9 +20,12 @@ from suite.report.tables import ROW_HEADER, markdown, row_cells, signed
 MIB = 2**20
 
 
-def model_section(model: str, records: Sequence[Record], runtime: str) -> list[str]:
-    """The section of one model, timed under this version of onnxruntime."""
-    lines = [f"## {model} ({records[0].family})", ""]
+def model_section(model: str, records: Sequence[Record], runtime: str, on: str = "") -> list[str]:
+    """The section of one model, timed under this version of onnxruntime.
+
+    ``on`` is what its provider is called beside others of the report.
+    """
+    lines = [f"## {model} ({records[0].family}{f', on {on}' if on else ''})", ""]
     skipped = {r.headline for r in records if r.outcome is Outcome.SKIPPED}
     lines += [*(f"Skipped: {reason}." for reason in sorted(skipped)), *([""] if skipped else [])]
     lines += _described([r for r in records if r.gate is Gate.ARTIFACT])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from suite.judging.outcome import Outcome
+from suite.report.backend import Backends
 from suite.report.model import Report
 
 # Of what is left out one by one, and of failures outside, so many lines are shown.
@@ -23,12 +24,14 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"left out: {'; '.join(_shortened(report.left_out))}"
     for what in _shortened(report.outside):
         yield f"failed outside the gates: {what}"
+    backends = Backends(report.records)
     for record in report.records:
         if record.attempts > 1:
             place = f" on {record.dataset}" if record.dataset else ""
             load = f" ({record.load})" if record.load else ""
+            place += f"{load}{backends.on(record)}"
             said = "; ".join(note for note in record.notes if "attempt" in note)
-            yield f"{record.gate} {record.model} {record.mode}{place}{load}: {said}"
+            yield f"{record.gate} {record.model} {record.mode}{place}: {said}"
 
 
 def _shortened(words: tuple[str, ...]) -> tuple[str, ...]:

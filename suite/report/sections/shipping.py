@@ -1,5 +1,6 @@
 """Which mode of each model to ship, and why."""
 
+from suite.judging.shipping.recommendation import Recommendation
 from suite.report.model import Environment, Report
 from suite.report.reference import by_its_name
 
@@ -11,16 +12,19 @@ def shipping(report: Report) -> list[str]:
     """The section, right under the verdict."""
     if not report.recommended:
         return []
-    lines = [
-        "## Which mode to ship",
-        "",
-        f"On {where(report.environment)}: the fastest mode that meets its policy on every set.",
-        "",
-    ]
+    lines = ["## Which mode to ship", ""]
+    of_backend: dict[tuple[str, str], list[Recommendation]] = {}
     for each in report.recommended:
-        said = [f"- **{each.model}**: {each.headline}", *(f"  - {why}" for why in each.reasons)]
-        lines += by_its_name(said, each.precision)
-    return [*lines, ""]
+        of_backend.setdefault((each.provider, each.profile), []).append(each)
+    for (provider, profile), mine in of_backend.items():
+        place = where(report.environment_on(provider, profile))
+        on = f"{provider}, {profile}: {place}" if len(of_backend) > 1 else place
+        lines += [f"On {on}: the fastest mode that meets its policy on every set.", ""]
+        for each in mine:
+            said = [f"- **{each.model}**: {each.headline}", *(f"  - {why}" for why in each.reasons)]
+            lines += by_its_name(said, each.precision)
+        lines.append("")
+    return lines
 
 
 def shipping_lines(report: Report) -> list[str]:

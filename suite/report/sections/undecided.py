@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from suite.judging.record import Record
+from suite.report.backend import Backends
 from suite.report.reference import by_its_name
 from suite.report.tables import markdown
 
@@ -12,14 +13,18 @@ def undecided(records: Sequence[Record]) -> list[str]:
     found = [record for record in records if record.outcome.decided_nothing]
     if not found:
         return []
+    backends = Backends(records)
     rows = [
         (
-            *(r.gate, r.model, r.mode, r.dataset or "", str(r.outcome)),
+            *(r.gate, r.model, r.mode, r.dataset or ""),
+            *([backends.names[backends.of(r)]] if backends.several else []),
+            str(r.outcome),
             *by_its_name([r.headline], r.precision),
         )
         for r in found
     ]
-    header = ("Gate", "Model", "Mode", "Dataset", "Outcome", "Why")
+    on = ("Provider",) if backends.several else ()
+    header = ("Gate", "Model", "Mode", "Dataset", *on, "Outcome", "Why")
     return ["## What was not decided", "", *markdown(header, rows), ""]
 
 
