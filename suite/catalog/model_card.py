@@ -15,6 +15,7 @@ class ReferenceRow(Table):
     """What somebody else measured of a model in a mode, shown beside our figures and not gated.
 
     Sizes are in MiB, latencies in milliseconds. A row of ``lfw`` is one of ``lfw-raw`` as well.
+    ``doubts`` say what in it contradicts its protocol, a sentence each without the full stop.
     """
 
     mode: CardId
@@ -26,6 +27,7 @@ class ReferenceRow(Table):
     roc_auc: Fraction | None = None
     size_mib: Speed | None = None
     latency_ms: Speed | None = None
+    doubts: tuple[str, ...] = ()
 
     def shows(self, mode: str, dataset: str) -> bool:
         """Whether the row is of this mode and dataset."""

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from suite.catalog.gate import Gate, Section
 from suite.catalog.model_card import ReferenceRow
 from suite.catalog.preprocess import PreprocessSpec
+from suite.catalog.published import is_far_below
 from suite.datasets.face import Face
 from suite.gates.case_work import CaseWork, Embeddings
 from suite.gates.description import dataset_in_words
-from suite.gates.diagnosis import explain_accuracy, find_yunet, is_far_below
+from suite.gates.diagnosis import explain_accuracy, find_yunet
 from suite.gates.drawn import drawn
 from suite.gates.recogniser import left_out, no_recogniser
 from suite.gates.uncertainty import flips, uncertainty
@@ -99,9 +100,9 @@ def _beside(work: CaseWork, dataset_id: str) -> tuple[ReferenceFigures, ...]:
     """What somebody else measured of the same model, mode and set."""
 
     def beside(row: ReferenceRow) -> ReferenceFigures:
-        not_figures = {"mode", "dataset", "title"}
+        not_figures = {"mode", "dataset", "title", "doubts"}
         given = row.model_dump(by_alias=True, exclude_none=True, exclude=not_figures)
-        return ReferenceFigures(title=row.title, figures=given)
+        return ReferenceFigures(title=row.title, figures=given, doubts=row.doubts)
 
     rows = work.model.reference
     return tuple(beside(row) for row in rows if row.shows(work.mode.id, dataset_id))

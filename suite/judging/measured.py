@@ -95,11 +95,13 @@ class StrayNode(Frozen):
 class ReferenceFigures(Frozen):
     """Figures that somebody else measured of the same model and mode, as its card gives them.
 
-    Metrics by name, ``size_mib`` in MiB and ``latency_ms`` in milliseconds.
+    Metrics by name, ``size_mib`` in MiB and ``latency_ms`` in milliseconds. ``doubts`` say what in
+    them contradicts their protocol.
     """
 
     title: str
     figures: dict[str, float]
+    doubts: tuple[str, ...] = ()
 
 
 class Calibration(Frozen):

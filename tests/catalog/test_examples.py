@@ -1,4 +1,4 @@
-"""The examples in docstrings of cards and datasets."""
+"""The examples in docstrings of cards, datasets and results."""
 
 import doctest
 import importlib
@@ -8,10 +8,11 @@ import pytest
 
 import suite.catalog
 import suite.datasets
+import suite.reference
 
 MODULES = [
     module.name
-    for package in (suite.catalog, suite.datasets)
+    for package in (suite.catalog, suite.datasets, suite.reference)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 ]
 

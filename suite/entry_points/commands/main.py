@@ -21,6 +21,7 @@ VERBS = {
     "is",
     "check": "say what is wrong in a catalog; exits with 1 where anything is",
     "draft": "write a card for an ONNX file, with blanks to fill in, or for a dataset",
+    "import-results": "make [[reference]] rows of a card from somebody's results, JSON or Markdown",
     "judge": "hold what a finished run measured against today's limits and baselines",
     "accept": "the same, and accept it",
     "report": "write a run's report anew, that of a killed run from its records",
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _module(name: str) -> ModuleType:
     try:
-        return import_module(f"suite.entry_points.commands.{name}")
+        return import_module(f"suite.entry_points.commands.{name.replace('-', '_')}")
     except ModuleNotFoundError:
         require_onnxruntime()
         raise

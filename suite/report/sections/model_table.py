@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
-from suite.judging.measured import ReferenceFigures
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Record
 from suite.report.reference import by_its_name
+from suite.report.sections.beside import beside_remarks, beside_rows
 from suite.report.sections.calibration import calibration
 from suite.report.sections.certainty import certainty
 from suite.report.sections.eased import eased
@@ -38,15 +38,16 @@ def model_section(model: str, records: Sequence[Record], runtime: str, on: str =
             cells = _mode_cells(mode, dataset, records, columns)
             if cells:
                 rows.append(cells)
-                rows += _beside_cells(mode, dataset, records, columns)
+                own = _find([r for r in records if r.mode == mode], Gate.VERIFICATION, dataset)
+                rows += beside_rows(own, columns) if own else []
         if rows:
             labels = [FIGURES[name].label for name in columns]
             near = ("Mean cosine", "1st percentile", "Worst")
             header = ("Model", *labels, "Size (MiB)", "Latency (ms)", *near)
-            own = [r for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
-            lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
-            lines += _legend(records)
-            lines += _remarks(own) + certainty(own)
+            all_of_it = [r for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
+            lines += [f"On **{dataset}**:", "", *_described(all_of_it), *markdown(header, rows), ""]
+            lines += _legend(records) + beside_remarks(all_of_it)
+            lines += _remarks(all_of_it) + certainty(all_of_it)
     lines += recipe_and_runtime(records) + calibration(records) + steps(records) + eased(records)
     lines += speed(records, runtime) + placement(records) + _limits(records)
     return by_its_name(lines, records[0].precision)
@@ -121,29 +122,6 @@ def _mode_cells(
         _figure(fidelity, "cosine_1st_percentile"),
         _figure(fidelity, "cosine_worst"),
     )
-
-
-def _beside_cells(
-    mode: str, dataset: str | None, records: Sequence[Record], columns: Sequence[str]
-) -> list[tuple[str, ...]]:
-    """The rows that the card gives of a mode, under our own."""
-    record = _find([r for r in records if r.mode == mode], Gate.VERIFICATION, dataset)
-    if record is None or record.measured is None:
-        return []
-
-    def cell(given: ReferenceFigures, name: str, digits: int) -> str:
-        return f"{given.figures[name]:.{digits}f}" if name in given.figures else "–"
-
-    return [
-        (
-            f"{mode}, {given.title}",
-            *(cell(given, name, FIGURES[name].digits) for name in columns),
-            cell(given, "size_mib", 2),
-            cell(given, "latency_ms", 2),
-            *("–", "–", "–"),
-        )
-        for given in record.measured.beside
-    ]
 
 
 def _described(records: Sequence[Record]) -> list[str]:

@@ -1,0 +1,1 @@
+"""What somebody else measured: results read, and held against their own protocol."""
