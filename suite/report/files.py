@@ -7,6 +7,7 @@ from pathlib import Path
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
+from suite.report.html.page import to_html
 from suite.report.markdown import to_markdown
 from suite.report.metrics import to_metrics
 from suite.report.model import Report
@@ -17,6 +18,7 @@ from suite.report.thresholds import to_thresholds
 # By name, a pure function of the report that gives the text.
 FILES: Mapping[str, Callable[[Report], str]] = {
     "report.md": to_markdown,
+    "report.html": to_html,
     "summary.md": to_summary,
     "metrics.json": to_metrics,
     "thresholds.json": to_thresholds,

@@ -61,6 +61,13 @@ class Environment(Frozen):
         """The onnxruntime that it was run under, with its version."""
         return f"onnxruntime {self.versions.get('onnxruntime', 'of no known version')}"
 
+    @property
+    def place(self) -> str:
+        """Of what commit it was run, and on what, on one line."""
+        of = f"{f'branch {self.branch}, ' if self.branch else ''}commit {self.commit[:7]}, "
+        on = f"{self.provider}, {self.profile}, {self.device}, {self.onnxruntime}"
+        return f"{of if self.commit else ''}{on}"
+
     def differs_from(self, other: "Environment", but: Set[str] = frozenset()) -> list[str]:
         """What two runs must share for one report, ``but`` some fields, and do not, in words."""
         return [

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from suite.catalog.figures import FIGURES
 from suite.judging.outcome import Outcome
-from suite.judging.record import Record
 from suite.judging.shipping.strain import in_words
 from suite.report.backend import Backend, Backends, names_of
 from suite.report.branch import changed_identities
-from suite.report.cases import SEVERITY, CaseRow, rows
+from suite.report.cases import CaseRow, rows
 from suite.report.causes import Cause, causes, worst_row
 from suite.report.fitting import Block, code, escaped, fitted, name, shortened
-from suite.report.model import Environment, Report
+from suite.report.model import Report
+from suite.report.open_reasons import open_reasons
 from suite.report.reference import by_its_name
 from suite.report.sections.changed import foremost
 from suite.report.sections.findings import findings_of
@@ -86,20 +86,14 @@ def _places(report: Report) -> Iterator[str]:
     """Where it was run: a line, or one for each place of the runs that were merged."""
     env = report.environment
     if not report.runs:
-        yield from ("", _said(f"On {_on(env)}; {env.started}."))
+        yield from ("", _said(f"On {env.place}; {env.started}."))
         return
     count = len(report.runs)
     yield from ("", f"Merged of {count} {'run' if count == 1 else 'runs'}, on", "")
-    places = list(dict.fromkeys(map(_on, report.environments)))
+    places = list(dict.fromkeys(each.place for each in report.environments))
     yield from (f"- {_said(place)}" for place in places[:_PLACES])
     if len(places) > _PLACES:
         yield f"- … and {len(places) - _PLACES} more places"
-
-
-def _on(env: Environment) -> str:
-    of = f"{f'branch {env.branch}, ' if env.branch else ''}commit {env.commit[:7]}, "
-    on = f"{env.provider}, {env.profile}, {env.device}, {env.onnxruntime}"
-    return f"{of if env.commit else ''}{on}"
 
 
 def _nearest(report: Report) -> str:
@@ -161,25 +155,13 @@ def _shipping(report: Report) -> Iterator[str]:
 
 def _undecided(report: Report) -> Iterator[str]:
     """A line a reason, with the outcome and how many gates it is of; what is worst first."""
-    for node in report.not_run:
-        yield _said(f"not run: {node}")
-    backends = Backends(report.records)
-    alike: dict[tuple[int, str], list[Record]] = {}
-    for record in report.records:
-        if record.outcome not in (Outcome.PASS, Outcome.FAIL):
-            (said,) = by_its_name([record.headline], record.precision)
-            alike.setdefault((SEVERITY.index(record.outcome), said), []).append(record)
-    for (severity, said), of in sorted(alike.items(), key=lambda each: (each[0][0], -len(each[1]))):
-        places = list(dict.fromkeys(_gate(record, backends) for record in of))
-        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-        where = f"{escaped(shortened(places[0], _CASES))}{more}"
-        yield f"{SEVERITY[severity]}: {where}: {_said(said)}"
-    if report.left_out:
-        yield _said(f"left out: {'; '.join(report.left_out)}")
-    for record in report.records:
-        if record.attempts > 1:
-            said = "; ".join(note for note in record.notes if "attempt" in note)
-            yield _said(f"{_gate(record, backends)}: {said}")
+    for reason in open_reasons(report):
+        if not reason.places:
+            yield _said(f"{reason.outcome}: {reason.said}")
+            continue
+        more = f" and {len(reason.places) - 1} more" if len(reason.places) > 1 else ""
+        where = f"{escaped(shortened(reason.places[0], _CASES))}{more}"
+        yield f"{reason.outcome}: {where}: {_said(reason.said)}"
 
 
 def _table(report: Report) -> Block:
@@ -254,9 +236,3 @@ def _command(words: str) -> str:
 
 def _said(words: str) -> str:
     return escaped(shortened(words, _SENTENCE))
-
-
-def _gate(record: Record, backends: Backends) -> str:
-    load = f" {record.load}" if record.load and record.load != record.gate else ""
-    on = f" on {record.dataset}" if record.dataset else ""
-    return f"{record.gate}{load} {record.model} {record.mode}{on}{backends.on(record)}"

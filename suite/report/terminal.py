@@ -69,7 +69,7 @@ def table_lines(folder: ReportFolder) -> list[str]:
 
 def verdict_lines(folder: ReportFolder) -> list[str]:
     """The verdict with its figures, and where the report is."""
-    return [folder.report.concluded, f"report: {folder.folder / 'report.md'}"]
+    return [folder.report.concluded, f"report: {folder.folder / 'report.md'} and report.html"]
 
 
 def _not_compared(records: Sequence[Record]) -> list[str]:

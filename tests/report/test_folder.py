@@ -241,7 +241,7 @@ def test_the_terminal_says_what_was_accepted_and_left_open(tmp_path: Path) -> No
     ]
     assert verdict_lines(folder) == [
         "FAIL: 1 of 1 gates did not run (1 pass, 1 undecided, 1 skipped)",
-        f"report: {tmp_path / 'report.md'}",
+        f"report: {tmp_path / 'report.md'} and report.html",
     ]
 
 

@@ -104,7 +104,7 @@ def test_the_command_writes_every_file_and_says_the_verdict(tmp_path: Path, caps
     assert len(read_unfinished(tmp_path).records) == 3
     verdict, place = capsys.readouterr().out.splitlines()
     assert verdict.startswith("FAIL: the run did not end; ")
-    assert place == f"report: {tmp_path / 'report.md'}"
+    assert place == f"report: {tmp_path / 'report.md'} and report.html"
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path, capsys) -> None:

@@ -25,5 +25,5 @@ def run(chosen: argparse.Namespace) -> int:
     for note in rebuilt.notes:
         print(note)
     print(rebuilt.report.concluded)
-    print(f"report: {folder / 'report.md'}")
+    print(f"report: {folder / 'report.md'} and report.html")
     return 0

@@ -5,45 +5,69 @@ from suite.report.backend import Backends
 from suite.report.model import Environment, Report
 from suite.report.tables import markdown
 
+RUNS_HEADER = ("Started", "Provider, profile", "Commit", "Alone", "Command")
+# The rows of a table of facts, or the columns of merged runs, that are commands.
+_OF_CODE = ("Command", "Completed by")
+
 
 def environment(report: Report) -> list[str]:
     """The section, with the hashes folded away."""
     lines = ["## What was run where", ""]
+    if runs := run_rows(report):
+        rows = [(*row[:-1], f"`{row[-1]}`") for row in runs]
+        lines += [f"Merged of {len(rows)} runs:", "", *markdown(RUNS_HEADER, rows), ""]
+    for facts in fact_tables(report):
+        marked = [(name, f"`{it}`" if name in _OF_CODE else it) for name, it in facts]
+        lines += [*markdown(("", ""), marked), ""]
+    if hashes := hash_rows(report):
+        lines += ["<details><summary>Hashes</summary>", ""]
+        lines += [*markdown(("Of", "What", "SHA-256"), hashes), "", "</details>", ""]
+    return lines
+
+
+def run_rows(report: Report) -> list[tuple[str, ...]]:
+    """A row for each run that was merged, and what completed it; none of a single run."""
+    rows: list[tuple[str, ...]] = []
+    for run in report.runs:
+        env = run.environment
+        commands = "; then ".join((env.command, *(each.command for each in run.appended)))
+        of = f"{env.branch} {env.commit[:7]}".strip()
+        said = f"{run.verdict.upper()}: {run.summary}"
+        rows.append((env.started, f"{env.provider}, {env.profile}", of, said, commands))
+    return rows
+
+
+def fact_tables(report: Report) -> list[tuple[tuple[str, str], ...]]:
+    """Where and on what it was run, by name; a table each of environments that differ."""
     if report.runs:
-        lines += _runs(report)
-        tables = list(dict.fromkeys(_rows(each) for each in report.environments))
-    else:
-        tables = [(*_started(report), *_rows(report.environment))]
-    for rows in tables:
-        lines += [*markdown(("", ""), rows), ""]
-    return [*lines, *_hashes(report)]
+        return list(dict.fromkeys(_facts(each) for each in report.environments))
+    return [(*_started(report), *_facts(report.environment))]
+
+
+def hash_rows(report: Report) -> list[tuple[str, str, str]]:
+    """Of what, what, and its SHA-256: each once."""
+    backends = Backends(report.records)
+    return list(
+        dict.fromkeys(
+            (_of(record, key, backends), key, it)
+            for record in report.records
+            if record.gate.has_remarks
+            for key, it in record.hashes.items()
+        )
+    )
 
 
 def _started(report: Report) -> list[tuple[str, str]]:
     env = report.environment
     return [
         ("Started", env.started),
-        ("Command", f"`{env.command}`"),
-        *(("Completed by", f"`{run.command}`, {run.started}") for run in report.appended),
+        ("Command", env.command),
+        *(("Completed by", f"{run.command}, {run.started}") for run in report.appended),
         *((("Worker processes", str(env.workers)),) if env.workers else ()),
     ]
 
 
-def _runs(report: Report) -> list[str]:
-    """A row for each run that was merged, and what completed it."""
-    rows = []
-    for run in report.runs:
-        env = run.environment
-        given = (env.command, *(each.command for each in run.appended))
-        commands = "; then ".join(f"`{command}`" for command in given)
-        of = f"{env.branch} {env.commit[:7]}".strip()
-        said = f"{run.verdict.upper()}: {run.summary}"
-        rows.append((env.started, f"{env.provider}, {env.profile}", of, said, commands))
-    header = ("Started", "Provider, profile", "Commit", "Alone", "Command")
-    return [f"Merged of {len(rows)} runs:", "", *markdown(header, rows), ""]
-
-
-def _rows(env: Environment) -> tuple[tuple[str, str], ...]:
+def _facts(env: Environment) -> tuple[tuple[str, str], ...]:
     return (
         ("Catalog", env.catalog),
         ("Provider, profile", f"{env.provider}, {env.profile}"),
@@ -54,20 +78,6 @@ def _rows(env: Environment) -> tuple[tuple[str, str], ...]:
         ("Platform", f"{env.platform}, Python {env.python}"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in env.versions.items())),
     )
-
-
-def _hashes(report: Report) -> list[str]:
-    backends = Backends(report.records)
-    hashes = dict.fromkeys(
-        (_of(record, key, backends), key, it)
-        for record in report.records
-        if record.gate.has_remarks
-        for key, it in record.hashes.items()
-    )
-    if not hashes:
-        return []
-    table = markdown(("Of", "What", "SHA-256"), list(hashes))
-    return ["<details><summary>Hashes</summary>", "", *table, "", "</details>", ""]
 
 
 def _of(record: Record, key: str, backends: Backends) -> str:

@@ -32,25 +32,32 @@ def model_section(model: str, records: Sequence[Record], runtime: str, on: str =
     lines += _remarks([r for r in records if r.gate is Gate.ARTIFACT])
     datasets = dict.fromkeys(r.dataset for r in records if r.gate is Gate.VERIFICATION)
     for dataset in datasets:
-        columns = _columns(dataset, records)
-        rows = []
-        for mode in dict.fromkeys(r.mode for r in records):
-            cells = _mode_cells(mode, dataset, records, columns)
-            if cells:
-                rows.append(cells)
-                own = _find([r for r in records if r.mode == mode], Gate.VERIFICATION, dataset)
-                rows += beside_rows(own, columns) if own else []
+        header, rows = set_table(dataset, records)
         if rows:
-            labels = [FIGURES[name].label for name in columns]
-            near = ("Mean cosine", "1st percentile", "Worst")
-            header = ("Model", *labels, "Size (MiB)", "Latency (ms)", *near)
-            all_of_it = [r for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
-            lines += [f"On **{dataset}**:", "", *_described(all_of_it), *markdown(header, rows), ""]
-            lines += _legend(records) + beside_remarks(all_of_it)
-            lines += _remarks(all_of_it) + certainty(all_of_it)
+            own = [r for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
+            lines += [f"On **{dataset}**:", "", *_described(own), *markdown(header, rows), ""]
+            lines += _legend(records) + beside_remarks(own)
+            lines += _remarks(own) + certainty(own)
     lines += recipe_and_runtime(records) + calibration(records) + steps(records) + eased(records)
     lines += speed(records, runtime) + placement(records) + _limits(records)
     return by_its_name(lines, records[0].precision)
+
+
+def set_table(
+    dataset: str | None, records: Sequence[Record]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The header and rows of one model on one set, a row a mode and those others measured."""
+    columns = _columns(dataset, records)
+    rows = []
+    for mode in dict.fromkeys(r.mode for r in records):
+        cells = _mode_cells(mode, dataset, records, columns)
+        if cells:
+            rows.append(cells)
+            own = _find([r for r in records if r.mode == mode], Gate.VERIFICATION, dataset)
+            rows += beside_rows(own, columns) if own else []
+    labels = [FIGURES[name].label for name in columns]
+    near = ("Mean cosine", "1st percentile", "Worst")
+    return ("Model", *labels, "Size (MiB)", "Latency (ms)", *near), rows
 
 
 def _limits(records: Sequence[Record]) -> list[str]:

@@ -1,0 +1,1 @@
+"""The report as one page for a browser: templates, and charts drawn as SVG."""

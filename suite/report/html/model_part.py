@@ -1,0 +1,131 @@
+"""One model's part of the page: its tables, charts, flipped pairs and farthest images."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from markupsafe import Markup
+
+from suite.catalog.gate import Gate
+from suite.judging.drawn import PairKind
+from suite.judging.measured import Flip
+from suite.judging.record import Record
+from suite.judging.shipping.recommendation import Recommendation
+from suite.report.cases import CaseRow
+from suite.report.html.axis import Scale
+from suite.report.html.closeness import cosines
+from suite.report.html.det import det, pair_kind
+from suite.report.html.scores import histogram
+from suite.report.html.tradeoff import tradeoff
+from suite.report.reference import by_its_name
+from suite.report.sections.model_table import set_table
+
+# Of a mode's flipped pairs, those that moved farthest.
+SHOWN_FLIPS = 12
+
+
+@dataclass(frozen=True)
+class Flips:
+    """The pairs that one mode decides otherwise than FP32: how many, and those that moved most."""
+
+    mode: str
+    count: int
+    shown: tuple[Flip, ...]
+
+
+@dataclass(frozen=True)
+class SetPart:
+    """One model on one evaluation set.
+
+    Attributes
+    ----------
+    header, rows : the figures, a row a mode
+    det, log_det : DET curves on axes of normal deviates and of logarithms
+    histograms : scores of each mode beside FP32's
+    cosines : 1 - cosine to FP32 by image
+    worst : of each mode the images farthest from FP32, with their cosines
+    """
+
+    dataset: str
+    pairs: PairKind
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    det: Markup | None
+    log_det: Markup | None
+    histograms: tuple[tuple[str, Markup], ...]
+    cosines: Markup | None
+    flips: tuple[Flips, ...]
+    worst: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """One model: what to ship of it and why, its modes against each other, and its sets.
+
+    ``on`` is what its backend is called among others; empty where there is but one.
+    """
+
+    name: str
+    on: str
+    family: str
+    headline: str
+    reasons: tuple[str, ...]
+    tradeoff: Markup | None
+    sets: tuple[SetPart, ...]
+
+
+def model_part(
+    records: Sequence[Record],
+    recommended: Recommendation | None,
+    cases: Sequence[CaseRow],
+    kinds: Mapping[str, str],
+) -> ModelPart:
+    """The part of the model whose records and cases these are, on one backend."""
+    named = partial(by_its_name, precision=records[0].precision)
+    datasets = dict.fromkeys(
+        r.dataset for r in records if r.gate is Gate.VERIFICATION and r.dataset
+    )
+    return ModelPart(
+        name=records[0].model,
+        on=cases[0].on,
+        family=records[0].family,
+        headline=named([recommended.headline])[0] if recommended else "",
+        reasons=tuple(named(recommended.reasons)) if recommended else (),
+        tradeoff=tradeoff(cases, kinds),
+        sets=tuple(_of_set(dataset, records, kinds) for dataset in datasets),
+    )
+
+
+def _of_set(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -> SetPart:
+    verified = [r for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
+    close = [r for r in records if r.gate is Gate.FIDELITY and r.dataset == dataset]
+    fp32 = next((record for record in verified if kinds[record.mode] == "m0"), None)
+    pairs = pair_kind(verified)
+    header, rows = set_table(dataset, records)
+    drawn = ((r.mode, histogram(r, fp32, pairs, kinds[r.mode])) for r in verified if r is not fp32)
+    return SetPart(
+        dataset=dataset,
+        pairs=pairs,
+        header=header,
+        rows=tuple(tuple(by_its_name(row, records[0].precision)) for row in rows),
+        det=det(verified, pairs, kinds, Scale.DEVIATE),
+        log_det=det(verified, pairs, kinds, Scale.LOG),
+        histograms=tuple((mode, svg) for mode, svg in drawn if svg),
+        cosines=cosines(close, kinds),
+        flips=tuple(_flips(verified)),
+        worst=tuple(_worst(close)),
+    )
+
+
+def _flips(verified: Sequence[Record]) -> Iterator[Flips]:
+    for record in verified:
+        if record.measured and record.measured.flips:
+            found = record.measured.flips
+            yield Flips(record.mode, len(found), found[:SHOWN_FLIPS])
+
+
+def _worst(close: Sequence[Record]) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    for record in close:
+        if record.measured and record.measured.closeness:
+            found = record.measured.closeness.worst
+            yield record.mode, tuple((each.image, f"{each.cosine:.5f}") for each in found)

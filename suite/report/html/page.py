@@ -1,0 +1,139 @@
+"""``report.html``: a report as one page that needs no network."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from markupsafe import Markup
+
+from suite.judging.outcome import Outcome
+from suite.judging.shipping.recommendation import Recommendation
+from suite.report.backend import Backend, names_of
+from suite.report.branch import Entry, changed_identities
+from suite.report.cases import rows
+from suite.report.causes import Cause, causes
+from suite.report.html.kinds import styles
+from suite.report.html.matrix import matrix
+from suite.report.html.parts import (
+    Fitted,
+    course_parts,
+    fitted,
+    hash_parts,
+    limit_rows,
+    model_parts,
+    red_gates,
+    template,
+)
+from suite.report.model import Report
+from suite.report.open_reasons import OpenReason, open_reasons
+from suite.report.reference import by_its_name
+from suite.report.sections.changed import foremost
+from suite.report.sections.environment import RUNS_HEADER, fact_tables, run_rows
+from suite.report.sections.findings import findings_of
+from suite.report.tables import ROW_HEADER
+
+LIMIT_BYTES = 2 * 2**20
+# What parts of the page may take, in bytes; what does not fit is counted, and is in report.json.
+_RED_GATES = 250_000
+_COURSES = 250_000
+_ROWS = 600_000
+_HASHES = 100_000
+_SAYINGS = 40
+_CASES = 700
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """What a reader has to see at once, the gravest first."""
+
+    causes: tuple[Cause, ...]
+    elsewhere: tuple[str, ...]
+    findings: tuple[str, ...]
+    changed: tuple[Entry, ...]
+    open: tuple[OpenReason, ...]
+    shipping: tuple[tuple[Recommendation, str], ...]
+
+
+def to_html(report: Report) -> str:
+    """The page: a pure function of the report, at most ``LIMIT_BYTES`` without faces."""
+    style, script = (_HERE.joinpath(n).read_text("utf-8") for n in ("page.css", "tables.js"))
+    kinds = styles(report.records)
+    cases = rows(report.records)
+    models = model_parts(report, cases, kinds)
+    page = partial(
+        template("page.html").render,
+        policy=_policy(style, script),
+        style=Markup(style),
+        script=Markup(script),
+        report=report,
+        places=_places(report),
+        identities=_identities(report),
+        first=_first_screen(report),
+        said=_SAYINGS,
+        matrix=matrix(cases[:_CASES], kinds),
+        cases_left_out=max(len(cases) - _CASES, 0),
+        red_gates=fitted(red_gates(report.records), _RED_GATES),
+        courses=fitted(course_parts(report), _COURSES),
+        runs=run_rows(report),
+        runs_header=RUNS_HEADER,
+        fact_tables=fact_tables(report),
+        hashes=fitted(hash_parts(report), _HASHES),
+        row_header=("model", "mode", "set", "gate", *ROW_HEADER[:-1], "outcome"),
+        rows=fitted(limit_rows(report.records), _ROWS),
+    )
+    without = page(models=Fitted((), len(models)), linked=models)
+    shown = fitted(list(models.values()), LIMIT_BYTES - len(without.encode()))
+    return page(models=shown, linked=list(models)[: len(shown.shown)])
+
+
+def _policy(style: str, script: str) -> str:
+    """A content security policy that lets this style and script work, and nothing be fetched."""
+
+    def source(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    return (
+        f"default-src 'none'; style-src {source(style)}; script-src {source(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _places(report: Report) -> list[str]:
+    if not report.runs:
+        return [f"{report.environment.place}; {report.environment.started}"]
+    places = dict.fromkeys(each.place for each in report.environments)
+    return [f"merged of {len(report.runs)} runs, on", *places]
+
+
+def _identities(report: Report) -> str:
+    """The identities that a green branch changed: what its colour says no more about."""
+    if report.compared is None or report.verdict is Outcome.FAIL:
+        return ""
+    return ", ".join(changed_identities(report.compared))
+
+
+def _first_screen(report: Report) -> FirstScreen:
+    return FirstScreen(
+        causes=tuple(causes(report.records)),
+        elsewhere=(
+            *(f"accepted and not judged: {unjudged}" for unjudged in report.unjudged),
+            *(f"failed outside the gates: {what}" for what in report.outside),
+        ),
+        findings=tuple(findings_of(report.records)),
+        changed=tuple(foremost(report)),
+        open=tuple(open_reasons(report)),
+        shipping=tuple(_shipping(report)),
+    )
+
+
+def _shipping(report: Report) -> Iterator[tuple[Recommendation, str]]:
+    """Each recommendation in the words of its model, with what its backend is called."""
+    names = names_of(Backend(each.provider, each.profile) for each in report.recommended)
+    for each in report.recommended:
+        (said,) = by_its_name([each.headline], each.precision)
+        on = names[Backend(each.provider, each.profile)] if len(names) > 1 else ""
+        yield each.model_copy(update={"headline": said}), on

@@ -1,0 +1,133 @@
+"""Parts of the page that there may be any number of: each is made where it fits, else counted."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from suite.judging.outcome import Outcome
+from suite.judging.record import Record, Row
+from suite.report.backend import Backend, Backends
+from suite.report.cases import SEVERITY, CaseRow
+from suite.report.history import Series
+from suite.report.html.kinds import in_order
+from suite.report.html.model_part import model_part
+from suite.report.html.over_runs import course, series
+from suite.report.model import Report
+from suite.report.reference import by_its_name
+from suite.report.sections.certainty import flags
+from suite.report.sections.environment import hash_rows
+from suite.report.tables import ROW_HEADER, row_cells
+
+# Makes a part of the page.
+Part = Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The first parts that fit, and how many others there are."""
+
+    shown: tuple[Markup, ...]
+    more: int
+
+
+def fitted(parts: Sequence[Part], most: int) -> Fitted:
+    """The first parts that fit into so many bytes of UTF-8; none is made after one that did not."""
+    shown: list[Markup] = []
+    for part in parts:
+        text = part()
+        most -= len(text.encode())
+        if most < 0:
+            break
+        shown.append(Markup(text))
+    return Fitted(tuple(shown), len(parts) - len(shown))
+
+
+def red_gates(records: Sequence[Record]) -> list[Part]:
+    """Each red gate with its cause, the rows that failed, and the command."""
+    backends = Backends(records)
+    failed = [record for record in records if record.outcome is Outcome.FAIL]
+    return [partial(_red_gate, record, backends.on(record)) for record in failed]
+
+
+def limit_rows(records: Sequence[Record]) -> list[Part]:
+    """Every figure held against a limit, what is red first, then what is not decided."""
+    backends = Backends(records)
+    held = [(record, row) for record in records for row in record.rows]
+    held.sort(key=lambda each: SEVERITY.index(each[1].outcome))
+    return [partial(_limit_row, record, row, backends) for record, row in held]
+
+
+def model_parts(
+    report: Report, cases: Sequence[CaseRow], kinds: Mapping[str, str]
+) -> dict[tuple[str, str], Part]:
+    """A part for each model on each backend, in the order of its worst case."""
+    backends = Backends(report.records)
+    records: dict[tuple[str, Backend], list[Record]] = {}
+    for record in report.records:
+        records.setdefault((record.model, backends.of(record)), []).append(record)
+    by_model: dict[tuple[str, Backend], list[CaseRow]] = {}
+    for case in cases:
+        by_model.setdefault((case.model, case.backend), []).append(case)
+    recommended = {(r.model, Backend(r.provider, r.profile)): r for r in report.recommended}
+
+    def made(of: tuple[str, Backend]) -> str:
+        modes = {case.mode for case in by_model[of]}
+        legend = [each for each in in_order(kinds) if each[0] in modes]
+        part = model_part(records[of], recommended.get(of), by_model[of], kinds)
+        return macro("model_part")(part, legend)
+
+    return {(of[0], mine[0].on): partial(made, of) for of, mine in by_model.items()}
+
+
+def course_parts(report: Report) -> list[Part]:
+    """Each figure over runs."""
+    return [partial(_course, each) for each in series(report)]
+
+
+def hash_parts(report: Report) -> list[Part]:
+    """Each hash of what was at work."""
+    return [partial(macro("hash_row"), row) for row in hash_rows(report)]
+
+
+def template(name: str) -> Template:
+    """A template of the page."""
+    return _environment().get_template(name)
+
+
+def macro(name: str) -> Callable[..., str]:
+    """A macro that makes a part."""
+    found: Callable[..., str] = getattr(template("parts.html").module, name)
+    return found
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _red_gate(record: Record, on: str) -> str:
+    notes = by_its_name([*record.notes, *flags(record.measured)], record.precision)
+    (headline,) = by_its_name([record.headline], record.precision)
+    failed = [row for row in record.rows if row.outcome is Outcome.FAIL]
+    cells = [by_its_name(row_cells(row)[:-1], record.precision) for row in failed]
+    return macro("red_gate")(record, on, headline, notes, ROW_HEADER[:-1], cells)
+
+
+def _limit_row(record: Record, row: Row, backends: Backends) -> str:
+    cells = by_its_name(row_cells(row)[:-1], record.precision)
+    return macro("limit_row")(record, backends.on(record), cells, row.outcome)
+
+
+def _course(of: Series) -> str:
+    return macro("course")(course(of))

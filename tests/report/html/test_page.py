@@ -1,0 +1,203 @@
+"""The page: one file that fetches nothing, runs nothing that data says, and stays small."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+from drawn_records import drawn_records
+from many_records import many_records
+from records import ENVIRONMENT, measured, record, row
+
+from suite.catalog.gate import Gate
+from suite.judging.changes.change import Change, Kind
+from suite.judging.changes.compared import Compared
+from suite.judging.outcome import Outcome
+from suite.report.history_line import past_run
+from suite.report.html.page import LIMIT_BYTES, to_html
+from suite.report.model import Report
+from suite.report.verdict import make_report
+
+EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=y>"
+
+
+def page(records, **rest) -> Report:
+    update = {key: rest.pop(key) for key in ("compared", "history") if key in rest}
+    return make_report(
+        ENVIRONMENT, list(records), **{"complete": True, "require_all": False, **rest}
+    ).model_copy(update=update)
+
+
+class Seen(HTMLParser):
+    """What tags a page has, and whether each ends."""
+
+    VOID = frozenset(["meta", "link", "br", "input", "img"])
+    # HTML ends these by what follows them.
+    LEFT_OPEN = frozenset(["td"])
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag) -> None:
+        while self.open and self.open[-1] != tag and self.open[-1] in self.LEFT_OPEN:
+            self.open.pop()
+        assert self.open and self.open.pop() == tag, tag
+
+    def handle_data(self, data) -> None:
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return to_html(page(drawn_records(models=2, sets=2)))
+
+
+def test_every_tag_ends_and_no_id_comes_twice(text: str) -> None:
+    seen = Seen(text)
+    assert seen.open == []
+    ids = [attrs["id"] for _, attrs in seen.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    links = [attrs["href"] for tag, attrs in seen.tags if tag == "a"]
+    assert links and {link[1:] for link in links} <= set(ids)
+
+
+def test_nothing_is_fetched_and_only_this_style_and_script_work(text: str) -> None:
+    seen = Seen(text)
+    for tag, attrs in seen.tags:
+        assert not {"src", "srcset", "action", "formaction", "style"} & attrs.keys(), tag
+        assert not any(name.startswith("on") for name in attrs), tag
+        if "href" in attrs:
+            assert attrs["href"].startswith("#") or attrs["href"] == "data:,"
+    assert "url(" not in text and "@import" not in text and "http://" not in text
+    (policy,) = [a["content"] for t, a in seen.tags if a.get("http-equiv")]
+    assert policy.startswith("default-src 'none'; ")
+    for tag in ("style", "script"):
+        (inside,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+def test_words_of_cards_files_and_models_stay_words() -> None:
+    evil = [
+        record(
+            Gate.VERIFICATION,
+            Outcome.FAIL,
+            EVIL,
+            mode="int8",
+            dataset="d",
+            notes=(EVIL,),
+            rows=(row(outcome=Outcome.FAIL),),
+            rerun=f"pytest {EVIL}",
+            hashes={"dataset": EVIL},
+        ),
+        record(
+            Gate.ARTIFACT, Outcome.UNDECIDED, EVIL, measured=measured(Gate.ARTIFACT, doubts=(EVIL,))
+        ),
+        *drawn_records(image=f"{{}}{EVIL}"),
+    ]
+    change = Change(
+        kind=Kind.IDENTITY, harmful=True, where="models/m.toml", of=f"model {EVIL}", what=EVIL
+    )
+    report = page(evil, compared=Compared(base=EVIL, commit="0" * 40, changes=(change,)))
+    text = to_html(report.model_copy(update={"outside": (EVIL,), "not_run": (EVIL,)}))
+    seen = Seen(text)
+    assert [tag for tag, _ in seen.tags].count("script") == 1
+    assert not any(tag == "img" for tag, _ in seen.tags)
+    assert "".join(seen.words).count("<script>alert(1)</script>") > 10
+
+
+def test_verdict_causes_changes_and_what_is_open_come_before_all_tables() -> None:
+    records = [
+        record(
+            Gate.FINGERPRINT,
+            Outcome.FAIL,
+            "not as accepted: FP32 embedding",
+            notes=("likely cause: colour order",),
+        ),
+        record(Gate.VERIFICATION, Outcome.FAIL, "worker 'gw0' crashed", dataset="d", mode="int8"),
+        record(Gate.LATENCY, Outcome.UNDECIDED, "the interval straddles the limit"),
+        record(Gate.ARTIFACT, Outcome.SKIPPED, "weights are absent", model="absent"),
+    ]
+    accepted = Change(
+        kind=Kind.FIGURE,
+        harmful=True,
+        where="baselines/p/m/int8.json",
+        of="m int8",
+        what="Accuracy",
+        before="0.98",
+        after="0.97",
+    )
+    text = to_html(
+        page(records, compared=Compared(base="main", commit="1" * 40, changes=(accepted,)))
+    )
+    first = text[: text.index('id="matrix"')]
+    for said in (
+        "FAIL",
+        "likely cause: colour order",
+        "worker &#39;gw0&#39; crashed",
+        "undecided",
+        "skipped",
+        "weights are absent",
+        "Accuracy 0.98 → 0.97",
+    ):
+        assert said.lower() in first.lower(), said
+
+
+def test_rows_come_red_first_with_their_outcome() -> None:
+    rows = (row(), row("roc_auc", Outcome.FAIL), row("eer", Outcome.UNDECIDED))
+    text = to_html(page([record(Gate.VERIFICATION, Outcome.FAIL, dataset="d", rows=rows)]))
+    table = text[text.index('id="rows"') :]
+    assert re.findall(r"<td>(fail|undecided|pass)</tr>", table) == ["fail", "undecided", "pass"]
+
+
+def test_a_history_is_drawn_with_what_moved_first() -> None:
+    report = page(drawn_records())
+    runs = [past_run(report) for _ in range(3)]
+    moved = [
+        case.model_copy(update={"figures": {**case.figures, "accuracy": 0.5}})
+        if "accuracy" in case.figures
+        else case
+        for case in runs[0].cases
+    ]
+    history = (runs[0].model_copy(update={"cases": tuple(moved)}), *runs[1:])
+    text = to_html(report.model_copy(update={"history": history}))
+    part = text[text.index('id="runs"') : text.index('id="rows"')]
+    assert part.index("moved 0.500000 → 0.990000, run of 2026-01-02 03:04") < part.index(
+        "</figure>"
+    )
+    assert "4 runs, the last to the right" in part
+    assert 'id="runs"' not in to_html(report)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        page([]),
+        page([record()], complete=False),
+        page([record(outcome=Outcome.FAIL)], planned=("x",)),
+        page([record(Gate.VERIFICATION, dataset="d", measured=measured(Gate.VERIFICATION, "d"))]),
+    ],
+)
+def test_a_run_with_little_has_a_whole_page(report: Report) -> None:
+    assert Seen(to_html(report)).open == []
+
+
+@pytest.mark.parametrize("made", [lambda: many_records(200, 4), lambda: drawn_records(60, 3)])
+def test_a_large_catalog_stays_within_the_limit_and_counts_what_does_not_fit(made) -> None:
+    text = to_html(page(made()))
+    assert len(text.encode()) <= LIMIT_BYTES
+    assert Seen(text).open == []
+    assert re.search(r"\d+ more models, none of them worse, did not fit", text)
