@@ -131,6 +131,24 @@ def test_a_worker_that_dies_is_named_and_a_plain_rerun_is_green(team: Team, monk
     assert team.gates(*some).returncode == 0
 
 
+def test_workers_that_die_at_the_last_gate_of_two_models_are_replaced(
+    team: Team, monkeypatch
+) -> None:
+    monkeypatch.setenv("DIE_ONCE_AT", "int8_static_qdq-embedded-evaluation")
+    process = team.start(QUICK, "-k", "artifact or verification", "-n", "1", "-p", "spy")
+    try:
+        output, _ = process.communicate(timeout=200)
+    finally:
+        process.kill_group()
+    assert process.returncode == 1, output
+    report = team.report
+    assert len(report["records"]) == 2 * 2 * 2
+    died = [r for r in report["records"] if r["outcome"] == "fail"]
+    assert [r["model"] for r in died] == list(MODELS)
+    for record in died:
+        assert record["notes"] == ["run again on another worker: pass, as accepted"]
+
+
 def test_what_a_dead_worker_left_undone_is_listed(team: Team, monkeypatch) -> None:
     monkeypatch.setenv("DIE_ONCE_AT", "verification[facenet-embedded-fp32")
     result = team.gates(QUICK, "-n", "1", "--max-worker-restart=0", "-p", "spy")

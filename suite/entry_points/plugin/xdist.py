@@ -27,6 +27,14 @@ def scheduler_by_model(config: pytest.Config, log: Any, models: Sequence[str]) -
         def _split_scope(self, nodeid: str) -> str:
             return model_of(nodeid, models) or nodeid
 
+        def _reschedule(self, node: Any) -> None:
+            # A worker runs a test once it knows of one to come after it, or of the end. A crash may
+            # leave one test of a unit, or none, and xdist 3.8 gives a new worker no second unit
+            # (pytest-xdist issues 1323 and 1327).
+            super()._reschedule(node)
+            while not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
+                super()._reschedule(node)
+
     scheduler: LoadScopeScheduling = ByModel(config, log)
     return scheduler
 
