@@ -24,7 +24,7 @@ def concluded(
     """A record of one gate on one case; ``rest`` are the other fields of `Record`."""
     model = case.model
     of_case = {"model": model.id, "family": model.family, "mode": case.mode.id}
-    return Record.model_validate(
+    record = Record.model_validate(
         {
             "gate": gate,
             "node": node,
@@ -39,6 +39,7 @@ def concluded(
             **rest,
         }
     )
+    return record.in_unicode()
 
 
 def begin_attempt(item: pytest.Item) -> None:

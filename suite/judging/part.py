@@ -1,9 +1,10 @@
 """What every part of a record is: frozen, of known keys, in JSON as in Python."""
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from suite.catalog.errors import spelt_out
 from suite.catalog.figure import ROUNDING
 
 
@@ -17,6 +18,26 @@ class Frozen(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
     )
+
+    def in_unicode(self) -> Self:
+        """The same, with bytes of paths and names that are no UTF-8 spelt out in every text.
+
+        No file in UTF-8 can hold them otherwise.
+        """
+        told = {name: getattr(self, name) for name in type(self).model_fields}
+        return self.model_copy(update={name: _spelt(value) for name, value in told.items()})
+
+
+def _spelt(value: Any) -> Any:
+    if type(value) is str:
+        return spelt_out(value)
+    if isinstance(value, Frozen):
+        return value.in_unicode()
+    if isinstance(value, dict):
+        return {_spelt(key): _spelt(each) for key, each in value.items()}
+    if isinstance(value, tuple) and not (value and isinstance(value[0], float | int)):
+        return tuple(map(_spelt, value))
+    return value
 
 
 Count = Annotated[int, Field(ge=0)]

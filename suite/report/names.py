@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import SuiteError, spelt_out
 from suite.catalog.files import is_file
 from suite.catalog.json_file import UnreadableError, read_json
 from suite.judging.drawn import Closeness
@@ -56,7 +56,8 @@ class Names:
         """What stands in a report in the place of a name of a set, by the set's SHA-256."""
         if _HIDDEN.match(name):  # of a report that is judged again
             return name
-        given = f"{of_set}\0{name}".encode(errors="surrogatepass")
+        name = spelt_out(name)
+        given = f"{of_set}\0{name}".encode()
         hidden = f"name-{hashlib.sha256(given).hexdigest()[:_DIGITS]}"
         self.known[hidden] = name
         return hidden

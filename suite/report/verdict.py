@@ -41,7 +41,7 @@ def make_report(
     verdict, summary = conclude(
         records, [reach], unended=unended, outside=bool(outside), require_all=require_all
     )
-    return Report(
+    report = Report(
         complete=complete,
         seconds=seconds,
         verdict=verdict,
@@ -56,8 +56,10 @@ def make_report(
         outside=tuple(outside),
         not_run=reach.not_run,
         compared=compared,
-        records=tuple(records),
+        records=(),
     )
+    # Those come from their gates as texts that can be written.
+    return report.in_unicode().model_copy(update={"records": tuple(records)})
 
 
 @dataclass(frozen=True)

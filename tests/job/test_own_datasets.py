@@ -1,13 +1,17 @@
 """A team's own images in the job: pairs in a CSV, people's folders, images that are left out."""
 
 import csv
+import os
 import pickle
+import subprocess
 from pathlib import Path
 
 import pytest
 from team import EMBEDDED, MODEL, SOME_PAIRS, Team, copy_catalog
 
+from suite.catalog.gate import Gate
 from suite.entry_points.commands.main import main
+from suite.report.reading import read_report
 
 PEOPLE = 'id = "embedded-evaluation"\nkind = "people"\nfolder = "../faces"\npairs_per_fold = 10\n'
 CSV = 'id = "embedded-evaluation"\nkind = "csv"\nfolder = "../faces"\nfile = "../pairs.csv"\n'
@@ -61,6 +65,25 @@ def test_an_image_that_cannot_be_decoded_is_named_by_the_gate(team: Team):
     result = team.gates("--modes=fp32", "-k", "verification")
     assert result.returncode == 1
     assert ".jpg: is cut short at 400 bytes; fetch the image again." in result.stdout
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_names_that_are_no_utf8_end_in_a_report(team: Team, workers: tuple[str, ...]) -> None:
+    dataset(team).write_text(PEOPLE + 'unreadable = "skip"\n')
+    (victim,) = (path for path in (team.folder / "faces").rglob("*") if path.stat().st_size == 400)
+    victim.rename(victim.with_name(os.fsdecode(b"caf\xe9.jpg")))
+    for path in (team.folder / "faces").glob("*/*0.jpg"):
+        path.rename(path.with_name(os.fsdecode(b"\xe9-" + path.name.encode())))
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b.example")
+    for words in (("init", "-b", os.fsdecode(b"caf\xe9")), ("commit", "--allow-empty", "-m", "a")):
+        subprocess.run(["git", *identity, *words], cwd=team.folder, check=True)
+    some = ("--modes=fp32,int8_dynamic", "-k", "verification or fidelity", "--report-names")
+    result = team.gates(*some, "--snapshot-update", *workers)
+    assert result.returncode == 0, result.stdout
+    report = read_report(team.folder / "face-quant-report")
+    assert report.environment.branch == "caf\\udce9"
+    named = [r.measured.said for r in report.records if r.gate is Gate.VERIFICATION]
+    assert all(any("caf\\udce9.jpg" in each for each in said) for said in named)
 
 
 def test_an_aligned_set_is_measured_and_kept_beside_the_artifacts(team: Team, tmp_path: Path):

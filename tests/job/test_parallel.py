@@ -149,6 +149,21 @@ def test_workers_that_die_at_the_last_gate_of_two_models_are_replaced(
         assert record["notes"] == ["run again on another worker: pass, as accepted"]
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_another_test_that_says_what_is_no_text_turns_the_run_red(
+    team: Team, workers: tuple[str, ...]
+) -> None:
+    # xdist carries no such text: its worker breaks, and xdist itself ends in 0.
+    odd = 'import pytest\n\n\ndef test_other():\n    pytest.fail("caf\\udce9")\n'
+    (team.folder / "test_other.py").write_text(odd)
+    some = ("--models=arcface-embedded", "--modes=fp32", "-k", "artifact or other")
+    result = team.gates("test_other.py", *some, *workers)
+    assert result.returncode == 1, result.stdout
+    (said,) = team.report["outside"]
+    assert said.endswith("strings must be utf-8 encodable" if workers else "caf\\udce9")
+    assert team.report["verdict"] == "fail"
+
+
 def test_what_a_dead_worker_left_undone_is_listed(team: Team, monkeypatch) -> None:
     monkeypatch.setenv("DIE_ONCE_AT", "verification[facenet-embedded-fp32")
     result = team.gates(QUICK, "-n", "1", "--max-worker-restart=0", "-p", "spy")

@@ -9,10 +9,14 @@ from records import ENVIRONMENT, record
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
+from suite.judging.changes.compared import Compared
+from suite.judging.coverage import Coverage, Unjudged
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.files import FILES
 from suite.report.folder import PROPOSED, ReportFolder
+from suite.report.names import Names, known_names
+from suite.report.reading import read_report
 from suite.report.schema import schema_text
 from suite.report.terminal import summary_lines, verdict_lines
 
@@ -293,3 +297,30 @@ def test_why_gates_were_not_compared_is_said_once_a_reason(tmp_path: Path) -> No
         "not compared, 1 gate: accepted on cpu-avx2, this is cpu-vnni",
     ]
     ended(folder)
+
+
+def test_every_file_is_written_of_names_that_are_no_utf8(tmp_path: Path) -> None:
+    odd, spelt = "caf\udce9.png", "caf\\udce9.png"
+    unjudged = Unjudged(file=odd, sections=(odd,), reason=odd, remove=odd)
+    folder = ReportFolder(
+        tmp_path,
+        ENVIRONMENT.model_copy(update={"branch": odd, "commit": "a" * 40}),
+        require_all=False,
+        coverage=Coverage(unjudged=(unjudged,)),
+        compare=lambda: Compared(base=odd, why_not=odd),
+        names=Names(),
+    )
+    folder.plan([odd])
+    folder.fail_outside(f"{odd}: was not found")
+    folder.add(record(outcome=Outcome.FAIL, headline=f"{odd}: is empty").in_unicode())
+    ended(folder)
+    assert folder.records_of([odd]) == []
+    assert read(tmp_path)["not_run"] == [spelt]
+    report = read_report(tmp_path)
+    assert report.environment.branch == report.compared.base == spelt
+    assert report.unjudged[0].sections == (spelt,)
+    ((hidden, name),) = known_names(tmp_path).items()
+    assert name == spelt
+    assert report.outside == (f"{hidden}: was not found",)
+    for name in FILES:
+        assert (tmp_path / name).read_text()

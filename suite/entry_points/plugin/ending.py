@@ -69,10 +69,23 @@ def failure_outside(
             return None
     said = str(report.longrepr or "").strip().splitlines() or [""]
     crash = getattr(report.longrepr, "reprcrash", None)
-    words = " ".join((crash.message if crash else said[-1]).split())
-    shown = words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+    shown = _short(crash.message if crash else said[-1])
     of = "" if when == "call" else f" ({'collecting' if when == 'collect' else when})"
     return f"{report.nodeid}{of}: {shown}"
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+
+
+def breakage(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """What broke pytest or a worker of xdist, on one line.
+
+    Of a worker the message has the whole traceback.
+    """
+    *_, said = (str(excinfo.value).strip() or excinfo.exconly()).splitlines()
+    return f"pytest broke: {_short(said)}"
 
 
 def settle(report: ReportFolder, status: int) -> int:

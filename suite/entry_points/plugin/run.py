@@ -204,6 +204,13 @@ class GateRun:
             self.is_given_up = True
             raise pytest.exit.Exception(str(error), pytest.ExitCode.USAGE_ERROR) from None
 
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that a worker of xdist broke, which may end as if its tests had run."""
+        if self.report is not None:
+            from suite.entry_points.plugin.ending import breakage
+
+            self.report.fail_outside(breakage(excinfo))
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Write the report; a run in which nothing was gated is no green one."""

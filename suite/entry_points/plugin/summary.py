@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from suite.catalog.errors import spelt_out
 from suite.entry_points.plugin.items import mistake_in
 from suite.entry_points.plugin.rerun import rerun_of
 from suite.gates.conclusion import attached, send
@@ -32,6 +33,9 @@ def tell_failure(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
     record = attached(item)
     if crash is not None and record:
         crash.message = " ".join(cause(record).split())
+    said = str(report.longrepr)
+    if spelt_out(said) != said:  # which xdist could not carry
+        report.longrepr = _without_traceback(item, spelt_out(said))
 
 
 def tell_junit(config: pytest.Config, report: ReportFolder, planned: Collection[str]) -> None:
