@@ -70,10 +70,15 @@ class Environment(Frozen):
 
     def differs_from(self, other: "Environment", but: Set[str] = frozenset()) -> list[str]:
         """What two runs must share for one report, ``but`` some fields, and do not, in words."""
+        mine: dict[str, object] = {name: getattr(self, name) for name in _SHARED if name not in but}
+        theirs: dict[str, object] = {name: getattr(other, name) for name in mine}
+        if "versions" not in but:
+            mine |= self.versions
+            theirs |= other.versions
         return [
-            f"{name} was {getattr(other, name)!r}, is {getattr(self, name)!r}"
-            for name in (*_SHARED, "versions")
-            if name not in but and getattr(self, name) != getattr(other, name)
+            f"{name} was {theirs.get(name)!r}, is {mine.get(name)!r}"
+            for name in mine | theirs
+            if theirs.get(name) != mine.get(name)
         ]
 
 

@@ -25,6 +25,8 @@ VERBS = {
     "judge": "hold what a finished run measured against today's limits and baselines",
     "accept": "the same, and accept it",
     "report": "write a run's report anew, that of a killed run from its records",
+    "merge": "make one report of several runs: providers, or shards of one run; exits with 1 where "
+    "its verdict is fail",
     "diff": "say what a change did to the gate: figures, limits, cards, coverage",
     "export": "write a checkpoint of a full-size model as ONNX; needs PyTorch",
     "copy": "copy built-in cards of full-size models into a team's catalog",

@@ -1,0 +1,65 @@
+"""Several runs made one report: providers, or shards of one run."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from suite.catalog.errors import SuiteError
+from suite.judging.outcome import Outcome
+from suite.report.files import held, write_report
+from suite.report.folder import PROPOSED, RECORDS
+from suite.report.merging.merge import merge
+from suite.report.merging.run import read_run
+from suite.report.model import Report
+from suite.report.names import NAMES, Names, known_names
+
+_DEFAULT = Path("face-quant-merged")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The runs, and where their report goes."""
+    parser.add_argument(
+        "folders", metavar="DIR", type=Path, nargs="+", help="the report folder of a run"
+    )
+    parser.add_argument(
+        "--report-dir",
+        metavar="DIR",
+        type=Path,
+        default=_DEFAULT,
+        help=f"folder of the merged report (default: ./{_DEFAULT})",
+    )
+    parser.add_argument(
+        "--require-all",
+        action="store_true",
+        help="fail on what was skipped, not compared or not decided, and on what no run judged",
+    )
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Write the merged report; 1 where its verdict is fail, as of a run."""
+    target: Path = chosen.report_dir
+    folders = {folder.resolve(): folder for folder in chosen.folders}
+    if target.resolve() in folders:
+        raise SuiteError(
+            where="--report-dir", what=f"{target} is the report of a run; give another folder."
+        )
+    runs = [read_run(folder) for folder in folders.values()]
+    report = merge(runs, require_all=chosen.require_all)
+    names = Names({k: v for folder in folders for k, v in known_names(folder).items()})
+    _write(target, report, names)
+    for note in (note for each in runs for note in each.notes):
+        print(note)
+    print(report.concluded)
+    print(f"report: {target / 'report.md'}")
+    return 1 if report.verdict is Outcome.FAIL else 0
+
+
+def _write(target: Path, report: Report, names: Names) -> None:
+    """Write all files, in the place of what another run or merge left there."""
+    with held(target):
+        for name in (RECORDS, NAMES):
+            (target / name).unlink(missing_ok=True)
+        shutil.rmtree(target / PROPOSED, ignore_errors=True)
+        if names.known:
+            names.write(target)
+        write_report(target, report)
