@@ -114,11 +114,13 @@ class Plot:
         """Words beside a point of this radius, where they lie on no others if they can."""
         at, up = self.place(x, y)
         wide, off = 6.3 * len(said), radius + 5
+        above, below = up - off, up + off + 8
         starts = [
             (at + off, up + 4),
-            (at - wide / 2, up - off),
-            (at - wide / 2, up + off + 8),
+            (at - wide / 2, above),
+            (at - wide / 2, below),
             (at - off - wide, up + 4),
+            *((start, y) for y in (above, below) for start in (at - 4, at + 4 - wide)),
         ]
         inside = [s for s in starts if self.left <= s[0] <= self.width - self.right - wide]
         free = [s for s in inside if not self._meets(_Box(*s, wide))]

@@ -1,0 +1,189 @@
+"""``report.html`` in a browser: alone, in each light, on a phone, by keyboard, on paper."""
+
+from pathlib import Path
+
+import pytest
+from drawn_records import drawn_records
+from records import ENVIRONMENT, record, row
+
+from suite.catalog.gate import Gate
+from suite.judging.outcome import Outcome
+from suite.report.history_line import past_run
+from suite.report.html.page import to_html
+from suite.report.verdict import make_report
+
+ROWS = tuple(
+    row(metric, outcome, reference=0.9, value=value)
+    for metric, outcome, value in [
+        ("accuracy", Outcome.PASS, 0.9),
+        ("roc_auc", Outcome.FAIL, 0.5),
+        ("eer", Outcome.UNDECIDED, 0.95),
+    ]
+)
+PHONE = {"width": 375, "height": 700}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> str:
+    red = record(Gate.VERIFICATION, Outcome.FAIL, "not as accepted", dataset="d", rows=ROWS)
+    report = make_report(
+        ENVIRONMENT, [red, *drawn_records(models=2)], complete=True, require_all=False
+    )
+    report = report.model_copy(update={"history": (past_run(report),) * 3})
+    path = Path(tmp_path_factory.mktemp("page")) / "report.html"
+    path.write_text(to_html(report), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def page(chromium, file: str):
+    context = chromium.new_context()
+    opened = context.new_page()
+    said, asked = [], []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file)
+    yield opened
+    assert said == [], "the console is silent"
+    assert [url for url in asked if url != file and not url.startswith("data:")] == []
+    context.close()
+
+
+def rows(page) -> list[list[str]]:
+    return page.eval_on_selector_all(
+        "#rows tbody tr:not([hidden])",
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))",
+    )
+
+
+def test_a_click_on_a_header_sorts_by_it_and_again_the_other_way(page) -> None:
+    assert [cells[-1] for cells in rows(page)] == ["fail", "undecided", "pass"]
+    header = page.get_by_role("button", name="measured")
+    header.click()
+    assert [float(cells[7]) for cells in rows(page)] == [0.5, 0.9, 0.95]
+    header.click()
+    assert [float(cells[7]) for cells in rows(page)] == [0.95, 0.9, 0.5]
+    assert page.locator("#rows th[aria-sort=descending]").inner_text().startswith("measured")
+
+
+def test_the_keyboard_sorts_too(page) -> None:
+    page.get_by_role("button", name="metric").focus()
+    page.keyboard.press("Enter")
+    assert [cells[4] for cells in rows(page)] == ["Accuracy", "EER", "ROC AUC"]
+
+
+def test_words_and_an_outcome_filter_the_rows(page) -> None:
+    page.get_by_label("Filter").fill("eer verif")
+    assert [cells[4] for cells in rows(page)] == ["EER"]
+    assert page.locator("#rows output").inner_text() == "1 of 3 rows"
+    page.get_by_label("Filter").fill("")
+    page.get_by_label("Outcome").select_option("fail")
+    assert [cells[-1] for cells in rows(page)] == ["fail"]
+    page.get_by_label("Filter").press("Enter")
+    assert page.url.endswith("report.html")
+
+
+def contrast(page, selector: str) -> float:
+    """Between an element's text and the paper behind it, as WCAG 2.2 reckons it."""
+    return page.eval_on_selector(
+        selector,
+        """element => {
+          const parts = colour => colour.match(/[\\d.]+/g).map(Number);
+          let behind = element;
+          while (behind && parts(getComputedStyle(behind).backgroundColor)[3] === 0)
+            behind = behind.parentElement;
+          const light = colour => parts(colour).slice(0, 3).map(v => v / 255)
+            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+          const both = [light(getComputedStyle(element).color),
+                        light(getComputedStyle(behind || document.body).backgroundColor)];
+          return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+        }""",
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_words_can_be_read_in_both_lights(page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    paper = page.eval_on_selector("body", "body => getComputedStyle(body).backgroundColor")
+    assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(14, 17, 22)")
+    for selector in (
+        "h1",
+        ".on",
+        "h1 .pill",
+        ".card li",
+        ".note",
+        "a",
+        ".matrix td b",
+        ".pill.o-fail",
+        "thead th",
+        "figcaption",
+        ".legend li",
+        "code",
+    ):
+        assert contrast(page, selector) >= 4.5, selector
+
+
+def test_a_phone_shows_all_without_moving_the_page_sideways(page) -> None:
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.locator("h1").bounding_box()["y"] < 100
+    first = page.locator(".scales svg").first.bounding_box()
+    assert first["x"] >= 0 and first["x"] + first["width"] <= PHONE["width"]
+
+
+def test_the_keyboard_reaches_the_report_its_points_and_its_axes(page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
+    point = page.locator(".scales .deviate g.point").first
+    point.focus()
+    assert "FMR ≤ 0.001" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+    chart = page.locator("figure.scales").first
+    assert chart.locator(".deviate").is_visible() and not chart.locator(".logarithms").is_visible()
+    chart.locator("input").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert chart.locator(".logarithms").is_visible() and not chart.locator(".deviate").is_visible()
+    other = page.locator("figure.scales").nth(1)
+    assert other.locator(".deviate").is_visible()
+
+
+def test_links_within_the_page_lead_somewhere(page) -> None:
+    for link in page.locator("nav a, .matrix a, .card a").all():
+        target = link.get_attribute("href")
+        link.click()
+        assert page.locator(target).count() == 1
+        assert page.url.endswith(target)
+
+
+def test_paper_has_no_controls_and_no_passing_rows(page) -> None:
+    page.emulate_media(media="print")
+    for selector in ("nav", "form.filter", ".switch"):
+        assert not page.locator(selector).first.is_visible(), selector
+    assert page.locator(".printed").is_visible()
+    assert page.locator("#rows tbody tr.o-pass").first.is_hidden()
+    assert page.locator("#rows tbody tr.o-fail").first.is_visible()
+    # What is folded on a screen is printed.
+    assert page.locator("details table").first.is_visible()
+    assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_the_policy_refuses_what_is_not_the_page_s_own(chromium, file: str) -> None:
+    opened = chromium.new_page()
+    opened.goto(file)
+    refused = opened.evaluate(
+        """async () => {
+          const found = [];
+          document.addEventListener("securitypolicyviolation",
+                                    event => found.push(event.effectiveDirective));
+          const script = document.createElement("script");
+          script.textContent = "window.ran = true";
+          document.body.append(script);
+          await fetch("https://example.org/").catch(() => 0);
+          document.body.append(Object.assign(new Image(), {src: "https://example.org/x.png"}));
+          await new Promise(done => setTimeout(done, 200));
+          return [found.sort(), window.ran ?? false];
+        }"""
+    )
+    assert refused == [["connect-src", "img-src", "script-src-elem"], False]
+    opened.close()
