@@ -32,6 +32,7 @@ _PATTERNS = {
     ),
     "^[a-z]+$": "must be lower-case letters",
     r"^https?://\S+$": "must begin with http:// or https:// and have no space",
+    r"^(https?|hf)://\S+$": "must begin with http://, https:// or hf:// and have no space",
 }
 
 

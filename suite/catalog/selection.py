@@ -175,7 +175,7 @@ def absent_source(catalog: Catalog, model: ModelCard) -> str | None:
     if is_file(catalog.locate(model, model.source.file, weights=True)):
         return None
     tried = catalog.tried(model, model.source.file, weights=True)
-    known = model.source.url or model.source.page
+    known = model.source.addresses or model.source.page
     get = f", or get them with face-quant-gate weights --get --models={model.id}" if known else ""
     return (
         f"{model.id}: weights {model.source.file!r} are absent (looked at {tried}); "

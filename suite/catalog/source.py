@@ -1,16 +1,17 @@
 """Where a model's files come from, as its card says."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
+from suite.catalog.address import Address, Page, is_of_the_hub
+from suite.catalog.files import leads_outside
 from suite.catalog.preprocess import Layout, QuantizedInput
 from suite.catalog.table import Sha256, Table
 
 # What a network's weights are in.
 Precision = Literal["float32", "float16", "bfloat16"]
 Architecture = Literal["inception_resnet_v1", "iresnet50", "adaface_ir50"]
-Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
 
 
 class CheckpointSpec(Table):
@@ -29,7 +30,8 @@ class SourceSpec(Table):
     file : the ONNX file's name
     sha256 : its hash; none where nobody publishes one, so that the first file seen is pinned
     url : where the checkpoint, the archive or the file itself is downloaded
-    member : the ONNX file's name in the ZIP archive at ``url``
+    urls : mirrors of that, tried in their order after it
+    member : the ONNX file's name in the ZIP archive at these
     page : where a human downloads what no program can
     checkpoint : what the ONNX file is exported from
     precision : what its weights are in, where no float32 file is to be had
@@ -38,17 +40,33 @@ class SourceSpec(Table):
     file: str
     sha256: Sha256 | None = None
     url: Address | None = None
+    urls: tuple[Address, ...] = ()
     member: str | None = None
-    page: Address | None = None
+    page: Page | None = None
     checkpoint: CheckpointSpec | None = None
     precision: Precision = "float32"
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it is downloaded, in the order in which that is tried."""
+        return ((self.url,) if self.url else ()) + self.urls
+
     @model_validator(mode="after")
     def _has_a_hash_or_an_origin(self) -> Self:
-        if self.sha256 is None and not (self.url or self.page):
+        if self.sha256 is None and not (self.addresses or self.page):
             raise ValueError("needs sha256, the file's hash, or the url or page that it is from")
-        if self.member and not self.url:
+        if self.member and not self.addresses:
             raise ValueError("has a member and no url, the archive's address")
+        if self.member and leads_outside(self.member):
+            raise ValueError("has a member outside its archive's folder")
+        return self
+
+    @model_validator(mode="after")
+    def _what_the_hub_gives_has_a_hash(self) -> Self:
+        known = self.checkpoint.sha256 if self.checkpoint else self.sha256
+        if known is None and any(map(is_of_the_hub, self.addresses)):
+            where = "checkpoint.sha256" if self.checkpoint else "sha256"
+            raise ValueError(f"has an hf:// address and no {where}, which Hugging Face shows")
         return self
 
 

@@ -1,6 +1,7 @@
 """What models need: listed, and downloaded where that is asked for."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +12,9 @@ from suite.catalog.folder import read_catalog
 from suite.catalog.model_card import ModelCard
 from suite.catalog.selection import chosen_datasets, chosen_models, refuse_unaccepted_licence
 from suite.entry_points.commands.arguments import add_catalog, add_roots, ids
+from suite.models.weights.downloads import Downloads
 from suite.models.weights.installer import get_weights
+from suite.models.weights.meter import Meter
 from suite.models.weights.needs import needs_of, weights_of
 
 
@@ -57,22 +60,26 @@ def run(chosen: argparse.Namespace) -> int:
 def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespace) -> int:
     """Get what is missing; returns of how many models that failed."""
     failed = 0
-    for model in models:
-        need = weights_of(catalog, model)
-        if not need.problem:
-            continue
-        try:
-            refuse_unaccepted_licence(model, accepted=chosen.accept_licence)
-            got = get_weights(
-                model,
-                catalog.roots.weights,
-                here=need.path if is_file(need.path) else None,
-                trust_first_use=chosen.trust_first_use,
-                progress=sys.stderr.isatty(),
-                say=print,
-            )
-            print(f"{model.id}: got {got}")
-        except SuiteError as error:
-            failed += 1
-            print(error, file=sys.stderr)
+    folder = catalog.roots.weights
+    # GitLab and others give a job a terminal, whose log keeps each line that is written over.
+    terminal = sys.stderr if sys.stderr.isatty() and not os.environ.get("CI") else None
+    with Downloads(folder, Meter(terminal)) as downloads:
+        for model in models:
+            need = weights_of(catalog, model)
+            if not need.problem:
+                continue
+            try:
+                refuse_unaccepted_licence(model, accepted=chosen.accept_licence)
+                got = get_weights(
+                    model,
+                    folder,
+                    downloads,
+                    here=need.path if is_file(need.path) else None,
+                    trust_first_use=chosen.trust_first_use,
+                    say=print,
+                )
+                print(f"{model.id}: got {got}")
+            except SuiteError as error:
+                failed += 1
+                print(error, file=sys.stderr)
     return failed

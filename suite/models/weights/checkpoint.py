@@ -6,8 +6,10 @@ from pathlib import Path
 from suite.catalog.errors import ModelError
 from suite.catalog.source import Architecture
 
+Export = Callable[[Path, Architecture, Path], float]
 
-def exporter(checkpoint: Path) -> Callable[[Path, Architecture, Path], float]:
+
+def exporter(checkpoint: Path) -> Export:
     """`suite.export.export_checkpoint`, which is imported only here.
 
     Raises

@@ -1,70 +1,170 @@
-"""Downloading a file, tried anew where the connection breaks."""
+"""Downloading a file, which goes on where the connection broke."""
 
 import importlib
-import logging
+import re
 import time
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 from suite.catalog.errors import ModelError
+from suite.models.weights.meter import Meter
+from suite.models.weights.partial import Begun, Partial
 
+# So many tries in a row that bring nothing new.
 _TRIES = 3
 _PAUSE_S = 1.0
 # No byte for so long is a connection that is dead; a slow one is waited for.
 _SILENCE_S = 30
 # A server that asks for patience; any other 4xx is its last word.
 _BUSY = (408, 425, 429)
+_GONE = (404, 410)
+_CHUNK = 1 << 16
+_UNSATISFIABLE = 416
 
 
-def fetch(url: str, target: Path, folder: Path, *, progress: bool) -> None:
-    """Download a file; where that fails nothing is left.
+class DownloadError(ModelError):
+    """A file that does not come.
+
+    Attributes
+    ----------
+    reason : why, in few words
+    """
+
+    def __init__(self, url: str, reason: str, advice: str) -> None:
+        super().__init__(where=url, what=f"cannot be downloaded ({reason}); {advice}.")
+        self.reason = reason
+
+
+class _BrokenError(Exception):
+    """What came is not to be used, or not all that should: worth another try."""
+
+
+def fetch(partial: Partial, meter: Meter) -> None:
+    """Download a file; what is here of it already is asked for no more.
+
+    A server is asked for the rest of a file by its ETag, or by when it was changed (RFC 9110,
+    If-Range): of a file that is another one since, the whole comes. Where it fails, what came is
+    kept if a later try can go on from it.
 
     Parameters
     ----------
-    url : its address, by HTTP or HTTPS
-    target : the file to write
-    folder : where a human would put it, for messages
-    progress : show a bar on the terminal
+    partial : the file, by HTTP or HTTPS; its lock is held
 
     Raises
     ------
+    DownloadError
+        where it does not come, after three tries that bring nothing new unless the server's answer
+        is final.
     ModelError
-        where it does not come, after three tries unless the server's answer is final.
+        where requests is not installed.
     OSError
         where it cannot be written.
     """
-    pooch, requests = _library("pooch"), _library("requests")
-    logging.getLogger("pooch").setLevel(logging.ERROR)
-    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=_SILENCE_S)
-    for attempt in range(1, _TRIES + 1):
+    requests = _library()
+    failed, most = 0, partial.size
+    while not partial.is_whole():
         try:
-            downloader(url, str(target), None)
+            _try(requests, partial, meter)
             return
-        except requests.exceptions.RequestException as error:
-            target.unlink(missing_ok=True)
-            answered = getattr(error, "response", None)
-            status = getattr(answered, "status_code", None)
-            final = status is not None and 400 <= status < 500 and status not in _BUSY
-            if final or attempt == _TRIES:
-                said = f"the server answered {status}" if status else _reason(error)
-                tries = "" if final else f", {attempt} times"
-                raise ModelError(
-                    where=url,
-                    what=f"cannot be downloaded ({said}{tries}); try later, or download it by "
-                    f"hand into {folder}.",
-                ) from None
-            time.sleep(_PAUSE_S * attempt)
+        except (requests.exceptions.RequestException, _BrokenError) as error:
+            # ValueErrors are addresses that there cannot be, as where a server sends elsewhere.
+            nowhere = isinstance(error, requests.exceptions.TooManyRedirects | ValueError)
+            answer = None if nowhere else getattr(error, "response", None)
+            status = getattr(answer, "status_code", None)
+            final = nowhere or ((status or 0) // 100 == 4 and status not in _BUSY)
+            if status in _GONE:
+                partial.forget()
+            partial.settle()
+            failed = 1 if partial.size > most else failed + 1
+            most = max(most, partial.size)
+            if final or failed == _TRIES:
+                raise _given_up(partial, error, status, 0 if final else failed) from None
+            time.sleep(_PAUSE_S * failed)
 
 
-def _library(name: str) -> Any:
+def _try(requests: Any, partial: Partial, meter: Meter) -> None:
+    begun, size = partial.begun(), partial.size
+    headers = {"Accept-Encoding": "identity"}  # the bytes are counted as they are stored
+    if begun:
+        headers |= {"Range": f"bytes={size}-", "If-Range": begun.validator}
+    with requests.get(partial.url, headers=headers, stream=True, timeout=_SILENCE_S) as answer:
+        _refuse_downgrade(answer)
+        if answer.status_code == _UNSATISFIABLE:
+            partial.forget()
+            raise _BrokenError("the file changed")
+        answer.raise_for_status()
+        at, total = _place(answer, begun, size)
+        if at is None:
+            partial.forget()
+            raise _BrokenError("the file changed")
+        if at == 0:
+            partial.begin(_validator(answer), total)
+        meter.begin(partial.url.rsplit("/", 1)[-1], at, total)
+        try:
+            with partial.append() as stream:
+                for chunk in answer.iter_content(_CHUNK):
+                    stream.write(chunk)
+                    meter.advance(len(chunk))
+        finally:
+            meter.end()
+    if total is not None and partial.size != total:
+        raise _BrokenError(f"{partial.size:,} of {total:,} bytes came")
+
+
+def _place(answer: Any, begun: Begun | None, size: int) -> tuple[int | None, int | None]:
+    """Where what comes begins, and the bytes of the whole; None where it is of another file."""
+    partial_content = 206
+    if answer.status_code != partial_content:
+        said = answer.headers.get("Content-Length", "")
+        plain = answer.headers.get("Content-Encoding", "identity") == "identity"
+        return 0, int(said) if said.isdigit() and plain else None
+    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+    if begun is None or found is None or int(found[1]) != size:
+        return None, None
+    total = int(found[2]) if found[2].isdigit() else begun.total
+    same = _validator(answer) in ("", begun.validator) and total == begun.total
+    return (size, total) if same else (None, None)
+
+
+def _validator(answer: Any) -> str:
+    """What a file is known again by; empty where nothing does, as a weak ETag, which has W/."""
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        return ""
+    tag: str = answer.headers.get("ETag", "")
+    changed: str = answer.headers.get("Last-Modified", "")
+    return changed if not tag or tag.startswith("W/") else tag
+
+
+def _refuse_downgrade(answer: Any) -> None:
+    """Refuse what HTTPS leads to by plain HTTP, which anyone on the way can change."""
+    way = [str(each.url) for each in (*answer.history, answer)]
+    for here, there in pairwise(way):
+        if here.startswith("https:") and there.startswith("http:"):
+            raise ModelError(
+                where=here,
+                what=f"leads to plain HTTP ({there}), which anyone on the way can change; name "
+                "that address itself if you trust it.",
+            )
+
+
+def _given_up(partial: Partial, error: Exception, status: int | None, failed: int) -> DownloadError:
+    reason = f"the server answered {status}" if status else _reason(error)
+    tries = f", {failed} times" if failed else ""
+    advice = f"try later, or download it by hand into {partial.folder}"
+    if partial.size:
+        advice = f"run it again to go on from {partial.size / 2**20:.1f} MiB"
+    return DownloadError(partial.url, reason + tries, advice)
+
+
+def _library() -> Any:
     try:
-        return importlib.import_module(name)
+        return importlib.import_module("requests")
     except ImportError:
         raise ModelError(
-            "downloading needs pooch: pip install 'face-quant-gate[weights]', or download by hand "
-            "and name the folder with --weights-dir."
+            "downloading needs requests: pip install 'face-quant-gate[weights]', or download by "
+            "hand and name the folder with --weights-dir."
         ) from None
 
 
 def _reason(error: Exception) -> str:
-    return type(error).__name__
+    return str(error) if isinstance(error, _BrokenError) else type(error).__name__

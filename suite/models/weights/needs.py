@@ -78,8 +78,8 @@ def _origin(catalog: Catalog, model: ModelCard) -> str:
     export = ", and --get exports it" if source.checkpoint else ""
     if source.checkpoint and is_file(catalog.roots.weights / wanted):
         return f"missing; {wanted} is here{export}"
-    if source.url:
-        return f"missing; --get downloads {source.url}"
+    if source.addresses:
+        return f"missing; --get downloads {' or '.join(source.addresses)}"
     if source.page:
         folder = catalog.roots.weights
         return f"missing; download {wanted} by hand from {source.page} into {folder}{export}"

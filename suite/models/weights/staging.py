@@ -14,6 +14,22 @@ Bring = Callable[[str, Path], None]
 """Writes a data file, by its name relative to the model, to a path."""
 
 
+def refuse_outside(folder: Path, place: Path) -> None:
+    """Refuse to write a file where a link or ``..`` leads out of a folder.
+
+    Raises
+    ------
+    ModelError
+        where it does.
+    """
+    if not place.parent.resolve().is_relative_to(folder.resolve()):
+        raise ModelError(
+            where=place,
+            what=f"lies outside {folder}, by a link or by '..', where nothing is written; name "
+            "the folder that it leads to by --weights-dir.",
+        )
+
+
 @contextmanager
 def staged(target: Path) -> Iterator[Path]:
     """A file of the target's name in a folder of its own beside it, which is removed afterwards."""
@@ -48,11 +64,12 @@ def put(fresh: Path, target: Path) -> None:
     Raises
     ------
     ModelError
-        where another file of a data file's name is there already.
+        where another file of a data file's name is there already, or its folder is a link.
     """
     found = find_data(load_graph(fresh), fresh)
     for data in found:
         place = target.parent / data.name
+        refuse_outside(target.parent, place)
         if place.exists() and sha256_of(place) != sha256_of(data.path):
             raise ModelError(
                 where=place,

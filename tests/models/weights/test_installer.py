@@ -23,6 +23,7 @@ from suite.catalog.source import CheckpointSpec, SourceSpec
 from suite.models.onnx_file import read_onnx_file
 from suite.models.pins import PINS, pin, pinned
 from suite.models.weights import download, installer
+from suite.models.weights.downloads import Downloads
 from suite.models.weights.installer import get_weights
 
 SOURCE = Path(__file__).resolve().parents[3] / "fixtures" / "embedded" / "insightface.onnx"
@@ -109,7 +110,8 @@ def model(**source: object) -> ModelCard:
 
 
 def get(card: ModelCard, folder: Path, *, trust: bool = False) -> Path:
-    return get_weights(card, folder, trust_first_use=trust, progress=False, say=lambda _: None)
+    with Downloads(folder) as downloads:
+        return get_weights(card, folder, downloads, trust_first_use=trust, say=lambda _: None)
 
 
 def left_in(folder: Path) -> list[str]:
@@ -234,12 +236,12 @@ def test_a_pin_outlives_its_file(server: str, tmp_path: Path) -> None:
 def test_a_checkpoint_that_cannot_be_exported_is_fetched_anew(
     server: str, tmp_path: Path, monkeypatch
 ) -> None:
-    def export(order, checkpoint, architecture, target) -> None:
+    def export(checkpoint, architecture, target) -> None:
         if checkpoint.read_bytes() != DATA:
             raise ModelError("no checkpoint")
         target.write_bytes(DATA)
 
-    monkeypatch.setattr(installer, "_export", export)
+    monkeypatch.setattr(installer, "exporter", lambda _: export)
     checkpoint = CheckpointSpec(file="net.pt", architecture="iresnet50")
     with pytest.raises(ModelError, match="no checkpoint"):
         get(model(url=f"{server}/nozip/net.pt", checkpoint=checkpoint), tmp_path, trust=True)
