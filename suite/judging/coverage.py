@@ -1,5 +1,6 @@
 """What a run judged, held against what its catalog has to be judged."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -126,7 +127,9 @@ def planned_gate(record: Record) -> PlannedGate:
 
 
 def in_words(gates: Collection[PlannedGate], whole: Sequence[PlannedGate]) -> tuple[str, ...]:
-    """Some of all gates, said as shortly as it goes: by model, mode, gate, dataset, load, or each.
+    """Some of all gates, said as shortly as it goes.
+
+    By model, mode, gate, dataset, load; then all gates of one kind of a model, or each.
 
     >>> of = [PlannedGate(Gate.ARTIFACT, model, "fp32") for model in ("a", "b")]
     >>> in_words(of[1:], of)
@@ -144,4 +147,9 @@ def in_words(gates: Collection[PlannedGate], whole: Sequence[PlannedGate]) -> tu
         if gone:
             words.append(f"{part}{'s' if len(gone) > 1 else ''} {', '.join(gone)}")
         of = [each for each in of if getattr(each, part) not in gone]
-    return (*words, *(str(each) for each in of if each in gates))
+    kinds = Counter((each.gate, each.model) for each in of)
+    left = Counter((each.gate, each.model) for each in of if each in gates)
+    whole_kinds = [kind for kind, count in left.items() if count == kinds[kind] > 1]
+    words += [f"{gate} of {model}" for gate, model in whole_kinds]
+    rest = [each for each in of if (each.gate, each.model) not in whole_kinds]
+    return (*words, *(str(each) for each in rest if each in gates))

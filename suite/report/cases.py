@@ -174,7 +174,7 @@ class _Case:
         artifact = self._of(Gate.ARTIFACT, None)
         name = self.tars.get(dataset or "")
         timed = self.timed
-        size = _known(artifact, "size_bytes")
+        size = known_of(artifact, "size_bytes")
         return CaseRow(
             model=self.records[0].model,
             mode=self.records[0].mode,
@@ -183,12 +183,12 @@ class _Case:
             outcome=self.outcome,
             not_green=self.not_green,
             tar_name=name,
-            tar=_known(verification, name),
-            tar_change=_change(verification, name),
-            cosine_1st_percentile=_known(fidelity, "cosine_1st_percentile"),
+            tar=known_of(verification, name),
+            tar_change=change_of(verification, name),
+            cosine_1st_percentile=known_of(fidelity, "cosine_1st_percentile"),
             speedup=_speed(timed, "speedup"),
             speedup_over_prepared=_speed(timed, "speedup_over_prepared"),
-            latency_ms=_known(timed, "latency_ms"),
+            latency_ms=known_of(timed, "latency_ms"),
             size_bytes=None if size is None else int(size),
             strain=max(self._strains(), default=0.0),
             backend=self.backend,
@@ -238,7 +238,7 @@ class _Case:
         """How bad a set is: by the outcomes there, then by strain, then by what TAR was lost."""
         mine = [r for r in self.records if r.dataset == dataset]
         worst = min(SEVERITY.index(record.outcome) for record in mine)
-        change = _change(self._of(Gate.VERIFICATION, dataset), self.tars.get(dataset))
+        change = change_of(self._of(Gate.VERIFICATION, dataset), self.tars.get(dataset))
         lost = -change.point if change else 0.0
         return -worst, max(self._strains(dataset), default=0.0), lost
 
@@ -258,13 +258,14 @@ def batch_of(record: Record) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _known(record: Record | None, name: str | None) -> float | None:
+def known_of(record: Record | None, name: str | None) -> float | None:
+    """A figure that a gate measured; None where it did not, or there is no gate."""
     if record is None or record.measured is None or name is None:
         return None
     return record.measured.known.get(name)
 
 
-def _change(record: Record | None, name: str | None) -> Change | None:
+def change_of(record: Record | None, name: str | None) -> Change | None:
     """What a figure is less FP32's; an interval of no width where none was drawn."""
     if record is None or record.measured is None or name is None:
         return None
@@ -278,7 +279,7 @@ def _change(record: Record | None, name: str | None) -> Change | None:
 
 
 def _speed(record: Record | None, name: str) -> Speed | None:
-    point = _known(record, name)
+    point = known_of(record, name)
     if point is None or record is None or record.measured is None:
         return None
     low, high = record.measured.intervals.get(name, (None, None))

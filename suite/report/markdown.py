@@ -11,6 +11,7 @@ from suite.report.sections.failures import failures
 from suite.report.sections.findings import findings
 from suite.report.sections.model_table import model_section
 from suite.report.sections.on_top import on_top
+from suite.report.sections.providers import providers
 from suite.report.sections.shipping import shipping
 from suite.report.sections.undecided import not_run, undecided
 
@@ -30,6 +31,7 @@ def to_markdown(report: Report) -> str:
     lines += changed(report)
     lines += findings(report.records)
     lines += shipping(report)
+    lines += providers(report)
     lines += failures(report.records)
     lines += acceptance(report.records)
     for model in dict.fromkeys(record.model for record in report.records):

@@ -10,11 +10,13 @@ from suite.report.branch import changed_identities
 from suite.report.cases import CaseRow, rows
 from suite.report.causes import Cause, causes, worst_row
 from suite.report.fitting import Block, code, escaped, fitted, name, shortened
+from suite.report.fp32_apart import fp32_apart
 from suite.report.model import Report
 from suite.report.open_reasons import open_reasons
 from suite.report.reference import by_its_name
 from suite.report.sections.changed import foremost
 from suite.report.sections.findings import findings_of
+from suite.report.sections.providers import apart_in_words
 from suite.report.tables import signed
 
 LIMIT_BYTES = 6 * 1024
@@ -22,8 +24,9 @@ _MIB = 2**20
 # Of a sentence, so many bytes are shown; all of it is in report.md.
 _SENTENCE = 300
 _CASES = 80
-# Of the places in which merged runs were made, so many are named.
-_PLACES = 4
+# Of the places of merged runs, and of what their FP32s are apart, so many are said, each so long.
+_PLACES = 3
+_PLACE = 160
 # A command is shown whole or not at all: half of one does something else.
 _COMMAND = 500
 _LEFT_OUT = "(left out here, it is long: see report.md)"
@@ -90,10 +93,17 @@ def _places(report: Report) -> Iterator[str]:
         return
     count = len(report.runs)
     yield from ("", f"Merged of {count} {'run' if count == 1 else 'runs'}, on", "")
-    places = list(dict.fromkeys(each.place for each in report.environments))
-    yield from (f"- {_said(place)}" for place in places[:_PLACES])
-    if len(places) > _PLACES:
-        yield f"- … and {len(places) - _PLACES} more places"
+    yield from _few(dict.fromkeys(each.place for each in report.environments), "places")
+    if apart := fp32_apart(report.records):
+        yield ""
+        yield from _few(apart_in_words(apart, Backends(report.records).names), "providers")
+
+
+def _few(items: Iterable[str], rest: str) -> Iterator[str]:
+    found = list(items)
+    yield from (f"- {escaped(shortened(item, _PLACE))}" for item in found[:_PLACES])
+    if len(found) > _PLACES:
+        yield f"- … and {len(found) - _PLACES} more {rest}"
 
 
 def _nearest(report: Report) -> str:

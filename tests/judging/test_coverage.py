@@ -1,5 +1,7 @@
 """What was judged against what there is: what is left out, and how it is said."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +89,14 @@ def test_what_another_plugin_skipped_is_left_out() -> None:
 )
 def test_what_is_left_out_is_said_shortly(left, said: tuple[str, ...]) -> None:
     assert in_words(left, WHOLE) == said
+
+
+def test_a_kind_of_gate_that_one_model_lacks_is_said_at_once() -> None:
+    other = tuple(replace(gate, model="n") for gate in WHOLE[:5])
+    whole = (*WHOLE[:5], *other)
+    assert in_words(other[3:5], whole) == ("latency of n",)
+    assert in_words((*other[3:5], WHOLE[0]), whole) == ("latency of n", "artifact m fp32")
+    assert in_words(other[4:5], whole) == ("latency n fp32 (throughput)",)
 
 
 def test_what_is_left_out_is_said_and_refused_where_all_is_required() -> None:

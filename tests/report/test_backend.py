@@ -9,6 +9,7 @@ from records import ENVIRONMENT, measured, record, row
 from reports import FP32, INT8, LFW
 
 from suite.catalog.gate import Gate
+from suite.judging.changes.compared import Compared
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.judging.shipping.recommendation import recommend
@@ -18,7 +19,7 @@ from suite.report.causes import causes
 from suite.report.markdown import to_markdown
 from suite.report.metrics import metrics
 from suite.report.model import MergedRun, Report
-from suite.report.summary import to_summary
+from suite.report.summary import LIMIT_BYTES, to_summary
 from suite.report.thresholds import thresholds_of
 from suite.report.verdict import make_report
 
@@ -158,6 +159,33 @@ def test_the_summary_has_a_column_of_providers_where_there_are_several() -> None
     assert "The whole run" not in text
     alone = to_summary(make_report(ENVIRONMENT, [*FP32, *INT8], complete=True, require_all=False))
     assert "Provider" not in alone
+
+
+def test_many_places_leave_the_summary_within_its_size() -> None:
+    """What cannot be left out is short: the names of 20 devices that Markdown has to escape."""
+    models = [each.model_copy(update={"model": "m" * 60}) for each in BOTH]
+    charts = measured(Gate.FINGERPRINT, samples={"embedding": (1.0,)})
+    backends = [(f"provider-{index}", "*" * 200) for index in range(20)]
+    found = [record(Gate.FINGERPRINT, measured=charts, rerun="*" * 400, model="m" * 60)]
+    fingerprints = [on(found, provider=p, profile=q)[0] for p, q in backends]
+    red = record(Gate.ARTIFACT, Outcome.FAIL, "*" * 900, rerun="*" * 490)
+    made = report(*models, *fingerprints, red)
+    run = made.runs[0]
+    runs = [
+        run.model_copy(
+            update={"environment": run.environment.model_copy(update={"device": "*" * 300 + d})}
+        )
+        for d in "abcdefghij"
+    ]
+    why_not = Compared(why_not="*" * 900)
+    text = to_summary(
+        made.model_copy(update={"runs": tuple(runs), "compared": why_not, "summary": "*" * 900}),
+        "*" * 490,
+    )
+    assert len(text.encode()) <= LIMIT_BYTES
+    assert "- … and 7 more places" in text
+    assert text.count("- FP32 by ") == 3
+    assert "- … and 16 more providers" in text
 
 
 def test_the_nearest_figure_is_that_of_the_row_s_own_provider() -> None:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from small import network, small_catalog
 from team import Team
@@ -103,8 +102,7 @@ def imitated(team: Team, name: str, as_name: str) -> None:
         record["hashes"].pop("feeding", None)
         if record["gate"] == "fingerprint":
             samples = record["measured"]["samples"]
-            samples["embedding"] = list(np.float32(samples["embedding"]) + np.float32(1e-6))
-            samples["embedding"] = list(map(float, samples["embedding"]))
+            samples["embedding"] = [value + 1e-6 for value in samples["embedding"]]
     Path(team.folder / as_name).mkdir()
     (team.folder / as_name / "report.json").write_text(json.dumps(document))
 
@@ -121,3 +119,9 @@ def test_two_providers_stand_side_by_side(shards: Team) -> None:
         "openvino: model other",
         "openvino: gate latency",
     ]
+    folder = shards.folder / "face-quant-merged"
+    summary, markdown = ((folder / name).read_text() for name in ("summary.md", "report.md"))
+    assert "FP32 by openvino and by cpu, on fixed charts: cosine 1.0000000, components " in summary
+    assert "| Model | Mode | Figure | cpu | openvino |" in markdown
+    (apart,) = [line for line in markdown.splitlines() if "charts, largest difference" in line]
+    assert apart.startswith("| small | fp32 | charts, largest difference | – | 1.0e-06 |")
