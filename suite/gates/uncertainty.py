@@ -4,7 +4,8 @@ import numpy as np
 
 from suite.datasets.face_set import FaceSet
 from suite.judging.measured import Change, Flip, Resolution, Uncertainty
-from suite.verification.bootstrap import Units, interval
+from suite.verification.bootstrap import interval
+from suite.verification.draws import Units
 from suite.verification.evidence import Evidence
 from suite.verification.roc import TarAtFar
 

@@ -1,8 +1,7 @@
 """All that the pairs of one model on one set say: figures, and the same on resampled people."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -14,23 +13,19 @@ from suite.verification.bootstrap import (
     ResampledAllPairs,
     ResampledPairs,
     ResampledPoint,
-    Units,
-    Weights,
-    draw,
-    resample,
 )
 from suite.verification.curves import error_curve, errors_at, score_histogram
+from suite.verification.draws import Units, draw
 from suite.verification.errors import VerificationError
 from suite.verification.evidence import Evidence, Floats, Operating
 from suite.verification.folds import Folds, fold_val
+from suite.verification.near_pairs import near_pairs
 from suite.verification.pair_figures import verify
 from suite.verification.roc import Roc, TarAtFar
-from suite.verification.scores import squared_distances
+from suite.verification.scores import pair_distances
 
 FAR_TARGETS = {"1e-3": 1e-3, "1e-4": 1e-4}
 ALL_PAIRS_FAR_TARGETS = {**FAR_TARGETS, "1e-5": 1e-5, "1e-6": 1e-6}
-Figure = Callable[[Weights], Floats]
-Figures = Callable[[Weights], dict[str, Floats]]
 LISTED, ALL = "listed", "all"
 ALL_PAIRS = "all_pairs_tar_at_far"
 # Impostors kept for resampled thresholds, as a multiple of those within the largest target.
@@ -85,7 +80,7 @@ class Evaluator:
         """
         genuine, folds = self._pairs.genuine, self._pairs.folds
         distances = self._distances(rows, rows)
-        again = ResampledPairs(distances, genuine, folds)
+        again = ResampledPairs(distances, genuine, self.units.weights(self._drawn), folds)
         found = self._listed(distances, again, fp32)
         if self._pairs.people is not None:
             found = found.joined(self._everyone(rows, self._pairs.people, fp32))
@@ -93,12 +88,7 @@ class Evaluator:
         for name, point in found.points.items():
             figures |= {name: point.tar, _threshold(name): point.threshold}
         threshold = found.points["tar_at_far_1e-3"].threshold
-        at_threshold = self._resample(
-            lambda weights: {
-                "tar": again.tar_at(weights, threshold),
-                "far": again.far_at(weights, threshold),
-            }
-        )
+        at_threshold = {"tar": again.tar_at(threshold), "far": again.far_at(threshold)}
         return replace(found, figures=figures, at_threshold=at_threshold)
 
     def _listed(
@@ -117,14 +107,12 @@ class Evaluator:
             "eer_threshold": found.eer_threshold,
             **_val(distances, self._pairs.genuine, self._pairs.folds),
         }
-        resampled = self._resample(
-            lambda weights: {
-                "accuracy": again.accuracy(weights),
-                "roc_auc": again.auc(weights),
-                "eer": again.eer(weights),
-                **_at_fars(points, again.at_fars(weights, _targets(points))),
-            }
-        )
+        resampled = {
+            "accuracy": again.accuracy(),
+            "roc_auc": again.auc(),
+            "eer": again.eer(),
+            **_at_fars(points, again.at_fars(_targets(points))),
+        }
         named = [f"tar_at_far_{name}" for name in FAR_TARGETS]
         return Evidence(
             figures,
@@ -153,27 +141,22 @@ class Evaluator:
         own.
         """
         threshold = fp32.points["tar_at_far_1e-3"].threshold
-        sides = {
-            "kept": ResampledPairs(self._distances(rows, rows), self._pairs.genuine),
-            "mixed": ResampledPairs(self._distances(fp32_rows, rows), self._pairs.genuine),
-        }
-        metrics: dict[str, Figure] = {}
-        for name, pairs in sides.items():
-            metrics[f"{name}_tar_1e-3"] = partial(pairs.tar_at, threshold=threshold)
-            metrics[f"{name}_far_1e-3"] = partial(pairs.far_at, threshold=threshold)
-        metrics["mixed_tar_at_far_1e-3"] = partial(sides["mixed"].tar_at_far, far_target=1e-3)
-        once = np.ones((1, len(self._pairs.genuine)), np.float32)
-        figures = {name: float(metric(once)[0]) for name, metric in metrics.items()}
-        resampled = self._resample(
-            lambda weights: {name: metric(weights) for name, metric in metrics.items()}
-        )
-        return Evidence(figures, {}, resampled, self._distances(fp32_rows, rows))
+        genuine, weights = self._pairs.genuine, self.units.weights(self._drawn)
+        figures: dict[str, float] = {}
+        resampled: dict[str, Floats] = {}
+        for side, left in (("kept", rows), ("mixed", fp32_rows)):
+            distances = self._distances(left, rows)
+            roc, again = Roc.of(distances, genuine), ResampledPairs(distances, genuine, weights)
+            tar, far = f"{side}_tar_1e-3", f"{side}_far_1e-3"
+            figures[tar] = roc.true_accepts(threshold) / len(roc.genuine)
+            figures[far] = roc.false_accepts(threshold) / len(roc.impostors)
+            resampled |= {tar: again.tar_at(threshold), far: again.far_at(threshold)}
+        figures["mixed_tar_at_far_1e-3"] = roc.tar_at_far(1e-3).tar
+        resampled["mixed_tar_at_far_1e-3"] = again.tar_at_far(1e-3)
+        return Evidence(figures, {}, resampled, distances)
 
     def _distances(self, left: NDArray[np.float32], right: NDArray[np.float32]) -> Floats:
-        return squared_distances(left[self._pairs.left], right[self._pairs.right])
-
-    def _resample(self, figures: Figures) -> dict[str, Floats]:
-        return resample(self._drawn, lambda drawn: figures(self.units.weights(drawn)))
+        return pair_distances(left, right, self._pairs.left, self._pairs.right)
 
     def _everyone(
         self, rows: NDArray[np.float32], people: NDArray[np.int64], fp32: Mapping[str, float]
@@ -185,14 +168,12 @@ class Evaluator:
         kept = dict(zip(asked, found.kept, strict=True))
         points = _points(ALL_PAIRS, found.tar_at_far[:-1])
         figures = {"all_pairs_eer": found.eer, "all_pairs_eer_threshold": found.eer_threshold}
-        again = ResampledAllPairs(rows, people, found.tar_at_far[-1].threshold)
+        near = near_pairs(rows, people, found.tar_at_far[-1].threshold)
+        images = np.bincount(people)
         # The listed pairs may leave out people; those draws are then of the people of all images.
-        drawn = self._drawn
-        if again.people != self.units.count:
-            drawn = draw(again.people)
-        resampled = resample(
-            drawn, lambda some: _at_fars(points, again.at_fars(some, _targets(points)))
-        )
+        drawn = self._drawn if len(images) == self.units.count else draw(len(images))
+        again = ResampledAllPairs(near, images, drawn)
+        resampled = _at_fars(points, again.at_fars(_targets(points)))
         return Evidence(
             figures,
             points,

@@ -1,5 +1,7 @@
 """From embeddings to the scores of pairs."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -88,18 +90,44 @@ def squared_distances(left: ArrayLike, right: ArrayLike) -> NDArray[np.float64]:
     array([0., 4.])
     """
     lefts, rights = _same_shape(left, right)
-    count, width = lefts.shape
-    narrow = lefts.dtype == rights.dtype == np.float32
-    dtype = np.float32 if narrow else np.float64
-    distances = np.empty(count)
-    block = max(1, _BLOCK_BYTES // (8 * max(1, width)))
-    with np.errstate(invalid="ignore", over="ignore"):
-        for start in range(0, count, block):
-            rows = slice(start, start + block)
-            difference = np.subtract(lefts[rows], rights[rows], dtype=dtype, order="C")
-            wide = difference.astype(np.float64, copy=False)
-            np.einsum("ij,ij->i", wide, wide, out=distances[rows])
+    distances = np.empty(len(lefts))
+    for rows in _blocks(len(lefts), lefts.shape[1]):
+        _into(distances[rows], lefts[rows], rights[rows])
     return distances
+
+
+def pair_distances(
+    left_rows: NDArray[np.floating],
+    right_rows: NDArray[np.floating],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """`squared_distances` of pairs of rows, of which no more than a block is taken out at a time.
+
+    Parameters
+    ----------
+    left_rows, right_rows : real numbers [images, d]
+    left, right : int64 [n], the rows of each pair
+    """
+    distances = np.empty(len(left))
+    for pairs in _blocks(len(left), left_rows.shape[1]):
+        _into(distances[pairs], left_rows[left[pairs]], right_rows[right[pairs]])
+    return distances
+
+
+def _blocks(count: int, width: int) -> Iterator[slice]:
+    block = max(1, _BLOCK_BYTES // (8 * max(1, width)))
+    return (slice(start, start + block) for start in range(0, count, block))
+
+
+def _into(
+    distances: NDArray[np.float64], left: NDArray[np.generic], right: NDArray[np.generic]
+) -> None:
+    dtype = np.float32 if left.dtype == right.dtype == np.float32 else np.float64
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.subtract(left, right, dtype=dtype, order="C")
+        wide = difference.astype(np.float64, copy=False)
+        np.einsum("ij,ij->i", wide, wide, out=distances)
 
 
 def cosines(left: ArrayLike, right: ArrayLike) -> NDArray[np.float64]:

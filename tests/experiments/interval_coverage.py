@@ -13,7 +13,8 @@ import sys
 import numpy as np
 
 from suite.report.tables import markdown
-from suite.verification.bootstrap import ResampledPairs, Units, draw, interval, resample
+from suite.verification.bootstrap import ResampledPairs, interval
+from suite.verification.draws import Units, draw
 from suite.verification.pair_figures import verify
 
 THRESHOLD = 1.1
@@ -58,21 +59,16 @@ def covered(people: int, runs: int, resamples: int, seed: int) -> np.ndarray:
     hits = np.zeros(len(FIGURES))
     for run in range(runs):
         distances, genuine, units = one_set(people, rng)
-        again = ResampledPairs(distances, genuine)
-
-        def all_of(drawn: np.ndarray, again=again, units=units) -> dict:
-            weights = units.weights(drawn)
-            values = (
-                again.accuracy(weights),
-                again.tar_at(weights, THRESHOLD),
-                again.far_at(weights, THRESHOLD),
-                again.auc(weights),
-                again.eer(weights),
-                again.tar_at_far(weights, 1e-2),
-            )
-            return dict(zip(FIGURES, values, strict=True))
-
-        found = resample(draw(units.count, resamples, seed=run), all_of)
+        weights = units.weights(draw(units.count, resamples, seed=run))
+        again = ResampledPairs(distances, genuine, weights)
+        found = {
+            "accuracy": again.accuracy(),
+            "tar at a threshold": again.tar_at(THRESHOLD),
+            "far at a threshold": again.far_at(THRESHOLD),
+            "roc_auc": again.auc(),
+            "eer": again.eer(),
+            "tar@1e-2": again.tar_at_far(1e-2),
+        }
         for index, name in enumerate(FIGURES):
             ends = interval(found[name])
             hits[index] += ends.low <= truth[index] <= ends.high

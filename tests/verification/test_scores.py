@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import normalize
 
 from suite.verification import VerificationError, cosines, squared_distances, unit_rows
+from suite.verification.scores import pair_distances
 
 
 @st.composite
@@ -115,6 +116,14 @@ def test_memory_order_does_not_change_a_score(measure):
 
 def test_one_row_wider_than_a_block_is_measured():
     assert squared_distances(np.ones((2, 50_000)), np.zeros((2, 50_000))).tolist() == [50_000] * 2
+
+
+@given(embedding_pairs(), st.integers(0, 2**32))
+def test_distances_of_pairs_of_rows_are_those_of_the_rows_taken_out(pair, seed):
+    count = len(pair[0])
+    left, right = np.random.default_rng(seed).integers(max(count, 1), size=(2, 3 * count))
+    wanted = squared_distances(pair[0][left], pair[1][right])
+    np.testing.assert_array_equal(pair_distances(*pair, left, right), wanted)
 
 
 def test_squared_distances_by_hand():
