@@ -34,6 +34,7 @@ class Options:
     report_dir: Path = Path("face-quant-report")
     report_append: bool = False
     report_names: bool = False
+    report_faces: bool = False
     require_all: bool = False
     from_report: Path | None = None
     base: str | None = None

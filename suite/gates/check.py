@@ -18,6 +18,7 @@ from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.limits import eased, held_to_nothing, on_limits
 from suite.gates.measures import measured
+from suite.gates.pictures import pictured
 from suite.gates.reference import fault_of_fp32
 from suite.judging.against_baseline import judge_against_baseline, too_wide
 from suite.judging.against_fp32 import judge_against_fp32
@@ -75,8 +76,12 @@ class GateCheck:
         self._file = serving_file(root, profile, case.model.id, case.mode.id)
 
     def measure(self) -> Measured:
-        """What the gate is of, measured or remembered."""
-        return measured(self._work, self._gate, self._dataset)
+        """What the gate is of, measured or remembered; with faces where they are asked for."""
+        found = measured(self._work, self._gate, self._dataset)
+        bench = self._work.bench
+        if self._dataset and bench.shows_faces and bench.recorded is None:
+            found = pictured(found, bench.dataset(self._dataset))
+        return found
 
     def check(self, measured: Measured) -> None:
         """Hold a measurement against FP32 and the baseline; fail with the table of both."""

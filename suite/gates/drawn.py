@@ -1,4 +1,4 @@
-"""Evidence made what a report draws: error curves, histograms, operating points, closeness."""
+"""Evidence made what a report draws: curves, histograms, operating points, closeness, pictures."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from suite.datasets.face_set import FaceSet
 from suite.judging.drawn import (
     Closeness,
     DistantImage,
@@ -14,11 +15,12 @@ from suite.judging.drawn import (
     OperatingPoint,
     PairKind,
     ScoreHistogram,
+    SettingPair,
 )
 from suite.verification.bootstrap import interval
 from suite.verification.curves import ErrorCurve as MeasuredCurve
 from suite.verification.curves import ScoreHistogram as MeasuredScores
-from suite.verification.evidence import Evidence
+from suite.verification.evidence import Evidence, PairAt
 
 # Shares of the images, dense where cosines are low.
 QUANTILES = (
@@ -26,15 +28,17 @@ QUANTILES = (
     *(0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 1.0),
 )
 WORST = 10
+# Of the pairs accepted at a threshold, so many of the last.
+SETTING = 5
 _KINDS: tuple[PairKind, ...] = ("listed", "all")
 
 
-def drawn(evidence: Evidence, fp32: Evidence | None = None) -> dict[str, Any]:
+def drawn(faces: FaceSet, evidence: Evidence, fp32: Evidence | None = None) -> dict[str, Any]:
     """The fields of a verification's `Measured` that a report draws; ``fp32`` is None of itself."""
     return {
         "curves": {kind: _curve(evidence.curves[kind]) for kind in _kinds(evidence.curves)},
         "scores": {kind: _scores(evidence.scores[kind]) for kind in _kinds(evidence.scores)},
-        "thresholds": tuple(_point(evidence, fp32, name) for name in evidence.operating),
+        "thresholds": tuple(_point(faces, evidence, fp32, name) for name in evidence.operating),
     }
 
 
@@ -82,9 +86,10 @@ def _scores(scores: MeasuredScores) -> ScoreHistogram:
     )
 
 
-def _point(evidence: Evidence, fp32: Evidence | None, name: str) -> OperatingPoint:
+def _point(faces: FaceSet, evidence: Evidence, fp32: Evidence | None, name: str) -> OperatingPoint:
     mine, of_fp32 = evidence.operating[name], fp32.operating.get(name) if fp32 else None
     point, ends = mine.point, interval(mine.resampled)
+    pairs: PairKind = "all" if name.startswith("all_pairs") else "listed"
     kept = None
     if mine.kept and of_fp32:
         kept = KeptThreshold(
@@ -92,8 +97,11 @@ def _point(evidence: Evidence, fp32: Evidence | None, name: str) -> OperatingPoi
             false_accepts=mine.kept.false_accepts,
             false_rejects=mine.kept.false_rejects,
         )
+    setting = mine.set_by
+    if pairs == "listed":
+        setting = _next_to(faces, evidence.distances, point.threshold)
     return OperatingPoint(
-        pairs="all" if name.startswith("all_pairs") else "listed",
+        pairs=pairs,
         far_target=point.far_target,
         threshold=point.threshold,
         interval=(ends.low, ends.high) if np.isfinite([ends.low, ends.high]).all() else None,
@@ -102,4 +110,31 @@ def _point(evidence: Evidence, fp32: Evidence | None, name: str) -> OperatingPoi
         false_accepts=point.false_accepts,
         false_rejects=round((1 - point.tar) * point.genuine),
         kept=kept,
+        set_by=tuple(
+            SettingPair(
+                left=faces.faces[each.left].name,
+                right=faces.faces[each.right].name,
+                distance=each.distance,
+                accepted=each.accepted,
+            )
+            for each in setting
+        ),
+    )
+
+
+def _next_to(
+    faces: FaceSet, distances: NDArray[np.float64], threshold: float
+) -> tuple[PairAt, ...]:
+    """The listed impostor pairs that set a threshold, the farthest first."""
+    impostors = np.flatnonzero(~faces.genuine)
+    impostors = impostors[np.argsort(distances[impostors], kind="stable")]
+    accepted = int(np.searchsorted(distances[impostors], threshold, side="left"))
+    return tuple(
+        PairAt(
+            left=int(faces.left[pair]),
+            right=int(faces.right[pair]),
+            distance=float(distances[pair]),
+            accepted=bool(distances[pair] < threshold),
+        )
+        for pair in impostors[max(accepted - SETTING, 0) : accepted + 1][::-1]
     )

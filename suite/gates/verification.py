@@ -45,7 +45,7 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
         update={
             "figures": dict(evidence.figures),
             "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
-            **drawn(evidence),
+            **drawn(faces, evidence),
             "doubts": _doubts(work, dataset_id, evidence.figures),
             "remarks": (*faces.remarks, *left_out(rows), *untrained),
             "described": (dataset_in_words(card, faces, looks, work.model.preprocess),),
@@ -74,7 +74,7 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
             "fp32": dict(fp32.figures),
             "uncertainty": uncertainty(evaluator.units, evidence, fp32),
             "flips": flips(faces, evidence, fp32),
-            **drawn(evidence, fp32),
+            **drawn(faces, evidence, fp32),
             "remarks": faces.remarks,
             "beside": _beside(work, dataset_id),
         }

@@ -24,6 +24,7 @@ class Workbench:
     """What a session's gates share. It holds one model's work at a time.
 
     ``recorded`` is a finished run whose measurements are judged again; None where gates measure.
+    ``shows_faces`` says that a report has pictures of the faces that it names.
     """
 
     def __init__(
@@ -35,6 +36,8 @@ class Workbench:
         cache: Path,
         progress: Progress,
         recorded: RecordedRun | None = None,
+        *,
+        shows_faces: bool = False,
     ) -> None:
         require_provider(provider)
         self.catalog = catalog
@@ -43,6 +46,7 @@ class Workbench:
         self.profile = profile
         self.progress = progress
         self.recorded = recorded
+        self.shows_faces = shows_faces
         self.cache = ArtifactCache(cache, progress.say)
         self._aligned = cache / "aligned"
         self._datasets: dict[str, FaceSet] = {}

@@ -58,11 +58,21 @@ class KeptThreshold(Frozen):
     false_rejects: Count
 
 
+class SettingPair(Frozen):
+    """An impostor pair next to a threshold, a squared ``distance`` apart."""
+
+    left: str
+    right: str
+    distance: Distance
+    accepted: bool
+
+
 class OperatingPoint(Frozen):
     """The largest threshold whose FMR is within a target, on the pairs of one kind.
 
     ``threshold`` and its 95 % ``interval`` are squared distances. ``kept`` is what FP32's threshold
-    for the same target makes of the mode; None of FP32 itself.
+    for the same target makes of the mode; None of FP32 itself. ``set_by`` are the impostor pairs
+    that set it: the nearest that is rejected, then those accepted last.
     """
 
     pairs: PairKind
@@ -74,6 +84,7 @@ class OperatingPoint(Frozen):
     false_accepts: Count
     false_rejects: Count
     kept: KeptThreshold | None = None
+    set_by: tuple[SettingPair, ...] = ()
 
 
 class DistantImage(Frozen):

@@ -151,7 +151,8 @@ class Measured(Frozen):
     whatever the verdict, ``described`` what was measured, in words, and ``identified`` what hashes
     of its identity are of. ``fp32`` are FP32's figures in the same run, of which a loss is counted,
     ``differences`` how far apart the same faces lie that were run in two ways. ``curves``,
-    ``scores``, ``thresholds`` and ``closeness`` are what a report draws, and no gate judges.
+    ``scores``, ``thresholds`` and ``closeness`` are what a report draws, and no gate judges;
+    ``pictures`` are faces by their name in these, JPEG in base64, where they were asked for.
     """
 
     section: Annotated[str, AfterValidator(_section)]
@@ -174,6 +175,7 @@ class Measured(Frozen):
     scores: dict[PairKind, ScoreHistogram] = {}
     thresholds: tuple[OperatingPoint, ...] = ()
     closeness: Closeness | None = None
+    pictures: dict[str, str] = {}
     calibration: Calibration | None = None
     steps: tuple[StepTaken, ...] = ()
     split: LossSplit | None = None

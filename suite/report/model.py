@@ -149,6 +149,11 @@ class Report(Frozen):
         return next(found, self.environment)
 
     @property
+    def holds_faces(self) -> bool:
+        """Whether it has pictures of faces, which are biometric data."""
+        return any(record.measured and record.measured.pictures for record in self.records)
+
+    @property
     def concluded(self) -> str:
         """The verdict with its reasons and counts, on one line."""
         return f"{self.verdict.upper()}: {self.summary}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from suite.catalog.errors import SuiteError, spelt_out
 from suite.catalog.files import is_file
 from suite.catalog.json_file import UnreadableError, read_json
-from suite.judging.drawn import Closeness
+from suite.judging.drawn import Closeness, OperatingPoint
 from suite.judging.measured import Measured
 from suite.judging.record import Record
 
@@ -106,6 +106,8 @@ class Names:
         )
         if found.closeness:
             update["closeness"] = self._closeness(found.closeness, of_set)
+        update["thresholds"] = tuple(self._point(each, of_set) for each in found.thresholds)
+        update["pictures"] = {self.hide(name, of_set): it for name, it in found.pictures.items()}
         return found.model_copy(update=update)
 
     def _closeness(self, found: Closeness, of_set: str) -> Closeness:
@@ -113,6 +115,15 @@ class Names:
             each.model_copy(update={"image": self.hide(each.image, of_set)}) for each in found.worst
         )
         return found.model_copy(update={"worst": worst})
+
+    def _point(self, found: OperatingPoint, of_set: str) -> OperatingPoint:
+        set_by = tuple(
+            pair.model_copy(
+                update={side: self.hide(getattr(pair, side), of_set) for side in ("left", "right")}
+            )
+            for pair in found.set_by
+        )
+        return found.model_copy(update={"set_by": set_by})
 
     def write(self, folder: Path) -> None:
         """Write ``names.json``, which this user alone may read.

@@ -12,6 +12,23 @@ from suite.verification.roc import TarAtFar
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class PairAt:
+    """An impostor pair next to a threshold.
+
+    Attributes
+    ----------
+    left, right : its images, as indices into those of the set
+    distance : squared
+    accepted : whether it lies below the threshold, and so is a false accept
+    """
+
+    left: int
+    right: int
+    distance: float
+    accepted: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Operating:
     """A threshold at a FAR, as a deployment configures it.
@@ -21,11 +38,13 @@ class Operating:
     point : the threshold with the counts behind it
     resampled : float64 [resamples], the threshold of each
     kept : the errors at FP32's threshold for the same FAR; None of FP32 itself
+    set_by : the impostor pairs that set it: the first one rejected, then those accepted last
     """
 
     point: TarAtFar
     resampled: Floats
     kept: Errors | None = None
+    set_by: tuple[PairAt, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

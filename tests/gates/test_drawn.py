@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from suite.datasets.face import Face
+from suite.datasets.face_set import FaceSet
 from suite.gates.drawn import QUANTILES, closeness, drawn
 from suite.judging.drawn import Closeness, ErrorCurve, ScoreHistogram
 from suite.judging.measured import Measured
@@ -24,7 +26,16 @@ def both():
     worse = rows + 0.2 * rng.normal(size=rows.shape)
     fp32 = evaluator.evaluate(unit_rows(rows.astype(np.float32)))
     mode = evaluator.evaluate(unit_rows(worse.astype(np.float32)), fp32.kept_thresholds)
-    return fp32, mode.joined(evaluator.deploy(*_rows(rows, worse), fp32)), genuine
+    return (
+        fp32,
+        mode.joined(evaluator.deploy(*_rows(rows, worse), fp32)),
+        _faces(left, right, genuine),
+    )
+
+
+def _faces(left: np.ndarray, right: np.ndarray, genuine: np.ndarray) -> FaceSet:
+    faces = tuple(Face.held(f"image {n}", str(n).encode()) for n in range(240))
+    return FaceSet("d", faces, left, right, genuine, 10, None, "0" * 64)
 
 
 def _rows(*rows: np.ndarray) -> list[np.ndarray]:
@@ -32,8 +43,8 @@ def _rows(*rows: np.ndarray) -> list[np.ndarray]:
 
 
 def test_the_errors_at_fp32s_threshold_are_the_kept_figures(both):
-    fp32, mode, _ = both
-    points = {(p.pairs, p.far_target): p for p in drawn(mode, fp32)["thresholds"]}
+    fp32, mode, faces = both
+    points = {(p.pairs, p.far_target): p for p in drawn(faces, mode, fp32)["thresholds"]}
     point = points["listed", 1e-3]
     assert point.kept.threshold == fp32.figures["tar_at_far_1e-3_threshold"]
     tar = 1 - point.kept.false_rejects / point.genuine
@@ -47,9 +58,9 @@ def test_the_errors_at_fp32s_threshold_are_the_kept_figures(both):
 
 
 def test_a_threshold_lies_in_its_interval_with_its_errors(both):
-    fp32, mode, genuine = both
-    roc = Roc.of(mode.distances, genuine)
-    for point in drawn(mode, fp32)["thresholds"]:
+    fp32, mode, faces = both
+    roc = Roc.of(mode.distances, faces.genuine)
+    for point in drawn(faces, mode, fp32)["thresholds"]:
         low, high = point.interval
         assert low <= point.threshold <= high
         if point.pairs == "listed":
@@ -57,9 +68,25 @@ def test_a_threshold_lies_in_its_interval_with_its_errors(both):
             assert point.false_rejects == len(roc.genuine) - roc.true_accepts(point.threshold)
 
 
+def test_the_pairs_next_to_a_threshold_are_those_that_set_it(both):
+    _, mode, faces = both
+    impostors = np.flatnonzero(~faces.genuine)
+    ranked = impostors[np.argsort(mode.distances[impostors], kind="stable")]
+    for point in drawn(faces, mode)["thresholds"]:
+        if point.pairs != "listed":
+            continue
+        first, *accepted = point.set_by
+        expected = ranked[max(point.false_accepts - 5, 0) : point.false_accepts + 1][::-1]
+        names = [(f"image {faces.left[n]}", f"image {faces.right[n]}") for n in expected]
+        assert [(pair.left, pair.right) for pair in point.set_by] == names
+        assert not first.accepted and first.distance >= point.threshold
+        assert all(pair.accepted and pair.distance < point.threshold for pair in accepted)
+        assert len(accepted) == min(point.false_accepts, 5)
+
+
 def test_fp32_itself_keeps_nothing(both):
-    fp32, _, _ = both
-    found = drawn(fp32)
+    fp32, _, faces = both
+    found = drawn(faces, fp32)
     assert all(point.kept is None for point in found["thresholds"])
     assert list(found["curves"]) == list(found["scores"]) == ["listed", "all"]
     read = Measured.model_validate(
@@ -69,8 +96,8 @@ def test_fp32_itself_keeps_nothing(both):
 
 
 def test_rates_are_the_counts_over_their_class(both):
-    fp32, _, _ = both
-    for curve in drawn(fp32)["curves"].values():
+    fp32, _, faces = both
+    for curve in drawn(faces, fp32)["curves"].values():
         for rate, count in zip(curve.fmr, curve.false_accepts, strict=True):
             assert rate == pytest.approx(count / curve.impostors, rel=1e-5)
         for rate, count in zip(curve.fnmr, curve.false_rejects, strict=True):

@@ -340,6 +340,19 @@ def test_an_fp32_that_gives_nan_fails_each_gate_by_name_and_is_never_accepted(te
     assert not list(team.folder.rglob("fp32.json"))
 
 
+def test_faces_are_in_a_report_that_asks_for_them_and_says_so(team: Team) -> None:
+    some = ("--modes=fp32,int8_dynamic", "-k", "verification")
+    page = team.folder / "face-quant-report" / "report.html"
+    assert team.gates(*some).returncode == 0
+    assert "data:image" not in page.read_text()
+    shown = team.gates(*some, "--report-faces")
+    assert "this report holds pictures of faces, which are biometric data" in shown.stdout
+    text = page.read_text()
+    assert text.count("data:image/jpeg;base64,/9j/") >= 12
+    assert "evaluation.bin[" not in text and "some.bin[" not in text
+    assert "this report holds pictures of faces" in team.markdown
+
+
 def test_the_tuned_mode_is_gated_once_a_card_names_it(team: Team) -> None:
     card = team.card(MODEL)
     team.edit(card, "flip =", 'further_modes = ["int8_static_tuned"]\nflip =')

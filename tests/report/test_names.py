@@ -28,6 +28,14 @@ def named() -> Record:
         Gate.VERIFICATION,
         "d",
         flips=[flip],
+        thresholds=[
+            {
+                **{"pairs": "listed", "far_target": 1e-3, "threshold": 1.0, "impostors": 9},
+                **{"genuine": 9, "false_accepts": 0, "false_rejects": 0},
+                "set_by": [{"left": ANN, "right": ANN, "distance": 1.0, "accepted": False}],
+            }
+        ],
+        pictures={ANN: "QUJD"},
         remarks=[f"1 of 9 images ({ANN}) has no face: left out"],
         closeness={
             "images": 9,

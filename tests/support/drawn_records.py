@@ -88,6 +88,12 @@ def _verification(place: int, dataset: str, image: str, of: dict[str, str]) -> R
                 "genuine": GENUINE,
                 "false_accepts": point.false_accepts,
                 "false_rejects": round((1 - point.tar) * GENUINE),
+                "set_by": [
+                    {
+                        **{"left": image.format("a"), "right": image.format("b")},
+                        **{"distance": point.threshold, "accepted": False},
+                    },
+                ],
                 "kept": {"threshold": kept, "false_accepts": 20, "false_rejects": 40}
                 if place
                 else None,

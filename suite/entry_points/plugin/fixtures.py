@@ -42,6 +42,7 @@ def workbench(request: pytest.FixtureRequest) -> Workbench:
         run.options.artifact_cache or user_cache(),
         Progress(capture.global_and_fixture_disabled if capture else nullcontext),
         recorded_run(run),
+        shows_faces=run.options.report_faces,
     )
 
 

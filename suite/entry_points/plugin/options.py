@@ -148,6 +148,12 @@ OPTIONS = (
         "name images and people in the report as they are, which are personal data",
     ),
     Option(
+        "report_faces",
+        Kind.FLAG,
+        Effect.RUN,
+        "show faces in report.html, which then holds biometric data: flipped pairs and the like",
+    ),
+    Option(
         "require_all",
         Kind.FLAG,
         Effect.RUN,

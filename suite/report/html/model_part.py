@@ -7,7 +7,7 @@ from functools import partial
 from markupsafe import Markup
 
 from suite.catalog.gate import Gate
-from suite.judging.drawn import PairKind
+from suite.judging.drawn import OperatingPoint, PairKind
 from suite.judging.measured import Flip
 from suite.judging.record import Record
 from suite.judging.shipping.recommendation import Recommendation
@@ -34,6 +34,14 @@ class Flips:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A threshold of one mode, and the impostor pairs that set it."""
+
+    mode: str
+    point: OperatingPoint
+
+
+@dataclass(frozen=True)
 class SetPart:
     """One model on one evaluation set.
 
@@ -43,7 +51,9 @@ class SetPart:
     det, log_det : DET curves on axes of normal deviates and of logarithms
     histograms : scores of each mode beside FP32's
     cosines : 1 - cosine to FP32 by image
+    setting : the thresholds of each mode with the impostor pairs that set them
     worst : of each mode the images farthest from FP32, with their cosines
+    pictures : faces by name, JPEG in base64, where they were asked for
     """
 
     dataset: str
@@ -55,7 +65,9 @@ class SetPart:
     histograms: tuple[tuple[str, Markup], ...]
     cosines: Markup | None
     flips: tuple[Flips, ...]
+    setting: tuple[Setting, ...]
     worst: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    pictures: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -113,7 +125,14 @@ def _of_set(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -
         histograms=tuple((mode, svg) for mode, svg in drawn if svg),
         cosines=cosines(close, kinds),
         flips=tuple(_flips(verified)),
+        setting=tuple(_setting(verified)),
         worst=tuple(_worst(close)),
+        pictures={
+            name: picture
+            for record in (*verified, *close)
+            if record.measured
+            for name, picture in record.measured.pictures.items()
+        },
     )
 
 
@@ -122,6 +141,14 @@ def _flips(verified: Sequence[Record]) -> Iterator[Flips]:
         if record.measured and record.measured.flips:
             found = record.measured.flips
             yield Flips(record.mode, len(found), found[:SHOWN_FLIPS])
+
+
+def _setting(verified: Sequence[Record]) -> Iterator[Setting]:
+    """The thresholds of which it is known what set them."""
+    for record in verified:
+        for point in record.measured.thresholds if record.measured else ():
+            if point.set_by:
+                yield Setting(record.mode, point)
 
 
 def _worst(close: Sequence[Record]) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:

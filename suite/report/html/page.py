@@ -33,9 +33,11 @@ from suite.report.reference import by_its_name
 from suite.report.sections.changed import foremost
 from suite.report.sections.environment import RUNS_HEADER, fact_tables, run_rows
 from suite.report.sections.findings import findings_of
+from suite.report.sections.on_top import HOLDS_FACES
 from suite.report.tables import ROW_HEADER
 
 LIMIT_BYTES = 2 * 2**20
+_WITH_FACES = 16 * 2**20
 # What parts of the page may take, in bytes; what does not fit is counted, and is in report.json.
 _RED_GATES = 250_000
 _COURSES = 250_000
@@ -74,6 +76,7 @@ def to_html(report: Report) -> str:
         identities=_identities(report),
         first=_first_screen(report),
         said=_SAYINGS,
+        holds_faces=HOLDS_FACES if report.holds_faces else "",
         matrix=matrix(cases[:_CASES], kinds),
         cases_left_out=max(len(cases) - _CASES, 0),
         red_gates=fitted(red_gates(report.records), _RED_GATES),
@@ -86,7 +89,8 @@ def to_html(report: Report) -> str:
         rows=fitted(limit_rows(report.records), _ROWS),
     )
     without = page(models=Fitted((), len(models)), linked=models)
-    shown = fitted(list(models.values()), LIMIT_BYTES - len(without.encode()))
+    limit = _WITH_FACES if report.holds_faces else LIMIT_BYTES
+    shown = fitted(list(models.values()), limit - len(without.encode()))
     return page(models=shown, linked=list(models)[: len(shown.shown)])
 
 

@@ -6,6 +6,10 @@ from suite.judging.outcome import Outcome
 from suite.report.backend import Backends
 from suite.report.model import Report
 
+HOLDS_FACES = (
+    "this report holds pictures of faces, which are biometric data: keep it as you keep the set, "
+    "and upload it nowhere"
+)
 # Of what is left out one by one, and of failures outside, so many lines are shown.
 _MOST = 10
 
@@ -16,6 +20,8 @@ def on_top(report: Report) -> list[str]:
 
 
 def _lines(report: Report) -> Iterator[str]:
+    if report.holds_faces:
+        yield HOLDS_FACES
     for unjudged in report.unjudged:
         yield f"accepted and not judged: {unjudged}"
     for reason in sorted({r.headline for r in report.records if r.outcome is Outcome.SKIPPED}):

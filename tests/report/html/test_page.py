@@ -201,3 +201,19 @@ def test_a_large_catalog_stays_within_the_limit_and_counts_what_does_not_fit(mad
     assert len(text.encode()) <= LIMIT_BYTES
     assert Seen(text).open == []
     assert re.search(r"\d+ more models, none of them worse, did not fit", text)
+
+
+def test_faces_are_shown_where_they_were_asked_for_and_the_page_says_what_it_holds() -> None:
+    records = [
+        r.model_copy(
+            update={"measured": r.measured.model_copy(update={"pictures": {"name-left": "QUJD"}})}
+        )
+        if r.gate is Gate.VERIFICATION
+        else r
+        for r in drawn_records()
+    ]
+    text = to_html(page(records))
+    pictures = [attrs for tag, attrs in Seen(text).tags if tag == "img"]
+    assert {attrs["src"] for attrs in pictures} == {"data:image/jpeg;base64,QUJD"}
+    assert "this report holds pictures of faces, which are biometric data" in text
+    assert "biometric" not in to_html(page(drawn_records()))
