@@ -1,23 +1,29 @@
 """Progress of long steps on a terminal; silence elsewhere."""
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TextIO
 
 Advance = Callable[[int, int], None]
 # Lifts the capture of the streams, which pytest keeps up while a test runs.
 Uncaptured = Callable[[], AbstractContextManager[None]]
 
 
+# What pytest has written stays: the line below it is made room for, written, and left again.
+_BELOW, _BACK = "\x1bD\x1b[A\x1b7\x1b[B\r\x1b[K", "\x1b8"
+
+
 class Progress:
-    """Writes one line that is overwritten as a step advances, where stderr is a terminal."""
+    """Writes a line below pytest's, anew as a step advances, where stderr is a terminal."""
 
     def __init__(self, uncaptured: Uncaptured) -> None:
         self._uncaptured = uncaptured
         with uncaptured():
-            self._shown = sys.stderr.isatty() and not os.environ.get("CI")
+            self._shown = is_shown_on(sys.stderr)
 
     @contextmanager
     def step(self, label: str) -> Iterator[Advance]:
@@ -33,24 +39,43 @@ class Progress:
             last = now
             rate = done / max(now - start, 1e-9)
             remaining = (total - done) / rate if rate else 0.0
-            self._write(
-                f"\r\x1b[K{label} {done}/{total}, {now - start:.0f} s, {rate:.0f}/s, "
-                f"{remaining:.0f} s left"
+            self._show(
+                f"{label} {done}/{total}, {spoken(now - start)}, {rate:.0f}/s, "
+                f"{spoken(remaining)} left"
             )
 
-        if self._shown:
-            self._write(f"\r\x1b[K{label} …")
+        self._show(f"{label} …")
         try:
             yield advance
         finally:
-            if self._shown:
-                self._write("\r\x1b[K")
+            self._show("")
 
     def say(self, message: str) -> None:
         """A line that the user must see, terminal or not."""
         self._write(f"\n{message}\n")
 
+    def _show(self, line: str) -> None:
+        if self._shown:
+            width = shutil.get_terminal_size().columns
+            self._write(f"{_BELOW}{line[: width - 1]}{_BACK}")
+
     def _write(self, text: str) -> None:
         with self._uncaptured():
             sys.stderr.write(text)
             sys.stderr.flush()
+
+
+def is_shown_on(stream: TextIO) -> bool:
+    """Whether somebody watches a stream: a terminal that can be written over, and no CI's."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+
+def spoken(seconds: float) -> str:
+    """A duration in the unit that suits it.
+
+    >>> [spoken(each) for each in (41.3, 125, 9000)]
+    ['41 s', '2 min', '2.5 h']
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

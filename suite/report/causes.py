@@ -9,7 +9,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Record, Row
 from suite.judging.shipping.strain import strain
 from suite.report.backend import Backend, Backends
-from suite.report.failure import cause
+from suite.report.failure import brief, cause
 from suite.report.reference import by_its_name
 
 # What a wrong pipeline or source changes: where nodes run and how fast they are is another thing.
@@ -53,9 +53,16 @@ class Cause:
     @property
     def said(self) -> str:
         """The finding in one sentence, with what likely made it so."""
+        return self._with_likely(cause(self.root))
+
+    @property
+    def brief(self) -> str:
+        """As ``said``, after the figure that is farthest beyond its limit."""
+        return self._with_likely(brief(self.root))
+
+    def _with_likely(self, words: str) -> str:
         likely = [note for note in self.root.notes if note.startswith(_LIKELY)]
-        words = by_its_name([*likely], self.root.precision)
-        return "; ".join([" ".join(cause(self.root).split()), *words[:2]])
+        return "; ".join([" ".join(words.split()), *by_its_name(likely, self.root.precision)[:2]])
 
     @property
     def counted(self) -> str:

@@ -1,7 +1,8 @@
 """What a red gate prints."""
 
 from suite.judging.outcome import Outcome
-from suite.judging.record import Record
+from suite.judging.record import Against, Record, Row
+from suite.judging.shipping.strain import strain
 from suite.report.reference import by_its_name
 from suite.report.tables import ROW_HEADER, aligned, row_cells
 
@@ -12,6 +13,31 @@ def cause(record: Record) -> str:
     why = "" if record.outcome is Outcome.FAIL else f"{record.outcome}: "
     (said,) = by_its_name([f"{why}{record.headline}"], record.precision)
     return said
+
+
+def brief(record: Record) -> str:
+    """Why a gate is red, after the figure that is farthest beyond its limit and how it moved.
+
+    Of figures held against FP32 and against what is accepted, the first name is the headline's.
+    """
+    red = [row for row in record.rows if row.outcome is Outcome.FAIL]
+    of_policy = [row for row in red if row.against is not Against.BASELINE]
+    worst = max(of_policy or red, key=strain, default=None)
+    said = " ".join(cause(record).split())
+    if worst is None:
+        return said
+    (figure,) = by_its_name([_moved(worst)], record.precision)
+    return f"{figure}: {said}"
+
+
+def _moved(row: Row) -> str:
+    label, _, before, now, difference, allowed, _ = row_cells(row)
+    if not now:
+        off = f" {difference.removeprefix('+')} off" if difference else ""
+        return f"{label}{off} ({allowed})"
+    if row.against is Against.FLOOR or not before:
+        return f"{label} {now} ({allowed})"
+    return f"{label} {before} → {now} ({difference}; {allowed})"
 
 
 def failure_message(record: Record) -> str:

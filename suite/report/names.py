@@ -71,13 +71,19 @@ class Names:
             bare = name[1:-1] if name[:1] in "'\"" and name[:1] == name[-1:] else name
             return whole[:place] + self.hide(bare, of_set) + whole[place + len(name) :]
 
-        for pattern in _SAID:
-            text = pattern.sub(hidden, text)
-        return text
+        # A name may begin a line, below others or indented.
+        lines = text.split("\n")
+        for index, line in enumerate(lines):
+            said = line.lstrip(" ")
+            blanks = line[: len(line) - len(said)]
+            for pattern in _SAID:
+                said = pattern.sub(hidden, said)
+            lines[index] = blanks + said
+        return "\n".join(lines)
 
     def hidden_in_record(self, record: Record) -> Record:
         """A record whose names are hidden, wherever it has one."""
-        of_set = record.hashes.get("dataset") or record.hashes.get("calibration") or ""
+        of_set = set_of(record)
 
         def said(text: str) -> str:
             return self.hidden_in(text, of_set)
@@ -140,6 +146,11 @@ class Names:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
         fresh.replace(folder / NAMES)
+
+
+def set_of(record: Record) -> str:
+    """The SHA-256 of the set whose images and people a record names; empty where it has none."""
+    return record.hashes.get("dataset") or record.hashes.get("calibration") or ""
 
 
 def known_names(folder: Path) -> dict[str, str]:

@@ -5,7 +5,11 @@ from collections.abc import Sequence
 
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
+from suite.report.causes import causes
+from suite.report.fitting import shortened
 from suite.report.folder import ReportFolder
+from suite.report.model import Report
+from suite.report.names import NAMES
 from suite.report.overview import overview_lines
 from suite.report.reference import by_its_name
 from suite.report.sections.acceptance import acceptance_lines, without_latency
@@ -18,6 +22,9 @@ from suite.report.verdict import is_gated
 
 # Of the reasons why gates were not compared, so many are said.
 _REASONS = 5
+# Of what is red, so many causes are said, each in so many bytes.
+_CAUSES = 5
+_LINE = 400
 
 
 def summary_lines(folder: ReportFolder, *, accepts: bool = False) -> list[str]:
@@ -68,8 +75,25 @@ def table_lines(folder: ReportFolder) -> list[str]:
 
 
 def verdict_lines(folder: ReportFolder) -> list[str]:
-    """The verdict with its figures, and where the report is."""
-    return [folder.report.concluded, f"report: {folder.folder / 'report.md'} and report.html"]
+    """Why it is red, the verdict with its figures, and where the report is."""
+    lines = [shortened(words, _LINE) for words in _red(folder.report)]
+    lines.append(folder.report.concluded)
+    lines.append(f"report: {folder.folder / 'report.md'} and report.html")
+    if (folder.folder / NAMES).exists():
+        lines.append(f"names: {folder.folder / NAMES} has the images and people behind each name-…")
+    return lines
+
+
+def _red(report: Report) -> list[str]:
+    """A line for each cause of red gates, and for what failed besides."""
+    found = causes(report.records)
+    lines = []
+    for each in found[:_CAUSES]:
+        also = f" (also red with it: {each.counted})" if each.counted else ""
+        lines.append(f"red: {each.place}, {each.root.gate}: {each.brief}{also}")
+    if others := len(found) - len(lines):
+        lines.append(f"red: {others} other causes, see report.md")
+    return [*lines, *(f"red: {what}" for what in report.outside[:_CAUSES])]
 
 
 def _not_compared(records: Sequence[Record]) -> list[str]:

@@ -274,7 +274,7 @@ def test_a_shared_calibration_image_is_refused(team: Team) -> None:
     (team.folder / "datasets" / "embedded-calibration.toml").write_text(
         'id = "embedded-calibration"\nkind = "folder"\nfolder = "../leak"\n'
     )
-    result = team.gates("--modes=int8_static_qdq")
+    result = team.gates("--modes=int8_static_qdq", "--report-names")
     assert result.returncode == 1
     assert "leaked.jpg" in result.stdout
 

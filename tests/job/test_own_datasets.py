@@ -11,6 +11,7 @@ from team import EMBEDDED, MODEL, SOME_PAIRS, Team, copy_catalog
 
 from suite.catalog.gate import Gate
 from suite.entry_points.commands.main import main
+from suite.report.names import known_names
 from suite.report.reading import read_report
 
 PEOPLE = 'id = "embedded-evaluation"\nkind = "people"\nfolder = "../faces"\npairs_per_fold = 10\n'
@@ -60,11 +61,25 @@ def test_images_that_are_left_out_are_counted_in_the_report(team: Team, kind: st
         assert record["measured"]["figures"]["accuracy"] > 0.9
 
 
-def test_an_image_that_cannot_be_decoded_is_named_by_the_gate(team: Team):
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_an_image_that_cannot_be_decoded_is_named_by_the_gate(
+    team: Team, workers: tuple[str, ...]
+) -> None:
     dataset(team).write_text(CSV)
-    result = team.gates("--modes=fp32", "-k", "verification")
+    some = ("--modes=fp32", "-k", "verification", "--junitxml=junit.xml", *workers)
+    said = "is cut short at 400 bytes; fetch the image again."
+    victim = "p000/0000.jpg"
+    result = team.gates(*some, "--report-names")
     assert result.returncode == 1
-    assert ".jpg: is cut short at 400 bytes; fetch the image again." in result.stdout
+    assert f"{victim}: {said}" in result.stdout
+    assert "names.json" not in result.stdout
+    result = team.gates(*some)
+    ((hidden, name),) = known_names(team.folder / "face-quant-report").items()
+    assert name.endswith(victim)
+    assert f"{hidden}: {said}" in result.stdout
+    assert f"{hidden}: {said}" in (team.folder / "junit.xml").read_text()
+    assert "names: face-quant-report/names.json has the images" in result.stdout
+    assert victim not in result.stdout + (team.folder / "junit.xml").read_text()
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])

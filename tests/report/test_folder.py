@@ -249,6 +249,26 @@ def test_the_terminal_says_what_was_accepted_and_left_open(tmp_path: Path) -> No
     ]
 
 
+def test_the_terminal_ends_with_what_is_red_the_verdict_and_the_files(tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path, ENVIRONMENT, require_all=False, names=Names())
+    for number in range(7):
+        said = f"faces/ann {number}.jpg: is empty"
+        folder.add(record(outcome=Outcome.FAIL, headline=said, model=f"m{number}"))
+    folder.fail_outside("test_other.py::test_a: assert 1 == 2")
+    ended(folder)
+    *red, verdict, report, names = verdict_lines(folder)
+    assert len(red) == 5 + 1 + 1
+    hidden = next(hidden for hidden, name in known_names(tmp_path).items() if "ann 0" in name)
+    assert red[0] == f"red: m0 fp32, artifact: {hidden}: is empty"
+    assert red[-2:] == [
+        "red: 2 other causes, see report.md",
+        "red: test_other.py::test_a: assert 1 == 2",
+    ]
+    assert verdict.startswith("FAIL: 7 of 7 gates failed")
+    assert report.startswith("report: ")
+    assert names.startswith(f"names: {tmp_path / 'names.json'} has ")
+
+
 def test_the_terminal_says_that_nobody_has_proved_the_profile(tmp_path: Path) -> None:
     words = "nobody has proved the profile cpu-amx: nothing was accepted on it so far"
     environment = ENVIRONMENT.model_copy(update={"profile": "cpu-amx", "unproved": words})

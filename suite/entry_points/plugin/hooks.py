@@ -22,6 +22,7 @@ from suite.entry_points.plugin.items import (
 )
 from suite.entry_points.plugin.options import add_options, folders_after_a_space
 from suite.entry_points.plugin.run import GateRun
+from suite.entry_points.plugin.run_progress import RunProgress
 
 # What asks pytest-benchmark for a table, or for failures that it finds as it prints one.
 _OF_BENCHMARKS = ("benchmark_verbose", "benchmark_compare", "benchmark_compare_fail")
@@ -65,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
             "root folder."
         )
     GateRun.start(config)
+    if may_gate(config) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(RunProgress(config))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
@@ -117,7 +120,7 @@ def pytest_runtest_makereport(
     if is_gate(item) and report.when != "teardown":
         from suite.entry_points.plugin.summary import send_record, tell_failure
 
-        if report.failed:
+        if not report.passed:
             tell_failure(item, call, report)
         send_record(item, report)
     return report

@@ -11,9 +11,11 @@ import pytest
 from suite.catalog.errors import spelt_out
 from suite.entry_points.plugin.items import mistake_in
 from suite.entry_points.plugin.rerun import rerun_of
+from suite.entry_points.plugin.run import GateRun
 from suite.gates.conclusion import attached, send
-from suite.report.failure import cause
+from suite.report.failure import brief
 from suite.report.folder import ReportFolder
+from suite.report.names import Names, set_of
 from suite.report.properties import property_of
 
 
@@ -25,17 +27,28 @@ def send_record(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def tell_failure(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Say a user's mistake without a traceback, and the headline in pytest's FAILED line."""
-    mistake = mistake_in(call.excinfo)
-    if mistake:
-        report.longrepr = _without_traceback(item, f"{mistake}\n\nreproduce: {rerun_of(item)}")
-    crash = getattr(report.longrepr, "reprcrash", None)
+    """Say what a gate failed or was skipped for as its record does, which hides names too.
+
+    A user's mistake has no traceback, and pytest's FAILED line is the figure and the headline.
+    """
     record = attached(item)
-    if crash is not None and record:
-        crash.message = " ".join(cause(record).split())
+    if record is None:
+        return
+    names = None if GateRun.of(item.config).options.report_names else Names()
+    if isinstance(report.longrepr, tuple):  # skipped
+        path, line, why = report.longrepr
+        report.longrepr = path, line, names.hidden_in(why, set_of(record)) if names else why
+        return
     said = str(report.longrepr)
-    if spelt_out(said) != said:  # which xdist could not carry
-        report.longrepr = _without_traceback(item, spelt_out(said))
+    mistake = mistake_in(call.excinfo) if report.failed else None
+    if mistake:
+        said = f"{mistake}\n\nreproduce: {rerun_of(item)}"
+    # Bytes that are no UTF-8 xdist could not carry.
+    told = spelt_out(names.hidden_in(said, set_of(record)) if names else said)
+    if mistake or told != str(report.longrepr):
+        report.longrepr = _without_traceback(item, told)
+    if crash := getattr(report.longrepr, "reprcrash", None):
+        crash.message = brief(names.hidden_in_record(record) if names else record)
 
 
 def tell_junit(config: pytest.Config, report: ReportFolder, planned: Collection[str]) -> None:
