@@ -350,7 +350,7 @@ def test_faces_are_in_a_report_that_asks_for_them_and_says_so(team: Team) -> Non
     text = page.read_text()
     assert text.count("data:image/jpeg;base64,/9j/") >= 8
     assert "evaluation.bin[" not in text and "some.bin[" not in text
-    assert "this report holds pictures of faces" in team.markdown
+    assert "- This report holds pictures of faces, " in team.markdown
 
 
 def test_the_tuned_mode_is_gated_once_a_card_names_it(team: Team) -> None:

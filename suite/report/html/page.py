@@ -24,6 +24,7 @@ from suite.report.html.parts import (
     hash_parts,
     limit_rows,
     model_parts,
+    provider_parts,
     red_gates,
     template,
 )
@@ -34,12 +35,14 @@ from suite.report.sections.changed import foremost
 from suite.report.sections.environment import RUNS_HEADER, fact_tables, run_rows
 from suite.report.sections.findings import findings_of
 from suite.report.sections.on_top import HOLDS_FACES
+from suite.report.sections.providers import LEGEND, provider_table
 from suite.report.tables import ROW_HEADER
 
 LIMIT_BYTES = 2 * 2**20
 _WITH_FACES = 16 * 2**20
 # What parts of the page may take, in bytes; what does not fit is counted, and is in report.json.
 _RED_GATES = 250_000
+_PROVIDERS = 250_000
 _COURSES = 250_000
 _ROWS = 600_000
 _HASHES = 100_000
@@ -79,6 +82,9 @@ def to_html(report: Report) -> str:
         holds_faces=HOLDS_FACES if report.holds_faces else "",
         matrix=matrix(cases[:_CASES], kinds),
         cases_left_out=max(len(cases) - _CASES, 0),
+        providers=fitted(provider_parts(report), _PROVIDERS),
+        provider_header=provider_table(report)[0],
+        provider_legend=LEGEND,
         red_gates=fitted(red_gates(report.records), _RED_GATES),
         courses=fitted(course_parts(report), _COURSES),
         runs=run_rows(report),

@@ -20,6 +20,7 @@ from suite.report.model import Report
 from suite.report.reference import by_its_name
 from suite.report.sections.certainty import flags
 from suite.report.sections.environment import hash_rows
+from suite.report.sections.providers import provider_table
 from suite.report.tables import ROW_HEADER, row_cells
 
 # Makes a part of the page.
@@ -81,6 +82,11 @@ def model_parts(
         return macro("model_part")(part, legend)
 
     return {(of[0], mine[0].on): partial(made, of) for of, mine in by_model.items()}
+
+
+def provider_parts(report: Report) -> list[Part]:
+    """Each figure that several providers have, side by side."""
+    return [partial(macro("provider_row"), row) for row in provider_table(report)[1]]
 
 
 def course_parts(report: Report) -> list[Part]:

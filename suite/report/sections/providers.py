@@ -12,6 +12,11 @@ from suite.report.model import Report
 from suite.report.reference import by_its_name
 from suite.report.tables import markdown, signed
 
+LEGEND = (
+    "In parentheses: difference to FP32 of the same provider. FP32 itself is held against that of "
+    "the first provider by the embeddings of fixed charts, as the fingerprint samples them."
+)
+NOT_SHARED = "No model was run on more than one of them."
 _MIB = 2**20
 _NONE = "–"
 _NEAR = "cosine_1st_percentile"
@@ -20,30 +25,28 @@ _Cells = Iterator[tuple[str, list[str]]]
 
 def providers(report: Report) -> list[str]:
     """The section; nothing where the report is of one provider and profile."""
-    backends = Backends(report.records)
-    if not backends.several:
+    if not Backends(report.records).several:
         return []
+    header, table = provider_table(report)
+    lines = ["## Providers side by side", ""]
+    if not table:
+        return [*lines, NOT_SHARED, ""]
+    return [*lines, LEGEND, "", *markdown(header, table), ""]
+
+
+def provider_table(report: Report) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The header and rows of the models that several backends ran; no row where none did."""
+    backends = Backends(report.records)
     by_model: dict[str, list[Record]] = {}
     for record in report.records:
         by_model.setdefault(record.model, []).append(record)
-    table = [
+    rows = [
         tuple(by_its_name(cells, mine[0].precision))
         for mine in by_model.values()
         if len({backends.of(record) for record in mine}) > 1
         for cells in _of_model(mine, backends)
     ]
-    lines = ["## Providers side by side", ""]
-    if not table:
-        return [*lines, "No model was run on more than one of them.", ""]
-    header = ("Model", "Mode", "Figure", *backends.names.values())
-    return [
-        *lines,
-        "In parentheses: difference to FP32 of the same provider. FP32 itself is held against that "
-        "of the first provider by the embeddings of fixed charts, as the fingerprint samples them.",
-        "",
-        *markdown(header, table),
-        "",
-    ]
+    return ("Model", "Mode", "Figure", *backends.names.values()), rows
 
 
 def apart_in_words(apart: Sequence[Apart], names: Mapping[Backend, str]) -> Iterator[str]:
@@ -97,7 +100,7 @@ def _charts(apart: Sequence[Apart | None]) -> _Cells:
     )
     if any(each and each.fed for each in apart):
         fed = [_cell(each and f"{each.fed:.1e}") for each in apart]
-        yield "charts **as they are fed**, largest difference", fed
+        yield "charts as they are fed, largest difference", fed
 
 
 def _on_set(

@@ -217,3 +217,22 @@ def test_faces_are_shown_where_they_were_asked_for_and_the_page_says_what_it_hol
     assert {attrs["src"] for attrs in pictures} == {"data:image/jpeg;base64,QUJD"}
     assert "this report holds pictures of faces, which are biometric data" in text
     assert "biometric" not in to_html(page(drawn_records()))
+
+
+def test_providers_stand_side_by_side_where_several_ran_a_model() -> None:
+    records = [
+        r.model_copy(
+            update={"provider": provider, "profile": profile, "node": f"{r.node} {provider}"}
+        )
+        for provider, profile in (("cpu", "cpu-avx2"), ("openvino", "openvino-cpu-avx2"))
+        for r in drawn_records()
+    ]
+    text = to_html(page(records))
+    seen = Seen(text)
+    assert seen.open == []
+    ids = [attrs["id"] for _, attrs in seen.tags if "id" in attrs]
+    assert {"providers", "model-model-0-cpu", "model-model-0-openvino"} <= set(ids)
+    assert len(ids) == len(set(ids))
+    part = text[text.index('id="providers"') : text.index('id="models"')]
+    assert '<th scope="col">openvino</th>' in part and "latency p50, ms" in part
+    assert 'id="providers"' not in to_html(page(drawn_records()))
