@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from suite.report.backend import Backends
+from suite.judging.record import Record
+from suite.report.backend import Backend, Backends
 from suite.report.model import Report
 from suite.report.sections.acceptance import acceptance, without_latency
 from suite.report.sections.changed import changed
@@ -34,20 +35,22 @@ def to_markdown(report: Report) -> str:
     lines += providers(report)
     lines += failures(report.records)
     lines += acceptance(report.records)
-    for model in dict.fromkeys(record.model for record in report.records):
-        lines += _of_model(model, report)
+    lines += _models(report)
     lines += undecided(report.records)
     lines += not_run(report.not_run)
     lines += environment(report)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _of_model(model: str, report: Report) -> Iterator[str]:
-    """The section of a model, one for each provider and profile."""
+def _models(report: Report) -> Iterator[str]:
+    """The section of each model, one for each provider and profile."""
     backends = Backends(report.records)
-    for backend, records in backends.records.items():
-        mine = [record for record in records if record.model == model]
-        if mine:
+    by_model: dict[str, dict[Backend, list[Record]]] = {}
+    for record in report.records:
+        mine = by_model.setdefault(record.model, {})
+        mine.setdefault(backends.of(record), []).append(record)
+    for model, on in by_model.items():
+        for backend, records in on.items():
             runtime = report.environment_on(backend.provider, backend.profile).onnxruntime
-            on = backends.names[backend] if backends.several else ""
-            yield from model_section(model, mine, runtime, on)
+            called = backends.names[backend] if backends.several else ""
+            yield from model_section(model, records, runtime, called)

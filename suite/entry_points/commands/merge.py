@@ -50,7 +50,7 @@ def run(chosen: argparse.Namespace) -> int:
     for note in (note for each in runs for note in each.notes):
         print(note)
     print(report.concluded)
-    print(f"report: {target / 'report.md'}")
+    print(f"report: {target / 'report.md'} and report.html")
     return 1 if report.verdict is Outcome.FAIL else 0
 
 

@@ -66,7 +66,7 @@ def test_shards_become_one_report_with_all_its_files(capsys) -> None:
     assert main(["merge", *runs]) == 0
     verdict, place = capsys.readouterr().out.splitlines()
     assert verdict == f"PASS: {len(WHOLE)} pass"
-    assert place == "report: face-quant-merged/report.md"
+    assert place == "report: face-quant-merged/report.md and report.html"
     written = {path.name for path in Path("face-quant-merged").iterdir()}
     assert written == {"report.json", *FILES}
     report = read_report(Path("face-quant-merged"))
