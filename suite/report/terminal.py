@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
@@ -74,13 +75,13 @@ def table_lines(folder: ReportFolder) -> list[str]:
     ]
 
 
-def verdict_lines(folder: ReportFolder) -> list[str]:
-    """Why it is red, the verdict with its figures, and where the report is."""
-    lines = [shortened(words, _LINE) for words in _red(folder.report)]
-    lines.append(folder.report.concluded)
-    lines.append(f"report: {folder.folder / 'report.md'} and report.html")
-    if (folder.folder / NAMES).exists():
-        lines.append(f"names: {folder.folder / NAMES} has the images and people behind each name-…")
+def verdict_lines(report: Report, folder: Path) -> list[str]:
+    """Why a report is red, the verdict with its figures, and where it is."""
+    lines = [shortened(words, _LINE) for words in _red(report)]
+    lines.append(report.concluded)
+    lines.append(f"report: {folder / 'report.md'} and report.html")
+    if (folder / NAMES).exists():
+        lines.append(f"names: {folder / NAMES} has the images and people behind each name-…")
     return lines
 
 

@@ -243,7 +243,7 @@ def test_the_terminal_says_what_was_accepted_and_left_open(tmp_path: Path) -> No
         "not run: lost",
         "without latency: no gate of it was selected, so no speed was judged or accepted",
     ]
-    assert verdict_lines(folder) == [
+    assert verdict_lines(folder.report, folder.folder) == [
         "FAIL: 1 of 1 gates did not run (1 pass, 1 undecided, 1 skipped)",
         f"report: {tmp_path / 'report.md'} and report.html",
     ]
@@ -256,7 +256,7 @@ def test_the_terminal_ends_with_what_is_red_the_verdict_and_the_files(tmp_path: 
         folder.add(record(outcome=Outcome.FAIL, headline=said, model=f"m{number}"))
     folder.fail_outside("test_other.py::test_a: assert 1 == 2")
     ended(folder)
-    *red, verdict, report, names = verdict_lines(folder)
+    *red, verdict, report, names = verdict_lines(folder.report, folder.folder)
     assert len(red) == 5 + 1 + 1
     hidden = next(hidden for hidden, name in known_names(tmp_path).items() if "ann 0" in name)
     assert red[0] == f"red: m0 fp32, artifact: {hidden}: is empty"

@@ -12,6 +12,7 @@ from suite.report.merging.merge import merge
 from suite.report.merging.run import read_run
 from suite.report.model import Report
 from suite.report.names import NAMES, Names, known_names
+from suite.report.terminal import verdict_lines
 
 _DEFAULT = Path("face-quant-merged")
 
@@ -49,8 +50,8 @@ def run(chosen: argparse.Namespace) -> int:
     _write(target, report, names)
     for note in (note for each in runs for note in each.notes):
         print(note)
-    print(report.concluded)
-    print(f"report: {target / 'report.md'} and report.html")
+    for line in verdict_lines(report, target):
+        print(line)
     return 1 if report.verdict is Outcome.FAIL else 0
 
 

@@ -7,6 +7,7 @@ from suite.catalog.errors import SuiteError
 from suite.catalog.files import is_folder
 from suite.report.files import held, write_report
 from suite.report.rebuilding import rebuild
+from suite.report.terminal import verdict_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,6 @@ def run(chosen: argparse.Namespace) -> int:
         write_report(folder, rebuilt.report)
     for note in rebuilt.notes:
         print(note)
-    print(rebuilt.report.concluded)
-    print(f"report: {folder / 'report.md'} and report.html")
+    for line in verdict_lines(rebuilt.report, folder):
+        print(line)
     return 0

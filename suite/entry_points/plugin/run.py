@@ -271,7 +271,7 @@ class GateRun:
             return
         from suite.report.terminal import verdict_lines
 
-        for line in verdict_lines(self.report):
+        for line in verdict_lines(self.report.report, self.report.folder):
             terminal.write_line(line)
 
     def _check_selection(self) -> None:

@@ -1,7 +1,7 @@
 """One report of several runs: shards that complete one another, and providers side by side."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from suite.catalog.gate import Gate
 from suite.catalog.plan import PlannedGate
@@ -105,14 +105,19 @@ def _part(runs: Sequence[Run]) -> _Part:
     taken = _taken(runs)
     ordered = _in_order({*taken, *whole, *selected})
     records = [taken[gate] for gate in ordered if gate in taken]
-    coverage = Coverage(tuple(whole), tuple(selected), tuple(_unjudged(runs, records)))
+    unjudged = _judged_no_more((each for run in runs for each in run.report.unjudged), records)
+    coverage = Coverage(tuple(whole), tuple(selected), tuple(unjudged))
     # A gate's node id begins with where a run was started; its name is the same.
     nodes = {node.rpartition("::")[2]: node for run in runs for node in run.report.not_run}
     recorded = {gate.name for gate in taken}
     names = [gate.name for gate in ordered if gate.name in nodes]
     missed = [nodes[name] for name in dict.fromkeys([*names, *nodes]) if name not in recorded]
     planned = [*(record.node for record in records), *missed]
-    return _Part(records, coverage, Reach.of(records, planned, coverage))
+    reach = Reach.of(records, planned, coverage)
+    # What fails a run that judged all that it selected fails the whole, whatever another left out.
+    alone = _judged_no_more((each for run in runs for each in run.reach.missed), records)
+    whole_missed = tuple(dict.fromkeys([*reach.missed, *alone]))
+    return _Part(records, coverage, replace(reach, missed=whole_missed))
 
 
 def _in_order(gates: Iterable[PlannedGate]) -> list[PlannedGate]:
@@ -141,14 +146,14 @@ def _taken(runs: Sequence[Run]) -> dict[PlannedGate, Record]:
     return {gate: record for gate, (_, record) in taken.items()}
 
 
-def _unjudged(runs: Sequence[Run], records: Sequence[Record]) -> Iterator[Unjudged]:
-    """What is accepted and no run judged, without the sections that another of them did."""
+def _judged_no_more(found: Iterable[Unjudged], records: Sequence[Record]) -> Iterator[Unjudged]:
+    """What is accepted and a run did not judge, without the sections that another of them did."""
     judged = {
         (record.baseline, record.measured.section)
         for record in records
         if record.measured and record.baseline
     }
-    for each in dict.fromkeys(each for run in runs for each in run.report.unjudged):
+    for each in dict.fromkeys(found):
         mine = {section for baseline, section in judged if each.file.endswith(f"/{baseline}")}
         left = tuple(section for section in each.sections if section not in mine)
         if left or not each.sections:

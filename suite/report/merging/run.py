@@ -11,6 +11,7 @@ from suite.judging.record import Record
 from suite.report.backend import Backend
 from suite.report.model import Environment, MergedRun, Report
 from suite.report.rebuilding import rebuild
+from suite.report.verdict import Reach
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class Run:
         """Its records, also of gates that broke and so did not know their profile."""
         of_backend = {"provider": self.backend.provider, "profile": self.backend.profile}
         return tuple(record.model_copy(update=of_backend) for record in self.report.records)
+
+    @property
+    def reach(self) -> Reach:
+        """How far it came alone."""
+        nodes = [*(record.node for record in self.records), *self.report.not_run]
+        return Reach.of(self.records, nodes, self.scope.coverage(self.report.unjudged))
 
     @cached_property
     def place(self) -> tuple[object, ...]:

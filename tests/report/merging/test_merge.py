@@ -215,6 +215,18 @@ def test_what_is_accepted_and_another_shard_judged_is_not_unjudged() -> None:
     assert (report.unjudged, report.verdict) == ((), Outcome.PASS)
 
 
+def test_what_is_missed_by_a_run_that_judged_its_part_is_missed_by_the_whole() -> None:
+    """Though another part left gates out: that run alone would only say it."""
+    first, second = gates("m"), gates("n")
+    one = run_of("a", [record_of(g) for g in first], WHOLE, first, unjudged=(LOST,))
+    two = run_of("b", [record_of(second[0])], WHOLE, second, environment=at(1))
+    assert (one.report.verdict, two.report.verdict) == (Outcome.FAIL, Outcome.PASS)
+    report = merge([one, two])
+    assert "1 entry is accepted and not judged" in report.summary
+    partly = run_of("a", [record_of(first[0])], WHOLE, first, unjudged=(LOST,))
+    assert merge([partly, two]).verdict is Outcome.PASS
+
+
 def test_what_failed_outside_the_gates_of_one_run_fails_the_whole() -> None:
     runs = [
         run_of("a", [record_of(gate) for gate in gates("m")], WHOLE, outside=("t.py: broke",)),
