@@ -17,6 +17,7 @@ from suite.judging.record import Record
 from suite.report.files import FILES, cannot_write, in_use, write_json, write_report
 from suite.report.history import PastRun
 from suite.report.model import Appended, Environment, Report
+from suite.report.named import named
 from suite.report.names import NAMES, Names
 from suite.report.reading import REPORT, read_report
 from suite.report.verdict import make_report
@@ -36,10 +37,10 @@ class ReportFolder:
     that says it did not end; the files beside it are there only of a run that ended in its own way.
     Nothing of the run before stays. With ``append`` the records of the run before are kept and
     completed. No other run may write there until the folder is closed. ``report`` is the one
-    concluded last. ``compare`` says what changed in cards and baselines, once the run
-    has ended. ``names`` hides the names of images and people in all that is written, and is
-    itself written beside it; None shows them. ``past`` are the runs before, which files of the
-    report may show.
+    concluded last. ``compare`` says what changed in cards and baselines: as the folder is opened,
+    and once the run has ended where it accepted anything. ``names`` hides the names of images and
+    people in all that is written, and is itself written beside it; None shows them. ``past`` are
+    the runs before, which files of the report may show.
 
     Raises
     ------
@@ -71,6 +72,7 @@ class ReportFolder:
         self._outside: dict[str, None] = {}
         self._compare = compare
         self._compared: Compared | None = None
+        self._compared_with: tuple[str, ...] = ()
         self._names = names
         self._written_names = 0
         self._past = tuple(past)
@@ -97,11 +99,13 @@ class ReportFolder:
     def _open(self, *, append: bool) -> None:
         if append:
             try:
-                self._take_over(read_report(self.folder))
+                before = read_report(self.folder)
+                self._take_over(before if self._names else named(before, self.folder))
             except SuiteError as error:
                 raise SuiteError(f"--report-append: {error}") from None
         for name in (*FILES, *(() if append else (NAMES,))):
             (self.folder / name).unlink(missing_ok=True)
+        self._compared = self._compare() if self._compare else None
         self._write_records()
         self._write_unfinished()
         with suppress(FileNotFoundError):
@@ -161,8 +165,9 @@ class ReportFolder:
 
     def conclude(self, *, complete: bool) -> Outcome:
         """What the run comes to so far; nothing is written."""
-        if complete and self._compare and self._compared is None:
-            self._compared = self._compare()
+        accepted = tuple(each.node for each in self.records if each.accepted)
+        if complete and self._compare and accepted != self._compared_with:
+            self._compared, self._compared_with = self._compare(), accepted
         self.report = make_report(
             self._environment,
             self.records,
@@ -172,7 +177,7 @@ class ReportFolder:
             appended=self._appended,
             coverage=self._coverage,
             outside=tuple(self._outside),
-            compared=self._compared if complete else None,
+            compared=self._compared,
             seconds=round(self._earlier_seconds + time.monotonic() - self._began, 3),
         )
         if complete:

@@ -115,7 +115,8 @@ class Report(Frozen):
     unjudged : what is accepted and has no gate
     outside : what failed in the run and is no gate's
     not_run : gates without a record
-    compared : what changed in cards and baselines since a base; None in a run that did not end
+    compared : what changed in cards and baselines since a base, with what the run accepted where it
+        ended; None where an older suite's run did not end
     history : the runs before, as `--history` names their file; ``report.json`` has them not
     """
 

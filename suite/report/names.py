@@ -16,7 +16,8 @@ from suite.judging.record import Record
 
 NAMES = "names.json"
 _DIGITS = 12
-_HIDDEN = re.compile(rf"^name-[0-9a-f]{{{_DIGITS}}}$")
+# What stands in the place of a name.
+HIDDEN = re.compile(rf"\bname-[0-9a-f]{{{_DIGITS}}}\b")
 _IMAGE = (
     r"\.(?:jpe?g|jpe|jfif|png|bmp|dib|webp|tiff?|p[bgnp]m|pfm|sr|ras|exr|hdr|pic|jp2|gif|avif"
     r"|hei[cf]|raw|dng|cr2|nef|arw)\b"
@@ -54,7 +55,7 @@ class Names:
 
     def hide(self, name: str, of_set: str) -> str:
         """What stands in a report in the place of a name of a set, by the set's SHA-256."""
-        if _HIDDEN.match(name):  # of a report that is judged again
+        if HIDDEN.fullmatch(name):  # of a report that is judged again
             return name
         name = spelt_out(name)
         given = f"{of_set}\0{name}".encode()

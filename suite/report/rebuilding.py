@@ -57,8 +57,11 @@ def rebuild(folder: Path) -> Rebuilt:
         appended=found.appended,
         coverage=scope.coverage(found.unjudged),
         outside=found.outside,
+        compared=found.compared,
         seconds=found.seconds,
     )
+    if found.compared and any(record.accepted for record in records.values()):
+        notes.append(f"{folder}: what the run accepted is not in the comparison with the base")
     if found.scope is None:
         report = report.model_copy(update={"left_out": found.left_out, "scope": None})
     return Rebuilt(report, tuple(notes))

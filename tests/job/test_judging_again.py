@@ -25,6 +25,26 @@ def judge(team: Team, *options: str) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
+def worst_images(report: dict) -> list[str]:
+    fidelity = (r["measured"] for r in report["records"] if r["gate"] == "fidelity")
+    return [each["image"] for of in fidelity for each in of["closeness"]["worst"]]
+
+
+def test_names_that_a_run_hid_are_shown_where_they_are_kept(measured: Team) -> None:
+    hidden = worst_images(json.loads((measured.folder / "run" / "report.json").read_text()))
+    status, said = judge(measured, "--report-names", "-k", "fidelity")
+    assert status == 0, said
+    known = json.loads((measured.folder / "run" / "names.json").read_text())
+    assert worst_images(measured.report) == [known[each] for each in hidden]
+    (measured.folder / "run" / "names.json").unlink()
+    status, said = judge(measured, "--report-names", "-k", "fidelity")
+    assert status == 4
+    assert "names.json: --report-names needs the names that the report hides" in said
+    status, said = judge(measured, "-k", "fidelity")
+    assert status == 0, said
+    assert worst_images(measured.report) == hidden
+
+
 def embeds_nothing(team: Team) -> None:
     """Let what a model would be run by be refused, so that a judgement that measures fails."""
     (team.folder / "conftest.py").write_text(

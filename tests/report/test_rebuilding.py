@@ -9,6 +9,7 @@ from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
 from suite.catalog.plan import PlannedGate
 from suite.entry_points.commands.main import main
+from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Coverage, Scope
 from suite.judging.outcome import Outcome
 from suite.report.files import FILES
@@ -118,3 +119,16 @@ def test_a_folder_into_which_a_run_writes_is_left_to_it(tmp_path: Path, capsys) 
     assert main(["report", str(tmp_path)]) == 2
     assert "another run writes its report there" in capsys.readouterr().err
     run.close()
+
+
+def test_what_changed_since_the_base_is_known_from_the_start(tmp_path: Path) -> None:
+    changes = Compared(base="origin/main", commit="c" * 40)
+    run = ReportFolder(tmp_path, ENVIRONMENT, require_all=False, compare=lambda: changes)
+    run.add(RECORDS[0])
+    run.close()
+    rebuilt = rebuild(tmp_path)
+    assert rebuilt.report.compared == changes
+    assert rebuilt.notes == ()
+    append(tmp_path, record(mode="m", accepted=True).model_dump_json() + "\n")
+    (note,) = rebuild(tmp_path).notes
+    assert note.endswith("what the run accepted is not in the comparison with the base")

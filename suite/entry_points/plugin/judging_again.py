@@ -40,6 +40,7 @@ def recorded_run(run: GateRun) -> RecordedRun | None:
 def _read(run: GateRun, folder: Path) -> RecordedRun:
     from suite.entry_points.plugin.environment import describe
     from suite.gates.recorded import RecordedRun
+    from suite.report.named import named
     from suite.report.reading import read_one_backend
 
     report = read_one_backend(folder)
@@ -60,6 +61,8 @@ def _read(run: GateRun, folder: Path) -> RecordedRun:
             where="--report-dir",
             what=f"{folder} is the report that is judged; give another folder for the new one.",
         )
+    if run.options.report_names:
+        report = named(report, folder)
     return RecordedRun(str(folder), report.records)
 
 
