@@ -10,6 +10,10 @@ import pytest
 from onnx import helper
 from team import MODEL, SOME_PAIRS, SOURCE, Team, copy_catalog
 
+from suite.entry_points.commands.main import main
+from suite.report.fp32_apart import fp32_apart
+from suite.report.reading import read_report
+
 pytestmark = pytest.mark.skipif(
     "OpenVINOExecutionProvider" not in ort.get_available_providers(),
     reason="this onnxruntime is a wheel without OpenVINO: tox -e openvino",
@@ -106,3 +110,19 @@ def test_what_openvino_refuses_is_said_in_its_own_words(
     assert reason in said
     assert "look at [options] in " in said
     assert not (team.folder / "face-quant-report").exists()
+
+
+def test_cpu_and_openvino_are_merged_side_by_side(team: Team) -> None:
+    only = ("-k", "fingerprint or artifact", "--modes=fp32,int8_static_qdq")
+    for provider in ("cpu", "openvino"):
+        options = (f"--provider={provider}", f"--report-dir={provider}", "--snapshot-update")
+        result = team.run(*only, *options)
+        assert result.returncode == 0, result.stdout
+    folders = [str(team.folder / name) for name in ("openvino", "cpu")]
+    assert main(["merge", *folders, f"--report-dir={team.folder / 'both'}"]) == 0
+    report = read_report(team.folder / "both")
+    assert [each.provider for each in report.environments] == ["cpu", "openvino"]
+    (apart,) = fp32_apart(report.records)
+    assert apart.cosine == pytest.approx(1, abs=1e-6)
+    assert 0 < apart.difference < 1e-5
+    assert apart.fed == 0
