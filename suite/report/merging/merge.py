@@ -68,7 +68,7 @@ def merge(runs: Sequence[Run], *, require_all: bool = False) -> Report:
             for backend, part in parts.items()
             for node in part.reach.not_run
         ),
-        compared=_compared([run.report.compared for run in runs]) if complete else None,
+        compared=_compared([run.report.compared for run in runs]),
         records=records,
     )
 

@@ -175,7 +175,6 @@ def test_a_gate_that_did_not_run_in_one_shard_and_did_in_another_is_not_missed()
     assert report.summary == "1 of 2 runs did not end (2 pass)"
     assert (report.complete, report.verdict) == (False, Outcome.FAIL)
     assert report.recommended == ()
-    assert report.compared is None
     assert merge([killed]).summary == killed.report.summary
 
 
@@ -254,16 +253,24 @@ def changed(name: str, *, harmful: bool = True) -> Change:
             Compared(base="main", changes=(changed("b"), changed("a", harmful=False))),
         ),
         ([Compared(why_not=NOTHING), Compared(base="main")], Compared(base="main")),
+        ([None, Compared(base="main")], Compared(base="main")),
         (
             [Compared(why_not=NOTHING), Compared(why_not="no git here")],
             Compared(why_not=f"{NOTHING}; no git here"),
         ),
     ],
-    ids=["none", "alike", "all changes", "one could", "none could"],
+    ids=["none", "alike", "all changes", "one could", "one did", "none could"],
 )
-def test_what_the_branch_did_is_what_any_run_saw(found, expected) -> None:
+def test_what_the_branch_did_is_what_any_run_saw_whether_it_ended_or_not(found, expected) -> None:
     runs = [
-        run_of(str(i), [record_of(gates(model)[0])], WHOLE, compared=each, environment=at(i))
+        run_of(
+            str(i),
+            [record_of(gates(model)[0])],
+            WHOLE,
+            compared=each,
+            environment=at(i),
+            complete=each is not None,
+        )
         for i, (each, model) in enumerate(zip(found, "mn", strict=True))
     ]
     assert merge(runs).compared == expected
