@@ -157,9 +157,11 @@ def test_runs_that_contradict_each_other_write_nothing(capsys) -> None:
     assert not Path("face-quant-merged").exists()
 
 
-def test_a_merged_report_is_rebuilt_as_it_was(capsys) -> None:
-    runs = [write("a", "m"), write("b", "m", provider="openvino", profile="openvino-avx2")]
-    assert main(["merge", *runs]) == 0
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_merged_report_is_rebuilt_as_it_was(complete: bool) -> None:
+    elsewhere = {"provider": "openvino", "profile": "openvino-avx2"}
+    runs = [write("a", "m"), write("b", "m", complete=complete, **elsewhere)]
+    assert main(["merge", *runs]) == (0 if complete else 1)
     target = Path("face-quant-merged")
     before = {path.name: path.read_text() for path in target.iterdir()}
     for name in FILES:

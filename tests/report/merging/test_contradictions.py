@@ -106,6 +106,13 @@ def test_a_gate_that_two_runs_measured_alike_is_there_once() -> None:
     assert len(merge([run("a", record_of(VERIFIED)), run("b", again)]).records) == 1
 
 
+def test_what_measured_nothing_contradicts_nothing() -> None:
+    fidelity = PlannedGate(Gate.FIDELITY, "m", "int8", "lfw")
+    said = {"source": "other"}
+    refused = record_of(fidelity, Outcome.FAIL, measured=None, hashes=said)
+    assert len(merge([run("a", record_of(VERIFIED)), run("b", refused)]).records) == 2
+
+
 def with_figure(value: float) -> Record:
     found = record_of(VERIFIED)
     assert found.measured

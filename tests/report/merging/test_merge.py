@@ -1,5 +1,7 @@
 """Merging: the parts of a run come to what the run came to, whichever way it was cut."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,8 +163,23 @@ def test_a_gate_that_ran_nowhere_is_as_it_was() -> None:
     gate = gates("m")[0]
     taken = record_of(gate, Outcome.SKIPPED, taken_away=True)
     absent = record_of(gate, Outcome.SKIPPED)
-    runs = [run_of("a", [taken], [gate]), run_of("b", [absent], [gate], environment=at(1))]
-    assert merge(runs).records == (absent,)
+    for first, second in ((taken, absent), (absent, taken)):
+        runs = [
+            run_of(str(i), [each], [gate], environment=at(i))
+            for i, each in enumerate((first, second))
+        ]
+        assert merge(runs).records == (absent,)
+
+
+def test_fp32_comes_first_whatever_other_modes_are_called() -> None:
+    fp32 = gates("m", ["fp32"])
+    half = [replace(gate, mode="fp16") for gate in gates("m", ["int8"])]
+    shards = [
+        run_of(str(i), [record_of(gate) for gate in mine], [*fp32, *half], mine, environment=at(i))
+        for i, mine in enumerate((half, fp32))
+    ]
+    modes = [record.mode for record in merge(shards).records]
+    assert modes == ["fp32"] * len(fp32) + ["fp16"] * len(half)
 
 
 def test_a_gate_that_did_not_run_in_one_shard_and_did_in_another_is_not_missed() -> None:
