@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 from team import MODEL, Team
 
 FP32 = ("--modes=fp32", "-k", "fingerprint or artifact")
@@ -103,9 +104,7 @@ def test_without_history_nothing_is_compared_and_nothing_fails(team: Team, monke
     assert "--base: v9 is no revision of" in refused.stdout
 
 
-def test_all_that_may_come_together_is_on_the_summary_s_first_screen(
-    branch: Team, monkeypatch
-) -> None:
+def test_all_that_may_come_together_is_on_every_first_screen(branch: Team, monkeypatch) -> None:
     """A red gate with a cause, a crashed worker, a skip, an undecided speed, an acceptance."""
     card = branch.card().read_text()
     (branch.folder / "models" / "absent.toml").write_text(
@@ -125,7 +124,8 @@ def test_all_that_may_come_together_is_on_the_summary_s_first_screen(
     monkeypatch.delenv("DIE_AT")
     monkeypatch.setenv("UNDECIDED", "1")
     undecided = ("--modes=fp32", "-p", "spy", "-k", "latency and not throughput")
-    assert branch.run(*undecided, "--report-append").returncode == 1
+    appended = branch.run(*undecided, "--report-append")
+    assert appended.returncode == 1
 
     text = "\n".join(summary(branch)[:40])
     assert f"**{MODEL} fp32**, fingerprint: not as accepted: " in text
@@ -136,3 +136,15 @@ def test_all_that_may_come_together_is_on_the_summary_s_first_screen(
     assert "skipped: latency absent fp32" in text
     assert f"**accepted**: {MODEL} int8_dynamic (" in text
     assert f"**identity changed**: model {MODEL}: preprocess.color_order" in text
+
+    page = (branch.folder / "face-quant-report" / "report.html").read_text()
+    first = Markup(page[: page.index('id="matrix"')]).striptags()
+    screen = "\n".join(appended.stdout.splitlines()[-24:])
+    for shown in (first, screen):
+        assert "colour order: the accepted pipeline feeds RGB, the card now says BGR" in shown
+        assert "crashed while running 'test_verification.py" in shown
+        assert f"latency {MODEL} fp32: the interval straddles the limit" in shown
+        assert "nowhere.onnx' are absent" in shown
+        assert f"{MODEL} int8_dynamic (cpu-vnni): 1 figure anew, 1 worse: Accuracy " in shown or (
+            f"{MODEL} int8_dynamic (cpu-avx2): 1 figure anew, 1 worse: Accuracy " in shown
+        )
