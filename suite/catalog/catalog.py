@@ -70,8 +70,9 @@ class Catalog:
         """The file or folder a card names.
 
         Looked for beside the card, then (weights only) in the weights folder by its path and by
-        its bare name, then in the data folder, where one is given. Where none exists, the path
-        beside the card is given back, for the caller to say that it is absent.
+        its bare name, then in the data folder, where one is given; then likewise by what the card
+        says of further paths (`Card.also_at`). Where none exists, the path beside the card is given
+        back, for the caller to say that it is absent.
 
         Raises
         ------
@@ -83,13 +84,15 @@ class Catalog:
 
     def places(self, card: Card, relative: str, *, weights: bool = False) -> list[Path]:
         """Every path at which `locate` looks, in order."""
-        places = [card.card_file.parent / relative]
-        if weights:
-            places.append(self.roots.weights / relative)
-            places.append(self.roots.weights / Path(relative).name)
-        if self.roots.data_dir:
-            places.append(self.roots.data_dir / relative)
-        return places
+        found = []
+        for each in (relative, *card.also_at(relative)):
+            found.append(card.card_file.parent / each)
+            if weights:
+                found.append(self.roots.weights / each)
+                found.append(self.roots.weights / Path(each).name)
+            if self.roots.data_dir:
+                found.append(self.roots.data_dir / each)
+        return found
 
     def tried(self, card: Card, relative: str, *, weights: bool = False) -> str:
         """The places in words, for a message: each once, without the ``..`` of a card."""

@@ -110,6 +110,10 @@ class LfwDataset(ImagesDataset):
         """Each file or folder that the card names, by its key."""
         return {**super().named_files(), "pairs": self.pairs}
 
+    def also_at(self, relative: str) -> tuple[str, ...]:
+        """The list of pairs may lie in the images' folder, as some copies of LFW have it."""
+        return (f"{self.folder}/{relative}",) if relative == self.pairs else ()
+
 
 class CsvColumns(Table):
     """What a CSV calls its columns."""

@@ -53,3 +53,7 @@ class Card(Table):
     id: CardId
     title: str = ""
     card_file: Path = Field(exclude=True)
+
+    def also_at(self, relative: str) -> tuple[str, ...]:
+        """Further relative paths at which what the card names as ``relative`` may lie."""
+        return ()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.catalog.catalog import Roots
+from suite.catalog.catalog import Roots, require_dataset
 from suite.catalog.errors import CatalogError, SuiteError
 from suite.catalog.folder import broken_cards, read_cards, read_catalog
 from suite.catalog.limits import limits_of
@@ -206,6 +206,28 @@ def test_data_and_weights_are_looked_for_beside_the_card_first(
         weights / "b.onnx",
         data / "a/b.onnx",
     ]
+
+
+LFW_CARD = 'id = "our-lfw"\nkind = "lfw"\nfolder = "faces"\npairs = "pairs.txt"\n'
+
+
+def test_lfws_pairs_may_lie_in_the_folder_of_its_images(catalog: Path, tmp_path: Path) -> None:
+    (catalog / "datasets" / "our-lfw.toml").write_text(LFW_CARD)
+    data = tmp_path / "data"
+    (data / "faces").mkdir(parents=True)
+    read = read_catalog(catalog, Roots(data))
+    card = read.datasets["our-lfw"]
+    beside, inside = data / "pairs.txt", data / "faces" / "pairs.txt"
+    with pytest.raises(CatalogError, match=r"key 'pairs': there is no 'pairs\.txt'") as caught:
+        require_dataset(read, card)
+    assert str(beside) in str(caught.value)
+    assert str(inside) in str(caught.value)
+    inside.write_text("in the folder")
+    require_dataset(read, card)
+    assert read.locate(card, card.pairs) == inside
+    beside.write_text("beside it")
+    assert read.locate(card, card.pairs) == beside
+    assert read.locate(card, card.folder) == data / "faces"
 
 
 def test_a_team_overrides_a_built_in_mode_and_keeps_the_others(catalog: Path) -> None:
