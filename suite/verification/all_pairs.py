@@ -4,23 +4,24 @@ S. Liao, Z. Lei, D. Yi, S. Z. Li: A benchmark study of large-scale unconstrained
 IJCB 2014.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from suite.verification.curves import ErrorCurve, Errors, ScoreHistogram, even_edges, ranks
+from suite.verification.distance_bins import BINS, below, bins_of, edge_of, edges_of
 from suite.verification.errors import VerificationError
+from suite.verification.near_pairs import NearPairs
+from suite.verification.pilot import apart_from, foresee
 from suite.verification.roc import EqualErrorRate, TarAtFar, accepts_within, crossing
+from suite.verification.sweep import Asked, Sweep
 
 Floats = NDArray[np.float32]
 
-_BLOCK_ROWS = 256
-# Positive floats are in the order of their bits, so cutting bits off makes bins with exact edges.
-_SHIFT = 13
-_BINS = (0x40800000 >> _SHIFT) + 2  # up to 4, the largest squared distance of unit rows
+# Impostors that are kept with their images, as a share of all; beyond that distances alone are.
+_NEAR = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class AllPairs:
     eer, eer_threshold : as `suite.verification.roc.Roc.equal_error_rate` defines them
     curve, scores : what a report draws; counted exactly, at thresholds and edges that are rounded
     kept : the errors at each threshold asked for, in that order
+    near : the pairs up to the largest threshold among those targets that are small, both classes
     """
 
     genuine: int
@@ -43,7 +45,8 @@ class AllPairs:
     eer_threshold: float
     curve: ErrorCurve
     scores: ScoreHistogram
-    kept: tuple[Errors, ...] = ()
+    kept: tuple[Errors, ...]
+    near: NearPairs
 
 
 def all_pairs(
@@ -73,9 +76,11 @@ def all_pairs(
 
     Notes
     -----
-    Exact: each figure equals that of all distances sorted. A first pass counts impostor distances
-    by bins; a second keeps those of the bins in which a threshold lies. Memory is that of a block
-    of 256 rows, the genuine distances and those bins.
+    Exact: each figure equals that of all distances sorted. One sweep over the pairs counts
+    impostor distances by bins and keeps those among which the thresholds are foreseen; where one
+    lies elsewhere, a second sweep keeps the bin that it is in. Memory is that of a block of 256
+    rows, the genuine distances and what is kept: of the pairs that are nearer than a FAR of 0.01,
+    those up to the largest target.
     """
     rows = np.ascontiguousarray(embeddings, dtype=np.float32)
     broken = int((~np.isfinite(rows)).any(axis=1).sum())
@@ -84,109 +89,91 @@ def all_pairs(
             f"NaN or infinity in {broken:,} of {len(rows):,} embeddings: no pair of those images "
             "has a distance."
         )
-    pairs = _Pairs(rows, np.asarray(people))
-    allowed = [accepts_within(target, pairs.impostors) for target in far_targets]
-    pairs.keep(
-        [pairs.bin_of_rank(rank) for rank in allowed]
-        + pairs.bins_around_equal_error()
-        + _bins(np.array(kept, np.float32)).tolist()
-    )
+    sweep = Sweep(rows, np.asarray(people))
+    for count, name in ((sweep.genuine, "genuine"), (sweep.impostors, "impostor")):
+        if not count:
+            raise VerificationError(f"The images make no {name} pair: all pairs need both kinds.")
+    pairs = _Pairs(sweep, far_targets, kept)
     equal = pairs.equal_error_rate()
     return AllPairs(
-        genuine=len(pairs.genuine),
-        impostors=pairs.impostors,
-        tar_at_far=tuple(map(pairs.tar_at_far, far_targets, allowed)),
+        genuine=sweep.genuine,
+        impostors=sweep.impostors,
+        tar_at_far=tuple(map(pairs.tar_at_far, far_targets)),
         eer=equal.eer,
         eer_threshold=equal.threshold,
         curve=pairs.error_curve(),
         scores=pairs.score_histogram(),
         kept=tuple(map(pairs.errors_at, kept)),
+        near=pairs.near,
     )
 
 
 class _Pairs:
     """Genuine distances sorted; impostor distances counted by bins, and kept in a few of them."""
 
-    def __init__(self, rows: NDArray[np.float32], people: NDArray[Any]) -> None:
-        # With a person's images side by side, their pairs are few index ranges of a block.
-        order = np.argsort(people, kind="stable")
-        self._rows = rows[order]
-        self._same = _genuine_pairs(people[order])
-        histogram = np.zeros(_BINS, np.int64)
-        own: list[Floats] = [np.empty(0, np.float32)]
-        for distances, genuine in self._blocks():
-            histogram += np.bincount(_bins(distances), minlength=_BINS)
-            histogram -= np.bincount(_bins(genuine), minlength=_BINS)
-            own.append(genuine)
-        self.genuine = np.sort(np.concatenate(own))
+    def __init__(self, sweep: Sweep, far_targets: Sequence[float], kept: Sequence[float]) -> None:
+        self._allowed = {far: accepts_within(far, sweep.impostors) for far in far_targets}
+        small = [rank for rank in self._allowed.values() if rank <= _NEAR * sweep.impostors]
+        asked = foresee(sweep, max(small, default=-1) + 1, bins_of(np.array(kept, np.float32)))
+        found = sweep.sweep(asked)
+        self.genuine, self.impostors = np.sort(found.genuine), sweep.impostors
         # Impostor pairs in the bins before each bin and, last, in all.
-        self._before = np.concatenate([[0], np.cumsum(histogram)])
-        self.impostors = int(self._before[-1])
-        self._kept: dict[int, Floats] = {}
-        for count, name in ((len(self.genuine), "genuine"), (self.impostors, "impostor")):
-            if not count:
-                raise VerificationError(
-                    f"The images make no {name} pair: all pairs need both kinds."
-                )
+        self._before = np.concatenate([[0], np.cumsum(found.counts)])
+        needed = self._needed(small, kept)
+        if not asked.covers(needed):
+            found = sweep.sweep(needed)
+        # The impostor distances that are kept, ascending.
+        self._values = np.sort(np.concatenate([found.inside, found.near_impostors.distances]))
+        reach = self._distance(max(small)) if small else -1.0
+        self.near = NearPairs.joined(
+            [
+                each.only(each.distances <= reach)
+                for each in (found.near_genuine, found.near_impostors)
+            ]
+        )
 
-    def _blocks(self) -> Iterator[tuple[Floats, Floats]]:
-        """All distances of a block of rows with the images after them, and the genuine ones."""
-        count = len(self._rows)
-        for start in range(0, count, _BLOCK_ROWS):
-            block = self._rows[start : start + _BLOCK_ROWS]
-            distances = np.maximum(2 - 2 * (block @ self._rows[start:].T), np.float32(0))
-            size = len(block)
-            triangle = distances[:, :size][np.triu_indices(size, 1)]
-            first, last = np.searchsorted(self._same[0], (start, start + size))
-            at = (self._same[0][first:last] - start, self._same[1][first:last] - start)
-            yield np.concatenate([distances[:, size:].ravel(), triangle]), distances[at]
+    def _needed(self, small: Sequence[int], kept: Sequence[float]) -> Asked:
+        """The bins that the figures look into: those of the small ranks with all nearer ones."""
+        bound = self._bin_of_rank(max(small)) + 1 if small else 0
+        bins = [*map(self._bin_of_rank, self._allowed.values()), *self._around_equal_error()]
+        bins += bins_of(np.array(kept, np.float32)).tolist()
+        return Asked(bound, apart_from(bound, [(number, number + 1) for number in bins]))
 
-    def keep(self, bins: Sequence[int]) -> None:
-        """Hold the sorted impostor distances of these bins."""
-        wanted = np.zeros(_BINS, np.bool_)
-        wanted[list(bins)] = True
-        found: list[Floats] = [np.empty(0, np.float32)]
-        genuine = self.genuine[wanted[_bins(self.genuine)]]
-        for distances, _ in self._blocks():
-            found.append(distances[wanted[_bins(distances)]])
-        values = np.sort(np.concatenate(found))
-        # The genuine distances are among them, equal to the bit: the blocks are the same.
-        values = np.delete(values, _places(values, genuine))
-        places = _bins(values)
-        for number in set(bins):
-            low, high = np.searchsorted(places, (number, number + 1))
-            self._kept[number] = values[low:high]
-
-    def bin_of_rank(self, rank: int) -> int:
+    def _bin_of_rank(self, rank: int) -> int:
         """The bin of the impostor distance of a rank, counted from 0."""
         return int(np.searchsorted(self._before, rank, side="right")) - 1
 
-    def bins_around_equal_error(self) -> list[int]:
+    def _around_equal_error(self) -> list[int]:
         """The bin in which the error rates cross, and the nearest ones with impostors."""
-        edges = (np.arange(_BINS, dtype=np.uint32) << np.uint32(_SHIFT)).view(np.float32)
+        edges = edges_of(np.arange(BINS))
         accepted = np.searchsorted(self.genuine, edges, side="left")
         rejected = len(self.genuine) - accepted
         excess = self._before[:-1] * len(self.genuine) - rejected * self.impostors
-        crossing = max(0, int(np.argmax(excess >= 0)) - 1 if (excess >= 0).any() else _BINS - 1)
+        crossing = max(0, int(np.argmax(excess >= 0)) - 1 if (excess >= 0).any() else BINS - 1)
         full = np.flatnonzero(np.diff(self._before))
         at = int(np.searchsorted(full, crossing))
         near = full[max(0, at - 1) : at + 2]
         return sorted({crossing, *near.tolist()})
 
+    def _distance(self, rank: int) -> float:
+        """The impostor distance of a rank, which lies in a bin that is kept."""
+        number = self._bin_of_rank(rank)
+        first = np.searchsorted(self._values, edge_of(number), side="left")
+        return float(self._values[first + rank - self._before[number]])
+
     def false_accepts(self, threshold: float) -> int:
         """Impostor pairs with ``d < threshold``, which lies in a bin that is kept or empty."""
-        number = int(_bins(np.array([threshold], np.float32))[0])
-        kept = self._kept.get(number, np.empty(0, np.float32))
-        return int(self._before[number] + np.searchsorted(kept, threshold, side="left"))
+        number = int(bins_of(np.array([threshold], np.float32))[0])
+        first = below(self._values, edge_of(number))
+        return int(self._before[number]) + max(0, below(self._values, threshold) - first)
 
     def true_accepts(self, threshold: float) -> int:
         """Genuine pairs with ``d < threshold``."""
-        return int(np.searchsorted(self.genuine, threshold, side="left"))
+        return below(self.genuine, threshold)
 
-    def tar_at_far(self, far_target: float, allowed: int) -> TarAtFar:
+    def tar_at_far(self, far_target: float) -> TarAtFar:
         """TAR at the impostor distance of a rank, which is the threshold."""
-        number = self.bin_of_rank(allowed)
-        threshold = float(self._kept[number][allowed - int(self._before[number])])
+        threshold = self._distance(self._allowed[far_target])
         false_accepts = self.false_accepts(threshold)
         return TarAtFar(
             far_target=far_target,
@@ -206,10 +193,10 @@ class _Pairs:
     def error_curve(self) -> ErrorCurve:
         """Errors at lower edges of bins, where the impostors before a bin are counted exactly."""
         of_impostors = np.searchsorted(self._before, ranks(self.impostors), side="right") - 1
-        of_genuine = _bins(self.genuine[ranks(len(self.genuine))])
+        of_genuine = bins_of(self.genuine[ranks(len(self.genuine))])
         chosen = np.unique(np.concatenate([of_impostors, of_genuine]))
         return ErrorCurve(
-            thresholds=_edges(chosen).astype(np.float64),
+            thresholds=edges_of(chosen).astype(np.float64),
             false_accepts=self._before[chosen],
             false_rejects=len(self.genuine) - self._genuine_before(chosen),
             genuine=len(self.genuine),
@@ -219,63 +206,32 @@ class _Pairs:
     def score_histogram(self) -> ScoreHistogram:
         """Both classes in some 60 bins, each of whole bins of the distances."""
         filled = np.flatnonzero(np.diff(self._before))
-        nearest, farthest = _edges(filled[[0, -1]] + np.array([0, 1]))
+        nearest, farthest = edges_of(filled[[0, -1]] + np.array([0, 1]))
         ends = (min(nearest, self.genuine[0]), max(farthest, self.genuine[-1]))
         wanted = even_edges(*map(float, ends)).astype(np.float32)
-        chosen = np.unique(_bins(wanted))
-        chosen[-1] = max(chosen[-1], _bins(self.genuine[-1:])[0] + 1, filled[-1] + 1)
+        chosen = np.unique(bins_of(wanted))
+        chosen[-1] = max(chosen[-1], bins_of(self.genuine[-1:])[0] + 1, filled[-1] + 1)
         return ScoreHistogram(
-            edges=np.minimum(_edges(chosen).astype(np.float64), 4.0),
+            edges=np.minimum(edges_of(chosen).astype(np.float64), 4.0),
             genuine=np.diff(self._genuine_before(chosen)),
             impostors=np.diff(self._before[chosen]),
         )
 
     def _genuine_before(self, bins: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.searchsorted(self.genuine, _edges(bins), side="left")
+        return np.searchsorted(self.genuine, edges_of(bins), side="left")
 
     def equal_error_rate(self) -> EqualErrorRate:
         """Where the rates are nearest to equal, among all distances."""
-        around = self.bins_around_equal_error()
-        low, high = np.searchsorted(self.genuine, [_edge(around[0]), _edge(around[-1] + 1)])
+        around = self._around_equal_error()
+        ends = edges_of(np.array([around[0], around[-1] + 1]))
+        low, high = np.searchsorted(self.genuine, ends)
         # One more on each side: where no impostor lies beyond, its rank is known all the same.
         near = self.genuine[max(0, low - 1) : high + 1]
-        impostors = np.concatenate([self._kept[number] for number in around])
+        first, end = np.searchsorted(self._values, ends)
         return crossing(
-            (near, impostors),
+            (near, self._values[first:end]),
             self.true_accepts,
             self.false_accepts,
             len(self.genuine),
             self.impostors,
         )
-
-
-def _bins(distances: Floats) -> NDArray[np.int64]:
-    return (distances.view(np.uint32) >> _SHIFT).astype(np.int64)
-
-
-def _edge(number: int) -> np.float32:
-    """The least distance of a bin."""
-    edge: np.float32 = _edges(np.array([number]))[0]
-    return edge
-
-
-def _edges(numbers: NDArray[np.int64]) -> Floats:
-    """The least distance of each bin."""
-    return (numbers.astype(np.uint32) << np.uint32(_SHIFT)).view(np.float32)
-
-
-def _genuine_pairs(people: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Both images of every genuine pair, where a person's images are side by side."""
-    first = np.arange(len(people))
-    end = np.searchsorted(people, people, side="right")
-    after = end - first - 1
-    left = np.repeat(first, after)
-    step = np.arange(len(left)) - np.repeat(np.cumsum(after) - after, after)
-    return left, left + 1 + step
-
-
-def _places(values: Floats, among: Floats) -> NDArray[np.int64]:
-    """Where sorted ``among``, ties included, lie in sorted ``values`` that hold them all."""
-    first = np.searchsorted(values, among, side="left")
-    rank = np.arange(len(among)) - np.searchsorted(among, among, side="left")
-    return first + rank

@@ -157,26 +157,28 @@ class ResampledAllPairs:
     much all impostors weigh follows from how many images each person has.
     """
 
-    def __init__(self, near: NearPairs, images: NDArray[np.int64], drawn: Counts) -> None:
+    def __init__(self, near: NearPairs, people: NDArray[np.int64], drawn: Counts) -> None:
         """Take in the pairs.
 
         Parameters
         ----------
         near : the pairs up to a distance beyond which no resample's threshold is expected
-        images : int64 [people], how many each person has
+        people : int64 [images], who each image shows, from 0
         drawn : int [people, resamples], how often each person is drawn
         """
-        weights = ProductWeights(near.left, near.right, narrowed(drawn))
-        self._ranked = RankedPairs(near.distances, near.left == near.right, weights)
+        who = people.astype(np.int32)
+        weights = ProductWeights(who[near.left], who[near.right], narrowed(drawn))
+        self._ranked = RankedPairs(near.distances, weights.left == weights.right, weights)
+        images = np.bincount(people)
+        self._genuine = np.einsum("p,pd->d", images * (images - 1) // 2, drawn)
         everyone = np.einsum("p,pd->d", images, drawn)
         own = np.einsum("p,pd,pd->d", images**2, drawn, drawn)
         self._impostors = (everyone**2 - own) / 2
 
     def at_fars(self, far_targets: Sequence[float]) -> list[ResampledPoint]:
         """The largest kept threshold whose FAR does not exceed each target, and TAR there."""
-        genuine, _ = self._ranked.totals
         allowed = [target * self._impostors for target in far_targets]
-        return [_at_most(self._ranked, false_accepts, genuine) for false_accepts in allowed]
+        return [_at_most(self._ranked, false_accepts, self._genuine) for false_accepts in allowed]
 
 
 def _at_most(ranked: RankedPairs, allowed: NDArray[np.floating], genuine: Sums) -> ResampledPoint:

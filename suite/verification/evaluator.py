@@ -19,7 +19,6 @@ from suite.verification.draws import Units, draw
 from suite.verification.errors import VerificationError
 from suite.verification.evidence import Evidence, Floats, Operating
 from suite.verification.folds import Folds, fold_val
-from suite.verification.near_pairs import near_pairs
 from suite.verification.pair_figures import verify
 from suite.verification.roc import Roc, TarAtFar
 from suite.verification.scores import pair_distances
@@ -168,11 +167,10 @@ class Evaluator:
         kept = dict(zip(asked, found.kept, strict=True))
         points = _points(ALL_PAIRS, found.tar_at_far[:-1])
         figures = {"all_pairs_eer": found.eer, "all_pairs_eer_threshold": found.eer_threshold}
-        near = near_pairs(rows, people, found.tar_at_far[-1].threshold)
         images = np.bincount(people)
         # The listed pairs may leave out people; those draws are then of the people of all images.
         drawn = self._drawn if len(images) == self.units.count else draw(len(images))
-        again = ResampledAllPairs(near, images, drawn)
+        again = ResampledAllPairs(found.near, people, drawn)
         resampled = _at_fars(points, again.at_fars(_targets(points)))
         return Evidence(
             figures,

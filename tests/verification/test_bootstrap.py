@@ -10,7 +10,7 @@ from suite.verification.all_pairs import all_pairs
 from suite.verification.bootstrap import ResampledAllPairs, ResampledPairs, interval
 from suite.verification.draws import ProductWeights, Units, draw, narrowed
 from suite.verification.folds import THRESHOLDS
-from suite.verification.near_pairs import near_pairs
+from suite.verification.near_pairs import NearPairs
 from suite.verification.roc import Roc
 
 FARS = (0.0, 0.01, 0.1, 0.3)
@@ -164,7 +164,7 @@ def test_all_pairs_of_people_drawn_once_each_are_the_exact_ones(seed, people):
     targets = (0.01, 0.1, 0.5)
     found = all_pairs(rows, who, targets)
     drawn = np.tile([1, 2], (people, 1))  # drawing everybody twice changes no share
-    again = ResampledAllPairs(near_pairs(rows, who, 5.0), np.bincount(who), drawn)
+    again = ResampledAllPairs(pairs_within(rows, 5.0), who, drawn)
     for point, resampled in zip(found.tar_at_far, again.at_fars(targets), strict=True):
         assert resampled.tar == pytest.approx([point.tar] * 2)
 
@@ -177,6 +177,13 @@ def test_folds_of_their_own_lengths_are_the_exact_ones_too(given_pairs, first):
     again = ResampledPairs(distances, genuine, once(len(genuine)), folds)
     found = verify(distances, genuine, folds=folds).accuracy
     assert again.accuracy()[0] == pytest.approx(found, abs=1e-12)
+
+
+def pairs_within(rows, reach):
+    left, right = np.triu_indices(len(rows), 1)
+    distances = np.maximum(2 - 2 * (rows @ rows.T)[left, right], 0).astype(np.float32)
+    near = NearPairs(distances, left.astype(np.int32), right.astype(np.int32))
+    return near.only(distances <= reach)
 
 
 def plainly(distances, genuine, weights, folds):
@@ -265,15 +272,17 @@ def test_all_pairs_of_drawn_people_are_those_of_the_definition(seed, people, rea
     rng = np.random.default_rng(seed)
     who = rng.permutation(np.concatenate([np.arange(people), rng.integers(people, size=20)]))
     rows = unit_rows(rng.normal(size=(people, 8))[who] + rng.normal(size=(len(who), 8)))
-    near = near_pairs(rows.astype(np.float32), who, reach)
-    impostors = near.left != near.right
+    near = pairs_within(rows.astype(np.float32), reach)
+    left, right = who[near.left], who[near.right]
+    impostors = left != right
     if not impostors.any():
         return
     drawn = draw(people, 20, seed)
-    again = ResampledAllPairs(near, np.bincount(who), drawn).at_fars(FARS)
+    again = ResampledAllPairs(near, who, drawn).at_fars(FARS)
     one, other = np.triu_indices(len(who), 1)
     for draw_, times in enumerate(drawn.T.astype(np.int64)):
-        weights = np.where(impostors, times[near.left] * times[near.right], times[near.left])
+        weights = np.where(impostors, times[left] * times[right], times[left])
+        owners = who[one[who[one] == who[other]]]
         apart = who[one] != who[other]
         everyone = (times[who[one]] * times[who[other]])[apart].sum()
 
@@ -285,5 +294,5 @@ def test_all_pairs_of_drawn_people_are_those_of_the_definition(seed, people, rea
             threshold = max(d for d in kept if below(d, impostors) <= target * everyone)
             assert point.threshold[draw_] == threshold
             with np.errstate(invalid="ignore"):
-                tar = below(threshold, ~impostors) / weights[~impostors].sum()
+                tar = below(threshold, ~impostors) / times[owners].sum()
             assert point.tar[draw_] == tar or (np.isnan(tar) and np.isnan(point.tar[draw_]))
