@@ -80,7 +80,10 @@ def _catalog_of(card: Path | None) -> Path | None:
 
 
 def _of_table(claims: Sequence[Claim], words: str, path: Path) -> list[Claim]:
-    found = [claim for claim in claims if words.lower() in f"{claim.about} {claim.table}".lower()]
+    """The rows of the tables whose headings begin with words, else of those that have them."""
+    sought = words.lower()
+    found = [claim for claim in claims if claim.about.lower().startswith(sought)]
+    found = found or [claim for claim in claims if sought in f"{claim.about} {claim.table}".lower()]
     if words and not found:
         tables = dict.fromkeys(claim.about or claim.table for claim in claims)
         raise SuiteError(

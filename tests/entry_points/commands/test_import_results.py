@@ -109,3 +109,9 @@ def test_a_bad_cell_is_said_and_the_other_rows_are_printed(tmp_path: Path, capsy
     out, err = capsys.readouterr()
     assert [row["mode"] for row in tomllib.loads(out)["reference"]] == ["fp32"]
     assert "line 6, column 'Acc': 'nope' is no number; mend it.\n" in err
+
+
+def test_a_heading_that_begins_with_the_words_comes_first(capsys) -> None:
+    assert main(["import-results", str(NOTES), "--dataset=lfw", "--table=arcface"]) == 0
+    rows = tomllib.loads(capsys.readouterr().out)["reference"]
+    assert {row["title"] for row in rows} == {"ArcFace (LFW, 2026-02-09)"}
