@@ -198,6 +198,8 @@ FIGURES.repeated(
 )
 
 FIGURES.observed(
+    _of_pairs("fta", "Failure to acquire (FTA)", "higher", 5, is_share=True),
+    _of_pairs("frr_at_far_1e-3", "FRR@FAR=1e-3, faces not found included", "higher", is_share=True),
     _of_artifact(
         "quantized_share", "Share of claimed arithmetic quantized", "lower", 4, is_share=True
     ),

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from suite.catalog.errors import DatasetError
 from suite.catalog.folds import equal_folds
+from suite.datasets.acquisition import Acquisition
 from suite.datasets.face import Face
 from suite.datasets.pair_checks import odd_pairs
 
@@ -29,6 +30,7 @@ class FaceSet:
     remarks : what a report says of how it was made, as how many images were left out
     fold_sizes : how many pairs each fold has; empty where they are of equal length (the first
         ``pairs % folds`` one longer)
+    acquisition : in how many images no face was found; None where none is looked for
     """
 
     id: str
@@ -41,6 +43,7 @@ class FaceSet:
     sha256: str
     remarks: tuple[str, ...] = ()
     fold_sizes: tuple[int, ...] = ()
+    acquisition: Acquisition | None = None
 
     @property
     def person_count(self) -> int | None:
@@ -76,6 +79,7 @@ def face_set(
     pairs: PairList = NO_PAIRS,
     people: Sequence[str] | None = None,
     remarks: Sequence[str] = (),
+    acquisition: Acquisition | None = None,
 ) -> FaceSet:
     """Make a set of faces that may repeat, and pairs of them.
 
@@ -86,6 +90,7 @@ def face_set(
     pairs : their images are indices into ``faces`` as given
     people : who each image as given shows, where that is known
     remarks : what a report says of how the set was made; odd pairs are added to it
+    acquisition : in how many images no face was found
 
     Raises
     ------
@@ -119,6 +124,7 @@ def face_set(
         sha256=_content_hash(distinct, left, right, genuine, sizes or pairs.folds, who),
         remarks=(*remarks, *odd_pairs(left, right, genuine)),
         fold_sizes=sizes,
+        acquisition=acquisition,
     )
 
 

@@ -102,6 +102,7 @@ def paired(card: ImagesDataset, listed: Listed, found: CutFaces) -> FaceSet:
         PairList(new[left[kept]], new[right[kept]], genuine, len(sizes), sizes),
         None if people is None else [people[place] for place in np.flatnonzero(here).tolist()],
         remarks,
+        found.acquisition,
     )
 
 

@@ -7,6 +7,7 @@ from suite.catalog.model_card import ReferenceRow
 from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.published import is_far_below
 from suite.datasets.face import Face
+from suite.gates.acquired import failures_in_words, with_failures_to_acquire
 from suite.gates.case_work import CaseWork, Embeddings
 from suite.gates.description import dataset_in_words
 from suite.gates.diagnosis import explain_accuracy, find_yunet
@@ -44,10 +45,16 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     return blank.model_copy(
         update={
             "figures": dict(evidence.figures),
+            "observed": with_failures_to_acquire(faces, evidence),
             "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
             **drawn(faces, evidence),
             "doubts": _doubts(work, dataset_id, evidence.figures),
-            "remarks": (*faces.remarks, *left_out(rows), *untrained),
+            "remarks": (
+                *faces.remarks,
+                *failures_in_words(faces, evidence),
+                *left_out(rows),
+                *untrained,
+            ),
             "described": (dataset_in_words(card, faces, looks, work.model.preprocess),),
             "beside": _beside(work, dataset_id),
             "problem": no_recogniser(
@@ -71,11 +78,12 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
     return blank.model_copy(
         update={
             "figures": dict(evidence.figures),
-            "fp32": dict(fp32.figures),
+            "observed": with_failures_to_acquire(faces, evidence),
+            "fp32": {**fp32.figures, **with_failures_to_acquire(faces, fp32)},
             "uncertainty": uncertainty(evaluator.units, evidence, fp32),
             "flips": flips(faces, evidence, fp32),
             **drawn(faces, evidence, fp32),
-            "remarks": faces.remarks,
+            "remarks": (*faces.remarks, *failures_in_words(faces, evidence)),
             "beside": _beside(work, dataset_id),
         }
     )

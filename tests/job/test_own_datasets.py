@@ -10,6 +10,7 @@ import pytest
 from team import EMBEDDED, MODEL, SOME_PAIRS, Team, copy_catalog
 
 from suite.catalog.gate import Gate
+from suite.datasets.alignment.geometry import TEMPLATE
 from suite.entry_points.commands.main import main
 from suite.report.names import known_names
 from suite.report.reading import read_report
@@ -110,6 +111,29 @@ def test_an_aligned_set_is_measured_and_kept_beside_the_artifacts(team: Team, tm
     assert result.returncode == 0, result.stdout
     faces = len(list((team.folder / "faces").rglob("*.jpg")))
     assert len(list((cache / "aligned").rglob("*.png"))) == faces - 1
+
+
+def test_faces_without_landmarks_count_as_failures_to_acquire(team: Team) -> None:
+    images = sorted((team.folder / "faces").rglob("*.jpg"))
+    points = ",".join(map(str, TEMPLATE.ravel()))
+    named = [path.relative_to(team.folder / "faces").as_posix() for path in images[:-3]]
+    (team.folder / "points.csv").write_text("".join(f"{name},{points}\n" for name in named))
+    align = '[align]\nmethod = "landmarks"\nlandmarks = "../points.csv"\nmissing = "unaligned"\n'
+    dataset(team).write_text(CSV + 'unreadable = "skip"\n' + align)
+    some = ("--modes=fp32,int8_dynamic", "-k", "verification")
+    assert team.gates(*some, "--snapshot-update").returncode == 0
+    accepted = [path.read_text() for path in team.folder.rglob("baselines/**/*.json")]
+    assert accepted
+    assert '"fta"' not in "".join(accepted)
+    assert team.gates(*some).returncode == 0
+    records = [r for r in team.report["records"] if r["gate"] == "verification"]
+    for record in records:
+        # Of the others one cannot be decoded, and is no attempt.
+        fta, frr = (record["measured"]["observed"][name] for name in ("fta", "frr_at_far_1e-3"))
+        assert fta == 3 / (len(images) - 1)
+        assert fta <= frr < 1
+        assert f"FTA {fta:.5f} (3 of {len(images) - 1} images)" in team.markdown
+    assert records[1]["measured"]["reference"]["fta"] == records[0]["measured"]["observed"]["fta"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Protocol
 from suite.catalog.alignment import LandmarkAlign, MarginAlign, YunetAlign
 from suite.catalog.dataset_card import ImagesDataset
 from suite.catalog.errors import DatasetError
+from suite.datasets.acquisition import Acquisition
 from suite.datasets.alignment.cache import AlignedCache, key_of
 from suite.datasets.alignment.detector import Detector, TooLargeError, check_detector
 from suite.datasets.alignment.geometry import Image, centre_box, crop, warp
@@ -33,10 +34,12 @@ class CutFaces:
     ----------
     faces : for each image its face; None where it is left out
     remarks : how many are left out or not aligned, and why
+    acquisition : in how many no face was found; None where none is looked for
     """
 
     faces: tuple[Face | None, ...]
     remarks: tuple[str, ...]
+    acquisition: Acquisition | None = None
 
     @property
     def kept(self) -> tuple[Face, ...]:
@@ -91,7 +94,17 @@ def cut_faces(card: ImagesDataset, images: Sequence[NamedImage], reading: Readin
         names = [image.name for image, cut in zip(images, cuts, strict=True) if cut[1] is problem]
         if names:
             remarks.append(_remark(card, problem, names, len(images)))
-    return CutFaces(tuple(face for face, _ in cuts), tuple(remarks))
+    return CutFaces(tuple(face for face, _ in cuts), tuple(remarks), _acquisition(card, cuts))
+
+
+def _acquisition(card: ImagesDataset, cuts: Sequence[_Cut]) -> Acquisition | None:
+    """What looking for faces came to; None where the card's way needs no face to be found."""
+    if card.align is None or (isinstance(card.align, MarginAlign) and card.align.centre):
+        return None
+    decoded = [cut for cut in cuts if cut[1] is not _Problem.UNREADABLE]
+    failed = [face for face, problem in decoded if problem]
+    unaligned = frozenset(face.sha256 for face in failed if face)
+    return Acquisition(len(decoded), len(failed), unaligned) if decoded else None
 
 
 def _cut(

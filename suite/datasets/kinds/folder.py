@@ -28,7 +28,7 @@ def face_set_of(card: FolderDataset, reading: Reading) -> FaceSet:
     copies = len(faces) - len({face.sha256 for face in faces})
     if copies:
         remarks.append(f"{copies:,} of {len(faces):,} images are copies of others and count once")
-    return face_set(card.id, faces, remarks=remarks)
+    return face_set(card.id, faces, remarks=remarks, acquisition=found.acquisition)
 
 
 def need_images(card: ImagesDataset, folder: Path, images: Sequence[NamedImage]) -> None:

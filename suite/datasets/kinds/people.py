@@ -56,7 +56,7 @@ def face_set_of(card: PeopleDataset, reading: Reading) -> FaceSet:
     if drawn.shared:
         remarks.append("people are too few for folds of their own: some are in several folds")
     pairs = PairList(drawn.left, drawn.right, drawn.genuine, card.folds)
-    return face_set(card.id, faces, pairs, named, remarks)
+    return face_set(card.id, faces, pairs, named, remarks, found.acquisition)
 
 
 def _refuse_stray(card: PeopleDataset, folder: Path, images: Sequence[NamedImage]) -> None:

@@ -357,3 +357,18 @@ def test_what_is_no_detector_is_refused(tmp_path):
     (tmp_path / "d.onnx").write_bytes(b"x")
     with pytest.raises(DatasetError, match=r"cannot load this detector; give YuNet's ONNX file in"):
         detector(tmp_path / "d.onnx")
+
+
+@pytest.mark.parametrize("missing", ["skip", "unaligned"])
+def test_images_without_a_face_are_counted(folder, missing):
+    damage(folder)
+    found = cut(folder, by_points(missing=missing), unreadable="skip").acquisition
+    # b.png cannot be decoded and is no attempt, c.png has no landmarks.
+    assert (found.images, found.not_found, found.fta) == (2, 1, 0.5)
+    plain = hashlib.sha256((folder / "faces" / "c.png").read_bytes()).hexdigest()
+    assert found.unaligned == ({plain} if missing == "unaligned" else frozenset())
+
+
+def test_where_no_face_is_looked_for_none_is_missing(folder):
+    assert cut(folder, CENTRE).acquisition is None
+    assert cut(folder).acquisition is None
