@@ -7,6 +7,41 @@ from pathlib import Path
 from suite.catalog.errors import DatasetError
 
 
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """Bytes that lie in a file, from ``offset`` on; they are read when they are asked for."""
+
+    path: Path
+    offset: int
+    length: int
+
+    def __len__(self) -> int:
+        """How many bytes they are."""
+        return self.length
+
+    def read(self) -> bytes:
+        """The bytes.
+
+        Raises
+        ------
+        DatasetError
+            where the file cannot be read, or is shorter than when the part was found.
+        """
+        try:
+            with self.path.open("rb") as stream:
+                stream.seek(self.offset)
+                data = stream.read(self.length)
+        except OSError as error:
+            raise DatasetError(
+                where=self.path, what=f"cannot be read ({error.strerror}); put it back."
+            ) from error
+        if len(data) < self.length:
+            raise DatasetError(
+                where=self.path, what="became shorter while it was in use; fetch it again."
+            )
+        return data
+
+
 @dataclass(frozen=True)
 class Face:
     """An encoded image of a face.
@@ -16,19 +51,24 @@ class Face:
     name : what messages call it, as ``orl.bin[17]`` or a path below the set's folder
     sha256 : what it is known by, in hexadecimal: SHA-256 of its encoded bytes; of an aligned face,
         of its image's and of how it is aligned, so that it is the same on every machine
-    source : its bytes, or the file that has them
+    source : its bytes, or the file or part of one that has them
     image_sha256 : SHA-256 of the image that it was cut out of; empty where it is that image
     """
 
     name: str
     sha256: str
-    source: bytes | Path = field(repr=False)
+    source: bytes | Path | FilePart = field(repr=False)
     image_sha256: str = ""
 
     @classmethod
     def held(cls, name: str, data: bytes) -> "Face":
         """A face whose bytes are held in memory."""
         return cls(name, hashlib.sha256(data).hexdigest(), data)
+
+    @classmethod
+    def part(cls, name: str, part: FilePart) -> "Face":
+        """A face whose bytes lie in a file with others."""
+        return cls(name, hashlib.sha256(part.read()).hexdigest(), part)
 
     def read(self) -> bytes:
         """The encoded image.
@@ -38,7 +78,9 @@ class Face:
         DatasetError
             where its file cannot be read.
         """
-        return self.source if isinstance(self.source, bytes) else read_image(self.source)
+        if isinstance(self.source, bytes):
+            return self.source
+        return self.source.read() if isinstance(self.source, FilePart) else read_image(self.source)
 
 
 def read_image(path: Path) -> bytes:

@@ -15,13 +15,13 @@ from suite.catalog.errors import DatasetError
 from suite.catalog.files import is_file, sha256_of
 from suite.catalog.text import read_text
 from suite.datasets.card_hash import compare_hash
-from suite.datasets.face import Face
+from suite.datasets.face import Face, FilePart
 from suite.datasets.face_set import FaceSet, PairList, face_set
 from suite.datasets.kinds.bin_pickle import PickledArray, unpickle
 from suite.datasets.reading import Reading
 
 
-def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
+def read_bin(path: Path) -> tuple[list[bytes | FilePart], npt.NDArray[np.bool_]]:
     """Read an InsightFace ``.bin``, pickled by Python 2 or 3.
 
     Parameters
@@ -32,7 +32,8 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
 
     Returns
     -------
-    images : bytes of each encoded image, 2n of them; pair i is images 2i and 2i + 1
+    images : bytes of each encoded image or where they lie in the file, 2n of them; pair i is
+        images 2i and 2i + 1
     genuine : bool [n], whether both images of a pair show one person
 
     Raises
@@ -61,7 +62,7 @@ def read_bin(path: Path) -> tuple[list[bytes], npt.NDArray[np.bool_]]:
     return images, genuine
 
 
-def _images(path: Path, bins: object) -> list[bytes]:
+def _images(path: Path, bins: object) -> list[bytes | FilePart]:
     if not isinstance(bins, list | tuple):
         raise DatasetError(
             where=path,
@@ -71,16 +72,15 @@ def _images(path: Path, bins: object) -> list[bytes]:
     return [_image(f"{path}: {path.name}[{index}]", item) for index, item in enumerate(bins)]
 
 
-def _image(where: str, item: object) -> bytes:
+def _image(where: str, item: object) -> bytes | FilePart:
     if isinstance(item, PickledArray):
-        array = item.values()
-        if array.dtype != np.uint8 or array.ndim != 1:
+        if item.dtype != np.uint8 or len(item.shape) != 1:
             raise DatasetError(
-                f"{where} is a {array.dtype} array of shape {array.shape}, and must be the bytes "
+                f"{where} is a {item.dtype} array of shape {item.shape}, and must be the bytes "
                 "of an encoded image; store the JPEG or PNG file itself."
             )
         item = item.raw
-    if not isinstance(item, bytes):
+    if not isinstance(item, bytes | FilePart):
         raise DatasetError(
             f"{where} is a {type(item).__name__}, and must be the bytes of an encoded image; "
             "store the JPEG or PNG file itself."
@@ -128,12 +128,16 @@ def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:
     if card.sha256 and is_file(path):
         compare_hash(card, path, sha256_of(path))
     images, genuine = read_bin(path)
-    faces = [Face.held(f"{path.name}[{index}]", data) for index, data in enumerate(images)]
+    faces = [_face(f"{path.name}[{index}]", image) for index, image in enumerate(images)]
     first = np.arange(0, len(images), 2)
     people = None
     if card.identities:
         people = _read_identities(reading.locate(card.identities), path, len(images))
     return face_set(card.id, faces, PairList(first, first + 1, genuine, card.folds), people)
+
+
+def _face(name: str, image: bytes | FilePart) -> Face:
+    return Face.held(name, image) if isinstance(image, bytes) else Face.part(name, image)
 
 
 def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:

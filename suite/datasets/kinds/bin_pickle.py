@@ -3,12 +3,15 @@
 A pickle is a program. `_BinUnpickler` admits the instructions that build what an InsightFace
 ``.bin`` holds, and hands out stand-ins for the few callables in such files: numpy's and codecs'
 own code never sees an argument from the file, and all that is allocated lies in the file already.
+Longer bytes, as images are, stay in the file: what is made of it holds where they lie.
 """
 
 import io
 import math
+import os
 import pickle
 import pickletools
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.catalog.errors import DatasetError
+from suite.datasets.face import FilePart
 
 # What builds lists, tuples and scalars, and what calls the stand-ins. No dict and no set: hashing
 # a deeply nested tuple overflows C's stack. No extension registry, no persistent id, no buffers.
@@ -34,6 +38,8 @@ _OPCODES = frozenset(
         *("PUT", "BINPUT", "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET", "MEMOIZE"),
     }
 )
+# Shorter bytes are held: names of types, flags, the smallest images.
+_SHORT = 256
 _HOLDS = "an InsightFace .bin holds lists, bytes, bools and numpy arrays only"
 
 
@@ -72,13 +78,13 @@ class PickledArray:
 
     Attributes
     ----------
-    raw : the bytes of its values
+    raw : the bytes of its values, or where they lie
     """
 
     __slots__ = ("_shape", "_type", "raw")
 
     def __init__(self) -> None:
-        self.raw = b""
+        self.raw: bytes | FilePart = b""
         self._type = _Type("u1")
         self._shape: tuple[int, ...] = (0,)
 
@@ -93,7 +99,7 @@ class PickledArray:
         """Take the array's description, as long as it describes the bytes that are there."""
         if not isinstance(dtype, _Type) or not isinstance(shape, tuple):
             raise _RefusalError("holds a numpy array whose description is not numpy's")
-        if not isinstance(raw, bytes):
+        if not isinstance(raw, bytes | FilePart):
             raise _RefusalError(f"holds a numpy array of Python objects; {_HOLDS}")
         sizes_fit = all(type(size) is int and 0 <= size <= len(raw) for size in shape)
         if len(shape) > 8 or not sizes_fit or math.prod(shape) * dtype.numpy().itemsize != len(raw):
@@ -103,9 +109,20 @@ class PickledArray:
         self.raw, self._type, self._shape = raw, dtype, shape
         return self
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its values: bools or numbers."""
+        return self._type.numpy()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its sizes."""
+        return self._shape
+
     def values(self) -> npt.NDArray[Any]:
-        """The array: bools or numbers; its bytes are not copied."""
-        return np.frombuffer(self.raw, self._type.numpy()).reshape(self._shape)
+        """The array: bools or numbers."""
+        raw = self.raw.read() if isinstance(self.raw, FilePart) else self.raw
+        return np.frombuffer(raw, self.dtype).reshape(self._shape)
 
 
 class _Callable:
@@ -149,9 +166,9 @@ def _frombuffer(raw: object, dtype: object, shape: object, *_: object) -> Pickle
     return PickledArray().fill(shape, dtype, raw)
 
 
-def _encode(value: object = b"", encoding: object = None) -> bytes:
+def _encode(value: object = b"", encoding: object = None) -> bytes | FilePart:
     """``_codecs.encode``, ``bytes`` and ``bytearray``: Python 3's way to write bytes for 2."""
-    if isinstance(value, bytes) and encoding is None:
+    if isinstance(value, bytes | FilePart) and encoding is None:
         return value
     if isinstance(value, str) and encoding in ("latin1", "latin-1"):
         return value.encode("latin-1")
@@ -181,20 +198,50 @@ def _refuse(name: str) -> Callable[[Any], None]:
     return refuse
 
 
-class _Whole(io.BytesIO):
-    """Bytes that are read in full or not at all."""
+class _Whole(io.BufferedReader):
+    """A file whose bytes are read in full or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self.path = path
+        self.size = os.fstat(self.fileno()).st_size
 
     def read(self, size: int | None = -1, /) -> bytes:
-        data = super().read(size)
-        if size is not None and len(data) < size:
+        # What a file claims is not allocated before it is known to be there.
+        if size is not None and size > self.size - self.tell():
             raise EOFError
-        return data
+        return super().read(size)
+
+    def part(self, size: int) -> bytes | FilePart:
+        """The next bytes, or where they lie."""
+        if size < _SHORT:
+            return self.read(size)
+        start = self.tell()
+        if size > self.size - start:
+            raise EOFError
+        self.seek(size, io.SEEK_CUR)
+        return FilePart(self.path, start, size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         line = super().readline(size)
         if not line.endswith(b"\n"):
             raise EOFError
         return line
+
+
+def _part(length: str) -> Callable[[Any], None]:
+    """What loads bytes whose length is written so."""
+
+    def load(unpickler: "_BinUnpickler") -> None:
+        (size,) = struct.unpack(length, unpickler.whole.read(struct.calcsize(length)))
+        # A string of Python 2 may say that it is shorter than nothing.
+        unpickler.append(unpickler.whole.part(size) if size >= 0 else _refused_length())
+
+    return load
+
+
+def _refused_length() -> bytes:
+    raise _RefusalError("holds bytes of a negative length")
 
 
 def _skip_frame(unpickler: Any) -> None:
@@ -209,6 +256,9 @@ class _BinUnpickler(pickle._Unpickler):
     a LONG_BINPUT names, always knows every instruction, and does not show how far it came.
     """
 
+    # Python's own puts it there as it begins to load.
+    append: Callable[[object], None]
+
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
         ord(opcode.code): pickle._Unpickler.dispatch[ord(opcode.code)]
         if opcode.name in _OPCODES
@@ -216,12 +266,16 @@ class _BinUnpickler(pickle._Unpickler):
         for opcode in pickletools.opcodes
     }
     dispatch[pickle.FRAME[0]] = _skip_frame
-    # Python's own reserves whatever length the file claims before it reads; bytes will do here.
-    dispatch[pickle.BYTEARRAY8[0]] = dispatch[pickle.BINBYTES8[0]]
+    for opcode, length in (
+        *((pickle.BINBYTES, "<I"), (pickle.SHORT_BINBYTES, "<B"), (pickle.BINBYTES8, "<Q")),
+        *((pickle.BYTEARRAY8, "<Q"), (pickle.BINSTRING, "<i"), (pickle.SHORT_BINSTRING, "<B")),
+    ):
+        dispatch[opcode[0]] = _part(length)
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(_Whole(data), encoding="bytes")
-        self._left = len(data)
+    def __init__(self, whole: _Whole) -> None:
+        super().__init__(whole, encoding="bytes")
+        self.whole = whole
+        self._left = whole.size
 
     def find_class(self, module: str, name: str, /) -> Any:
         make = _ADMITTED.get((module, name))
@@ -229,8 +283,8 @@ class _BinUnpickler(pickle._Unpickler):
             raise _RefusalError(f"would call {module}.{name} when unpickled; {_HOLDS}")
         return _Callable(self._counted(make) if make is _encode else make)
 
-    def _counted(self, make: Callable[..., bytes]) -> Callable[..., bytes]:
-        def counted(*args: object) -> bytes:
+    def _counted(self, make: Callable[..., bytes | FilePart]) -> Callable[..., bytes | FilePart]:
+        def counted(*args: object) -> bytes | FilePart:
             made = make(*args)
             self._left -= 0 if args and made is args[0] else len(made)
             if self._left < 0:
@@ -257,11 +311,13 @@ def _is_list(item: object) -> bool:
 def _is_image(item: object) -> bool:
     """Whether it is a whole entry, not the lone ``b'b'`` of an array that is being described."""
     raw = item.raw if isinstance(item, PickledArray) else item
-    return isinstance(raw, bytes) and len(raw) > 1
+    return isinstance(raw, bytes | FilePart) and len(raw) > 1
 
 
 def unpickle(path: Path) -> object:
     """What a ``.bin`` holds: lists, tuples, bytes, bools, numbers, None and `PickledArray`.
+
+    Bytes of `_SHORT` and more are `FilePart`.
 
     Raises
     ------
@@ -269,19 +325,20 @@ def unpickle(path: Path) -> object:
         where the file cannot be read, is cut short, is no pickle, or would do anything else.
     """
     try:
-        data = path.read_bytes()
+        whole = _Whole(path)
     except OSError as error:
         raise DatasetError(
             where=path,
             what=f"cannot be read ({error.strerror}); give the path of an InsightFace .bin.",
         ) from error
-    reader = _BinUnpickler(data)
+    reader = _BinUnpickler(whole)
     try:
-        return reader.load()
+        with whole:
+            return reader.load()
     except _RefusalError as refusal:
         raise DatasetError(where=path, what=f"{refusal}.") from None
     except EOFError as error:
-        raise DatasetError(_cut_short(path, len(data), reader.images_so_far())) from error
+        raise DatasetError(_cut_short(path, whole.size, reader.images_so_far())) from error
     except Exception as error:  # whatever else a wrong byte leads to
         raise DatasetError(_no_pickle(path)) from error
 

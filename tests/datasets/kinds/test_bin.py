@@ -1,6 +1,7 @@
 """Reading InsightFace's .bin: what such files hold is read, all else is refused, nothing runs."""
 
 import copyreg
+import hashlib
 import os
 import pickle
 import struct
@@ -9,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from suite.catalog.dataset_card import BinDataset
 from suite.catalog.errors import DatasetError
-from suite.datasets.kinds.bin import read_bin
+from suite.datasets.face import FilePart
+from suite.datasets.kinds.bin import face_set_of, read_bin
+from suite.datasets.reading import Reading
 
 IMAGES = [bytes([n]) * 90 + b"\xff\x00\n'\\" for n in range(6)]
 ISSAME = [True, False, True]
@@ -110,6 +114,7 @@ def test_an_image_that_is_pickled_once_and_used_twice_is_two_entries(tmp_path):
     assert read_bin(written(tmp_path, content))[0] == [IMAGES[0], IMAGES[0]]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.binary(min_size=1), st.binary(min_size=1), st.booleans()), min_size=1),
     st.integers(0, pickle.HIGHEST_PROTOCOL),
@@ -229,6 +234,7 @@ def test_truncated_in_issame_says_so(tmp_path):
     assert "is cut short after its images, in issame," in refusal(tmp_path, content[:-6])
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_cut_or_garbled_bin_is_a_dataset_error(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp()
@@ -279,3 +285,61 @@ def test_no_pickle_at_all_says_so(tmp_path):
 def test_an_absent_file_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"absent\.bin: cannot be read \(No such file"):
         read_bin(tmp_path / "absent.bin")
+
+
+LONG = [bytes([n]) * (300 + n) for n in range(8)]
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("as_array", [False, True])
+def test_long_images_stay_in_the_file_where_its_format_lets_them(
+    tmp_path: Path, protocol: int, as_array: bool
+) -> None:
+    held = [np.frombuffer(image, np.uint8) for image in LONG] if as_array else LONG
+    path = tmp_path / "long.bin"
+    path.write_bytes(pickle.dumps((held, [True, False] * 2), protocol=protocol))
+    images, _ = read_bin(path)
+    assert [image.read() if isinstance(image, FilePart) else image for image in images] == LONG
+    # Before protocol 3 bytes are written as text, and have to be made.
+    assert all(isinstance(image, FilePart) for image in images) == (protocol >= 3)
+
+
+def test_a_large_file_is_read_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large.bin"
+    image = bytes(1_000_000)
+    path.write_bytes(pickle.dumps(([bytes([n]) + image for n in range(60)], [True] * 30)))
+    tracemalloc.start()
+    reading = Reading(lambda relative: tmp_path / relative, tmp_path / "aligned")
+    faces = face_set_of(
+        BinDataset(id="d", kind="bin", file="large.bin", card_file=tmp_path / "d.toml"), reading
+    )
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(faces.faces) == 60
+    assert held < 3_000_000 and peak < 6_000_000
+    assert faces.faces[7].read() == bytes([7]) + image
+    assert faces.faces[7].sha256 == hashlib.sha256(bytes([7]) + image).hexdigest()
+
+
+def test_a_file_that_becomes_shorter_is_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "long.bin"
+    path.write_bytes(pickle.dumps((LONG, [True] * 4)))
+    images, _ = read_bin(path)
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(DatasetError, match=r"long\.bin: became shorter while it was in use"):
+        images[-1].read()
+
+
+def test_a_long_image_that_is_cut_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "long.bin"
+    whole = pickle.dumps((LONG, [True] * 4))
+    path.write_bytes(whole[: whole.index(LONG[3]) + 100])
+    with pytest.raises(DatasetError, match=r"is cut short in long\.bin\[3\] at"):
+        read_bin(path)
+
+
+def test_a_string_of_python_2_with_a_negative_length_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "odd.bin"
+    path.write_bytes(b"\x80\x02](T\xff\xff\xff\xff" + b"x" * 400)
+    with pytest.raises(DatasetError, match="holds bytes of a negative length"):
+        read_bin(path)
