@@ -71,6 +71,7 @@ def _table(
         " ".join((*path.parts[-4:], *keys, *above.values())),
         headers,
         tuple(rows),
+        drops_zeros=True,
     )
 
 

@@ -1,7 +1,7 @@
 """A table of results, whatever it was written in, made rows of figures."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from suite.catalog.errors import nearest
@@ -45,6 +45,7 @@ class RawTable:
     place : that, and where in it
     about : the heading above it
     context : all words that say something of every row, the heading's among them
+    drops_zeros : whether numbers end before their last zeros, as those of JSON do
     """
 
     file: Path
@@ -53,6 +54,7 @@ class RawTable:
     context: str
     headers: tuple[str, ...]
     rows: tuple[RawRow, ...]
+    drops_zeros: bool = False
 
 
 class _CellError(ValueError):
@@ -86,7 +88,15 @@ def claims_of(table: RawTable, known: Known) -> Reading:
         found, wrong = _claim(table, row, mode, columns, percent, known)
         mistakes += wrong
         claims += [found] if found else []
+    if table.drops_zeros:
+        claims = _with_zeros(claims)
     return Reading(tuple(claims), tuple(mistakes), tuple(_remarks(table, columns, known)))
+
+
+def _with_zeros(claims: Sequence[Claim]) -> list[Claim]:
+    """Rows whose shares have as many decimals as the one that has most: they were rounded alike."""
+    most = max((each for claim in claims for each in claim.decimals.values()), default=0)
+    return [replace(claim, decimals=dict.fromkeys(claim.decimals, most)) for claim in claims]
 
 
 def _columns(table: RawTable, known: Known) -> dict[str, Column]:

@@ -1,5 +1,6 @@
 """Rows that contradict their protocol, the user's and made ones."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +97,18 @@ def test_the_built_in_rows_have_the_doubts_that_the_rules_give() -> None:
 )
 def test_pairs_are_counted_from_the_digits(words: str, pairs: int | None) -> None:
     assert fewest_pairs(table(words), 3000) == pairs
+
+
+def test_pairs_are_counted_from_json_which_drops_zeros(tmp_path: Path) -> None:
+    gpu = {row.mode: {**row.figures, "dataset": "lfw"} for row in table("InsightFace")}
+    (tmp_path / "results.json").write_text(json.dumps(gpu))
+    known = Known(CATALOG.modes, CATALOG.datasets)
+    found = read_results(tmp_path / "results.json", known).claims
+    assert fewest_pairs(found, 3000) == 500
+    for row in gpu.values():
+        row["roc_auc"] = round(row["roc_auc"], 3)
+    (tmp_path / "results.json").write_text(json.dumps(gpu))
+    assert fewest_pairs(read_results(tmp_path / "results.json", known).claims, 3000) is None
 
 
 def test_too_few_digits_say_nothing_of_the_pairs() -> None:

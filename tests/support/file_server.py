@@ -4,7 +4,7 @@ import http.server
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -20,6 +20,7 @@ class Files:
     cut_after : the bytes after which each answer breaks off
     status : by path, an answer without a file
     moved : by path, where to
+    lengthless : whether it says no length, and ends by closing
     obeys : whether a part is refused where the file changed (If-Range)
     asked : a path and its Range of each request
     """
@@ -30,6 +31,7 @@ class Files:
     cut_after: int | None = None
     status: dict[str, int] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    lengthless: bool = False
     obeys: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
@@ -66,10 +68,12 @@ def serving() -> Iterator[Files]:
                 self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
             if files.tag:
                 self.send_header("ETag", files.tag)
-            self.send_header("Content-Length", str(len(body) - start))
+            if not files.lengthless:
+                self.send_header("Content-Length", str(len(body) - start))
             self.end_headers()
             rest = body[start:]
-            self.wfile.write(rest if files.cut_after is None else rest[: files.cut_after])
+            with suppress(ConnectionError):  # of who has seen enough
+                self.wfile.write(rest if files.cut_after is None else rest[: files.cut_after])
 
         def log_message(self, *_: object) -> None:
             pass

@@ -20,6 +20,10 @@ _BUSY = (408, 425, 429)
 _GONE = (404, 410)
 _CHUNK = 1 << 16
 _UNSATISFIABLE = 416
+# No recogniser is as large; a server that sends as much fills the disk.
+_LARGEST = 16 << 30
+# More digits are no count of bytes, and Python reads no integer of thousands.
+_COUNT = r"[0-9]{1,18}"
 
 
 class DownloadError(ModelError):
@@ -99,11 +103,13 @@ def _try(requests: Any, partial: Partial, meter: Meter) -> None:
             raise _BrokenError("the file changed")
         if at == 0:
             partial.begin(_validator(answer), total)
+        _refuse_enormous(partial, total or 0)
         meter.begin(partial.url.rsplit("/", 1)[-1], at, total)
         try:
             with partial.append() as stream:
                 for chunk in answer.iter_content(_CHUNK):
                     stream.write(chunk)
+                    _refuse_enormous(partial, stream.tell())
                     meter.advance(len(chunk))
         finally:
             meter.end()
@@ -115,13 +121,15 @@ def _place(answer: Any, begun: Begun | None, size: int) -> tuple[int | None, int
     """Where what comes begins, and the bytes of the whole; None where it is of another file."""
     partial_content = 206
     if answer.status_code != partial_content:
-        said = answer.headers.get("Content-Length", "")
+        said = re.fullmatch(_COUNT, answer.headers.get("Content-Length", ""))
         plain = answer.headers.get("Content-Encoding", "identity") == "identity"
-        return 0, int(said) if said.isdigit() and plain else None
-    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        return 0, int(said[0]) if said and plain else None
+    found = re.fullmatch(
+        rf"bytes ({_COUNT})-{_COUNT}/({_COUNT}|\*)", answer.headers.get("Content-Range", "")
+    )
     if begun is None or found is None or int(found[1]) != size:
         return None, None
-    total = int(found[2]) if found[2].isdigit() else begun.total
+    total = begun.total if found[2] == "*" else int(found[2])
     same = _validator(answer) in ("", begun.validator) and total == begun.total
     return (size, total) if same else (None, None)
 
@@ -132,7 +140,18 @@ def _validator(answer: Any) -> str:
         return ""
     tag: str = answer.headers.get("ETag", "")
     changed: str = answer.headers.get("Last-Modified", "")
-    return changed if not tag or tag.startswith("W/") else tag
+    known = changed if not tag or tag.startswith("W/") else tag
+    return known if known.isascii() and known.isprintable() else ""
+
+
+def _refuse_enormous(partial: Partial, count: int) -> None:
+    if count > _LARGEST:
+        partial.forget()
+        raise DownloadError(
+            partial.url,
+            f"it is larger than {_LARGEST >> 30} GiB",
+            "it is not what it should be: nothing was kept",
+        )
 
 
 def _refuse_downgrade(answer: Any) -> None:

@@ -30,7 +30,7 @@ class Begun(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str
-    validator: str = Field(min_length=1)
+    validator: str = Field(pattern=r"^[ -~]+$")
     total: int | None = Field(default=None, ge=0)
 
 

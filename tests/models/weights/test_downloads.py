@@ -123,6 +123,31 @@ def test_without_a_strong_tag_a_broken_download_begins_anew(
     assert left_in(tmp_path) == []
 
 
+@pytest.mark.parametrize("tag", ["", '"1"', '"²"'])
+def test_a_file_of_no_said_length_comes_twice_if_asked(
+    files: Files, tmp_path: Path, tag: str
+) -> None:
+    files.lengthless, files.tag = True, tag
+    with Downloads(tmp_path) as downloads:
+        for _ in range(2):
+            with downloads.file(f"{files.address}/a.bin") as path:
+                assert path.read_bytes() == BODY
+    assert len(files.asked) == 1
+    assert left_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("lengthless", [True, False])
+def test_what_would_fill_the_disk_is_not_kept(
+    files: Files, tmp_path: Path, monkeypatch, lengthless: bool
+) -> None:
+    monkeypatch.setattr(download, "_LARGEST", len(BODY) - 1)
+    files.lengthless = lengthless
+    with pytest.raises(ModelError, match="it is larger than 0 GiB"):
+        bring(tmp_path, f"{files.address}/a.bin")
+    assert len(files.asked) == 1
+    assert left_in(tmp_path) == []
+
+
 def test_a_server_without_ranges_sends_the_whole(files: Files, tmp_path: Path) -> None:
     partial = Partial(tmp_path, f"{files.address}/a.bin")
     partial.begin('"1"', len(BODY))
@@ -131,7 +156,7 @@ def test_a_server_without_ranges_sends_the_whole(files: Files, tmp_path: Path) -
     assert bring(tmp_path, partial.url) == BODY
 
 
-@pytest.mark.parametrize("damage", ["note", "other", "long", "none"])
+@pytest.mark.parametrize("damage", ["note", "other", "long", "none", "tag"])
 def test_a_part_of_which_too_little_is_known_is_not_gone_on_with(
     files: Files, tmp_path: Path, damage: str
 ) -> None:
@@ -143,6 +168,8 @@ def test_a_part_of_which_too_little_is_known_is_not_gone_on_with(
         note.write_text("{")
     elif damage == "other":
         note.write_text(note.read_text().replace("a.bin", "b.bin"))
+    elif damage == "tag":
+        note.write_text(note.read_text().replace("1", "\u0416", 1))
     elif damage == "none":
         note.unlink()
     assert bring(tmp_path, partial.url) == BODY
