@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from platformdirs import user_cache_path
@@ -88,11 +89,12 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_whole(path: Path, content: bytes | str, *, alone: bool = False) -> None:
+def write_whole(path: Path, content: bytes | str | Iterable[str], *, alone: bool = False) -> None:
     """Write a file so that nobody ever reads half of it, text in UTF-8.
 
     Parameters
     ----------
+    content : whole, or text part by part
     alone : a lock keeps other processes from writing it, so that what a killed one left may be
         written over; otherwise the content of the last of several that write at once stays
 
@@ -101,10 +103,11 @@ def write_whole(path: Path, content: bytes | str, *, alone: bool = False) -> Non
     OSError
         where it cannot be written; the file is then as it was.
     """
-    data = content.encode() if isinstance(content, str) else content
+    parts = (content,) if isinstance(content, bytes | str) else content
     fresh = path.with_name(f".{path.name}.tmp" if alone else f".{path.name}.{os.getpid()}.tmp")
     try:
-        fresh.write_bytes(data)
+        with fresh.open("wb") as stream:
+            stream.writelines(part.encode() if isinstance(part, str) else part for part in parts)
         fresh.replace(path)
     except OSError:
         fresh.unlink(missing_ok=True)

@@ -37,12 +37,7 @@ def read_json(path: Path) -> Any:
     OSError
         where the system refuses it.
     """
-    if not is_file(path):
-        raise UnreadableError("it is no file")
-    try:
-        return parse_json(path.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UnreadableError("it is not text in UTF-8") from None
+    return parse_json(_text_of(path))
 
 
 def parse_json(text: str) -> Any:
@@ -54,17 +49,31 @@ def parse_json(text: str) -> Any:
         where it is none; where a key is there twice, a number is not finite, or a text is no
         Unicode; by its key.
     """
+    return _parsed(text)[0]
+
+
+def _parsed(text: str) -> tuple[Any, bool]:
+    """What a text holds, and whether an integer of it has more digits than any that is taken."""
     if not text.strip():
         raise UnreadableError("it is empty")
+    is_long = False
+
+    def integer(digits: str) -> int | float:
+        nonlocal is_long
+        if len(digits) <= _MOST_DIGITS:
+            return int(digits)
+        is_long = True
+        return float(digits)
+
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_int=_integer)
+        value = json.loads(text, object_pairs_hook=_object, parse_int=integer)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise UnreadableError(f"it is not valid JSON ({error.msg}, {place})") from None
     except RecursionError:
         raise UnreadableError("it is nested too deeply") from None
     _refuse_what_is_open(value, ())
-    return value
+    return value, is_long
 
 
 def read_as(adapter: TypeAdapter[T], value: Any, below: Keys = ()) -> T:
@@ -79,13 +88,36 @@ def read_as(adapter: TypeAdapter[T], value: Any, below: Keys = ()) -> T:
     UnreadableError
         where it has another shape; by its key.
     """
+    # As JSON, because pydantic's strict mode refuses a list for a tuple except in that.
+    return _as(adapter, json.dumps(value), below)
+
+
+def _as(adapter: TypeAdapter[T], text: str, below: Keys) -> T:
     try:
-        # As JSON, because pydantic's strict mode refuses a list for a tuple except in that.
-        return adapter.validate_json(json.dumps(value), strict=True)
+        return adapter.validate_json(text, strict=True)
     except ValidationError as error:
         mistake = error.errors()[0]
         words = words_of(mistake, below)
         raise UnreadableError(words if below or mistake["loc"] else f"it {words}") from None
+
+
+def read_file_as(adapter: TypeAdapter[T], path: Path) -> T:
+    """`read_as` of what `read_json` gives, which is never in memory beside what is made of it."""
+    text = _text_of(path)
+    value, is_long = _parsed(text)
+    if is_long:
+        return read_as(adapter, value)
+    del value
+    return _as(adapter, text, ())
+
+
+def _text_of(path: Path) -> str:
+    if not is_file(path):
+        raise UnreadableError("it is no file")
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableError("it is not text in UTF-8") from None
 
 
 def mistaken(keys: Keys, given: object, message: str) -> UnreadableError:
@@ -100,10 +132,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
-
-
 def _refuse_what_is_open(value: Any, keys: tuple[str | int, ...]) -> None:
     if len(keys) > _DEEPEST:
         raise UnreadableError("it is nested too deeply")
@@ -114,6 +142,8 @@ def _refuse_what_is_open(value: Any, keys: tuple[str | int, ...]) -> None:
     if isinstance(value, str) and value != spelt_out(value):
         raise mistaken(keys, None, "is no text in Unicode")
     if isinstance(value, list):
+        if set(map(type, value)) <= {int, float} and all(map(math.isfinite, value)):
+            return  # at once: a report has millions
         for index, each in enumerate(value):
             _refuse_what_is_open(each, (*keys, index))
     elif isinstance(value, dict):

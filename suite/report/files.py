@@ -8,6 +8,7 @@ from suite.catalog.errors import SuiteError
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
 from suite.report.html.page import to_html
+from suite.report.layout import laid_out
 from suite.report.markdown import to_markdown
 from suite.report.metrics import to_metrics
 from suite.report.model import Report
@@ -33,7 +34,7 @@ def write_json(folder: Path, report: Report) -> None:
     OSError
         where it cannot be written.
     """
-    write_whole(folder / REPORT, report.model_dump_json(indent=2) + "\n", alone=True)
+    write_whole(folder / REPORT, laid_out(report), alone=True)
 
 
 def write_report(folder: Path, report: Report) -> None:

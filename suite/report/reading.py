@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from suite.catalog.errors import SuiteError
 from suite.catalog.figures import impossible
 from suite.catalog.files import is_there
-from suite.catalog.json_file import Keys, UnreadableError, mistaken, read_as, read_json
+from suite.catalog.json_file import Keys, UnreadableError, mistaken, read_file_as
 from suite.judging.record import Record
 from suite.report.backend import Backends
 from suite.report.model import Report
@@ -61,7 +61,7 @@ def read_unfinished(folder: Path) -> Report:
             where=path, what="there is no report; run the whole job, or give a run's report folder."
         )
     try:
-        report = read_as(_REPORT, read_json(path))
+        report = read_file_as(_REPORT, path)
         for index, record in enumerate(report.records):
             refuse_what_cannot_be(record, ("records", index))
         _refuse_what_is_there_twice(report)

@@ -1,6 +1,7 @@
 """Hashing and writing files, and paths that stay below a folder."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,27 +26,26 @@ def test_a_files_hash_is_of_its_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("alone", [False, True])
-@pytest.mark.parametrize("content", [b"\xff\x00", "größer\n"])
+@pytest.mark.parametrize("content", [b"\xff\x00", "größer\n", ("größ", "er\n")])
 def test_what_is_written_is_there_and_nothing_else(
-    tmp_path: Path, content: bytes | str, alone: bool
+    tmp_path: Path, content: bytes | str | tuple[str, ...], alone: bool
 ) -> None:
     (tmp_path / "a.json").write_text("before")
     write_whole(tmp_path / "a.json", content, alone=alone)
-    wanted = content.encode() if isinstance(content, str) else content
+    wanted = content if isinstance(content, bytes) else "".join(content).encode()
     assert (tmp_path / "a.json").read_bytes() == wanted
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
-def test_where_writing_fails_the_file_is_as_it_was(tmp_path: Path, monkeypatch) -> None:
+def test_where_writing_fails_the_file_is_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("before")
 
-    def half(path: Path, data: bytes) -> int:
-        path.touch()
+    def half() -> Iterator[str]:
+        yield "aft"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", half)
     with pytest.raises(OSError, match="No space left"):
-        write_whole(tmp_path / "a", "after")
+        write_whole(tmp_path / "a", half())
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_text() == "before"
 

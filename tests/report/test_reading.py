@@ -59,6 +59,7 @@ def test_what_a_run_wrote_is_read(report: dict, tmp_path: Path) -> None:
         ("schema_version", 3, "(it is 3) must be 1 or 2"),
         ("environment", None, "must be a table"),
         ("environment.cores", -1, "(it is -1) must be greater than or equal to 0"),
+        ("environment.cores", 10**20, "(it is 1e+20) must be a valid integer"),
         ("records", {}, "must be a list"),
         ("records.0", None, "must be a table"),
         ("records.0.outcome", "passed", "(it is 'passed') must be 'pass', 'fail',"),
