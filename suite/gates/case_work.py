@@ -142,7 +142,7 @@ class CaseWork:
     @cached_property
     def session(self) -> ort.InferenceSession:
         """The artifact, loaded for embedding."""
-        return self.open_session(self.bench.threads)
+        return self.open_session(self.bench.share.threads)
 
     @property
     def may_run_elsewhere(self) -> tuple[str, ...]:
@@ -196,7 +196,8 @@ class CaseWork:
         At another level of graph optimisation a session of its own serves.
         """
         optimised = level == ALL
-        session = self.session if optimised else self.open_session(self.bench.threads, level=level)
+        share = self.bench.share
+        session = self.session if optimised else self.open_session(share.threads, level=level)
         with self.bench.progress.step(label) as advance, placed(self.artifact.file.path):
             return embed(
                 session,
@@ -206,6 +207,7 @@ class CaseWork:
                 self.model.flip,
                 batch or self.batch,
                 advance,
+                share.runs,
             )
 
     def evidence(self, dataset_id: str) -> Evidence:

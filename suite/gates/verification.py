@@ -97,7 +97,15 @@ def _doubts(work: CaseWork, dataset_id: str, figures: Mapping[str, float]) -> tu
 
     def embedded(faces: tuple[Face, ...], spec: PreprocessSpec) -> Embeddings:
         fed = spec.model_copy(update={"layout": work.feeding.spec.layout})
-        return embed(work.session, faces, fed, work.feeding.outputs, "none", work.batch)
+        return embed(
+            work.session,
+            faces,
+            fed,
+            work.feeding.outputs,
+            "none",
+            work.batch,
+            runs=work.bench.share.runs,
+        )
 
     with bench.progress.step(f"{model.id}: why is FP32 far below what is published?"):
         faces, yunet = bench.dataset(dataset_id), find_yunet(bench.catalog)

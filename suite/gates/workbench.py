@@ -17,6 +17,7 @@ from suite.gates.progress import Progress
 from suite.gates.recorded import RecordedRun
 from suite.quantization.cache import ArtifactCache
 from suite.runtime.providers import require_provider
+from suite.runtime.share import share
 from suite.verification.evaluator import Evaluator, Pairs
 
 
@@ -42,7 +43,7 @@ class Workbench:
         require_provider(provider)
         self.catalog = catalog
         self.provider = provider
-        self.threads = threads
+        self.share = share(provider, threads)
         self.profile = profile
         self.progress = progress
         self.recorded = recorded

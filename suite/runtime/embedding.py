@@ -36,6 +36,7 @@ def embed(
     flip: Flip,
     batch: int,
     progress: Callable[[int, int], None] | None = None,
+    runs: int = 1,
 ) -> Floats:
     """Embed faces, each together with its mirror image as the card says.
 
@@ -51,6 +52,7 @@ def embed(
     batch : images a run, where the graph takes any; a graph fixed at a batch gets that, the last
         one filled up by repeating its last image
     progress : called with the faces done and n, from this thread, after each run
+    runs : batches that run in the session at the same time; the rows are the same
 
     Returns
     -------
@@ -68,25 +70,58 @@ def embed(
     size = network.batch or batch
     rows = np.empty((len(faces), network.dim * (2 if flip == "concat" else 1)), dtype=np.float32)
     done = 0
-    with closing(_prepared(faces, spec, size)) as tensors:
-        for tensor in tensors:
-            for start in range(0, len(tensor), size):
-                images = tensor[start : start + size]
-                embedded = _embed_or_blame(network, images, faces[done:], flip, ran=done)
-                rows[done : done + len(embedded)] = embedded
-                done += len(embedded)
-                if progress:
-                    progress(done, len(faces))
+    with closing(_embedded(network, faces, flip, size, runs)) as batches:
+        for embedded in batches:
+            rows[done : done + len(embedded)] = embedded
+            done += len(embedded)
+            if progress:
+                progress(done, len(faces))
     units: Floats = unit_rows(rows).astype(np.float32, copy=False)
     return units
 
 
-def _embed_or_blame(
-    network: Network, images: Floats, faces: Sequence[Face], flip: Flip, *, ran: int
+def _embedded(
+    network: Network, faces: Sequence[Face], flip: Flip, size: int, runs: int
+) -> Generator[Floats]:
+    """The batches in their order, of which so many run at the same time."""
+    waiting: deque[tuple[Future[Floats], Floats]] = deque()
+    done = 0
+    pool = ThreadPoolExecutor(max_workers=runs, thread_name_prefix="embed-faces")
+    with closing(_batches(faces, network.spec, size)) as batches:
+        try:
+            for images in batches:
+                waiting.append((pool.submit(_embed_batch, network, images, flip), images))
+                # One more than run, so that none waits for this thread.
+                if len(waiting) > runs:
+                    embedded = _or_blame(network, *waiting.popleft(), faces[done:], flip, ran=done)
+                    done += len(embedded)
+                    yield embedded
+            while waiting:
+                embedded = _or_blame(network, *waiting.popleft(), faces[done:], flip, ran=done)
+                done += len(embedded)
+                yield embedded
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _batches(faces: Sequence[Face], spec: PreprocessSpec, size: int) -> Generator[Floats]:
+    with closing(_prepared(faces, spec, size)) as tensors:
+        for tensor in tensors:
+            yield from (tensor[start : start + size] for start in range(0, len(tensor), size))
+
+
+def _or_blame(
+    network: Network,
+    batch: Future[Floats],
+    images: Floats,
+    faces: Sequence[Face],
+    flip: Flip,
+    *,
+    ran: int,
 ) -> Floats:
     """The embeddings of a batch; where it fails by some of its images alone, they are named."""
     try:
-        return _embed_batch(network, images, flip)
+        return batch.result()
     except CannotRunError as error:
         of_some = _of_some_images(network, images, faces, flip, ran=ran)
         raise of_some or error from None

@@ -1,6 +1,7 @@
 """Embedding faces with networks small enough to compute by hand."""
 
 import threading
+import time
 
 import cv2
 import numpy as np
@@ -168,6 +169,32 @@ def test_results_are_the_same_each_time_and_for_each_batch():
     np.testing.assert_allclose(
         embed(network(), faces, spec(), OUTPUTS, "add", 64), first, atol=1e-6
     )
+
+
+class Counting(Watched):
+    """A session that notes how many runs there were at a time, each of some milliseconds."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.now, self.most, self._lock = 0, 0, threading.Lock()
+
+    def run(self, fetched, feeds):
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.005)
+        with self._lock:
+            self.now -= 1
+        return self.inner.run(fetched, feeds)
+
+
+@pytest.mark.parametrize("runs", [1, 2, 5])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_several_runs_at_a_time_give_the_same_rows_in_the_same_order(runs, batch):
+    faces, counting = make_faces(40), Counting(network("n"))
+    rows = embed(counting, faces, spec(), OUTPUTS, "add", batch, runs=runs)
+    np.testing.assert_array_equal(rows, embed(network("n"), faces, spec(), OUTPUTS, "add", batch))
+    assert counting.most == runs
 
 
 def test_images_of_another_size_are_resized_to_a_rectangular_input():
