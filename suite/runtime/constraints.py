@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 _SUITE = "face-quant-gate"
 # What gates never use, so that a team's PyTorch is not pinned by them.
-_OTHER_EXTRAS = frozenset({"train", "export", "weights", "test", "lint"})
+_OTHER_EXTRAS = frozenset({"train", "export", "weights", "test", "browser", "lint"})
 # Each has several wheels, of which one is installed, possibly by hand.
 _MODULES = ("onnxruntime", "cv2")
 
