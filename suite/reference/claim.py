@@ -15,8 +15,8 @@ class Claim:
     Attributes
     ----------
     place : the file, and the line or the keys in it
-    table : which rows are one table's: the place of that
-    about : what stands above the table, as ``FaceNet (LFW, 2026-02-09)``; empty where nothing does
+    table : which rows are of one table and one model: its place, and the model where it names some
+    about : what stands above the table, as ``FaceNet (LFW, 2026-02-09)``, and the model
     mode : the id of a mode's card
     dataset : the id of a dataset's card; None where nothing says which
     on_gpu : whether it says that a GPU ran it

@@ -8,14 +8,15 @@ from typing import Literal
 
 from suite.reference.numbers import number
 
-Kind = Literal["label", "dataset", "device", "share", "size_mib", "latency_ms", "speedup"]
+Kind = Literal["model", "label", "dataset", "device", "share", "size_mib", "latency_ms", "speedup"]
 
 # In Russian and in English. A word that stands for a figure, and nothing else in the header.
 _KINDS: dict[Kind, tuple[str, ...]] = {
+    "model": (*("model", "name", "network", "backbone", "модель", "имя", "название", "сеть"),),
     "label": (
-        *("model", "mode", "variant", "precision", "quantization", "quantisation", "name"),
-        *("type", "format", "config", "method", "модель", "режим", "вариант", "квантование"),
-        *("имя", "название", "тип", "формат", "конфигурация", "метод"),
+        *("mode", "variant", "precision", "quantization", "quantisation", "type", "format"),
+        *("config", "method", "режим", "вариант", "квантование", "тип", "формат"),
+        *("конфигурация", "метод"),
     ),
     "dataset": ("dataset", "set", "датасет", "набор", "набор данных"),
     "device": (
@@ -56,7 +57,7 @@ _UNITS: dict[Kind, dict[str, float]] = {
 }
 # Thousands of bytes that are 1,024 by habit and 1,000 by the standard.
 _BY_HABIT = {"kb": 1, "кб": 1, "mb": 2, "мб": 2, "gb": 3, "гб": 3}
-_NUMBER = r"(\d+(?:[.,]\d+)?(?:e-?\d+)?(?:\s*%)?|10\^?-\d+)"
+_NUMBER = r"([0-9]{1,6}(?:[.,][0-9]{1,20})?(?:e-?[0-9]{1,2})?(?:\s*%)?|10\^?-[0-9]{1,2})"
 _TAR = re.compile(
     r"(?:tar|tpr|gar)\s*(?:(?:@|at|при)\s*)?\(?\s*(?:far|fpr|fmr)?\s*[=:]?\s*" + _NUMBER + r"\s*\)?"
 )
@@ -133,7 +134,7 @@ def is_by_habit(header: str) -> bool:
 
 def _figure_at(far: str) -> str | None:
     """The figure that is TAR at a FAR, as ``1e-3``, ``0.1 %`` or ``10^-3`` says it."""
-    power = re.fullmatch(r"10\^?-(\d+)", far)
+    power = re.fullmatch(r"10\^?-([0-9]+)", far)
     if power:
         target = 10.0 ** -int(power[1])
     else:

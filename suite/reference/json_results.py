@@ -8,7 +8,7 @@ from suite.reference.headers import column_of
 from suite.reference.modes import mode_of
 from suite.reference.table import Known, RawRow, RawTable
 
-_LABELS = ("label", "dataset", "device")
+_LABELS = ("model", "label", "dataset", "device")
 
 
 def results_in(content: Any, path: Path, known: Known) -> Iterator[RawTable]:

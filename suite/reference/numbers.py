@@ -1,5 +1,6 @@
 """Numbers as people write them into tables."""
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 # A cell that says nothing.
 _NOTHING = frozenset({"", "-", "--", "n/a", "na", "none", "null", "нет", "н/д", "?"})
 _NUMBER = re.compile(
-    r"(?P<number>[+-]?(?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d+)*(?:e[+-]?\d+)?)"
+    r"(?P<number>[+-]?(?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d+)*(?:e[+-]?\d{1,3})?)"
     r"\s*(?P<unit>[^\W\d_]+|%|×)?(?:\s*(?:±|\+-|\+/-)\s*[\d.,]+\s*%?)?"
 )
 
@@ -61,6 +62,8 @@ def number(cell: str) -> Number:
         value = float(digits)
     except ValueError:
         raise ValueError("is no number") from None
+    if not math.isfinite(value):
+        raise ValueError("is too large a number")
     mantissa, _, exponent = digits.partition("e")
     places = len(mantissa.partition(".")[2]) - int(exponent or 0)
     return Number(value, max(0, places), found["unit"] or "")

@@ -57,6 +57,10 @@ class RawTable:
     drops_zeros: bool = False
 
 
+# MiB, or milliseconds: eleven days, a terabyte.
+_LARGEST = 1e9
+
+
 class _CellError(ValueError):
     """Why a cell cannot be read, in words that follow its content."""
 
@@ -116,7 +120,7 @@ def _columns(table: RawTable, known: Known) -> dict[str, Column]:
 
 
 def _mode(row: RawRow, columns: Mapping[str, Column], known: Known) -> str | None:
-    labels = [row.cells.get(h, "") for h, column in columns.items() if column.kind == "label"]
+    labels = [row.cells.get(h, "") for h, c in columns.items() if c.kind in ("model", "label")]
     named = (mode_of(words, known.modes) for words in (*labels, row.label))
     return next(filter(None, named), None)
 
@@ -159,11 +163,13 @@ def _claim(
         return None, mistakes
     words = [row.cells.get(h, "") for h, c in columns.items() if c.kind in ("device", "dataset")]
     own = " ".join((*words, row.label))
+    models = (row.cells.get(h, "") for h, c in columns.items() if c.kind == "model")
+    name = " ".join(words for words in models if words and not mode_of(words, known.modes))
     dataset = dataset_of(own, known.datasets) or dataset_of(table.context, known.datasets)
     return Claim(
         place=row.place,
-        table=table.place,
-        about=table.about,
+        table=f"{table.place}, {name}" if name else table.place,
+        about=": ".join(filter(None, (table.about, name))),
         mode=mode,
         dataset=dataset,
         on_gpu=says_gpu(f"{table.context} {own}"),
@@ -187,9 +193,10 @@ def _value(given: Number, column: Column, percent: bool, known: Known) -> float:
         if own is None:
             raise _CellError(f"has the unit {given.unit!r}, which is none of a {column.kind}")
         factor = own
-    if given.value <= 0:
-        raise _CellError("must be above 0")
-    return float(round(given.value * factor, 6))
+    value = float(round(given.value * factor, 6))
+    if not 0 < value < _LARGEST:
+        raise _CellError("must be above 0, and no larger than any file or time is")
+    return value
 
 
 def _remarks(table: RawTable, columns: Mapping[str, Column], known: Known) -> Iterator[str]:

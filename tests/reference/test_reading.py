@@ -4,12 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.folder import read_catalog
+from suite.catalog.model_card import ReferenceRow
 from suite.reference.claim import Claim, Reading
+from suite.reference.doubts import Beside, doubts_of
+from suite.reference.json_results import results_in
+from suite.reference.markdown_tables import tables_in
 from suite.reference.reading import read_results
-from suite.reference.table import Known
+from suite.reference.table import Known, claims_of
 
 NOTES = Path(__file__).with_name("notes.md")
 MODES = ["fp32", "fp16", "int8_dynamic", "int8_static_qdq"]
@@ -104,6 +110,18 @@ def test_precision_is_a_mode_where_modes_stand_in_it(tmp_path: Path) -> None:
     table = "| Сеть | Точность | Accuracy |\n|---|---|---|\n| R50 | FP32 | 0.94 |\n"
     claim = only(read(tmp_path, table))
     assert (claim.mode, claim.figures) == ("fp32", {"accuracy": 0.94})
+
+
+def test_models_of_one_table_are_held_apart(tmp_path: Path) -> None:
+    text = "## LFW\n\n| Модель | Режим | Размер, МиБ |\n|---|---|---|\n| FaceNet | FP32 | 90 |\n"
+    text += "| FaceNet | статический INT8 | 23 |\n| R50 | FP32 | 166 |\n| R50 | INT8 QDQ | 42 |\n"
+    found = read(tmp_path, text).claims
+    assert [(claim.about, claim.mode) for claim in found] == [
+        *(("LFW: FaceNet", "fp32"), ("LFW: FaceNet", "int8_static_qdq")),
+        *(("LFW: R50", "fp32"), ("LFW: R50", "int8_static_qdq")),
+    ]
+    assert len({claim.table for claim in found}) == 2
+    assert {claim.dataset for claim in found} == {"lfw"}
 
 
 def test_unknown_columns_are_named_once_and_left_out(tmp_path: Path) -> None:
@@ -246,3 +264,48 @@ def test_bytes_and_absent_files_are_one_sentence(tmp_path: Path) -> None:
         read_results(tmp_path / "x.md", KNOWN)
     with pytest.raises(SuiteError, match="no such file"):
         read_results(tmp_path / "y.md", KNOWN)
+
+
+HEADERS = st.sampled_from(
+    ["Model", "Точность, %", "TAR@FAR=1e-3", "TAR@FAR=10^-4", "Size (MB)", "Задержка", "x|y", ""]
+)
+LETTERS = st.text(st.sampled_from('0159.,eE%-+± |`*\\fp32int8 dynamicмс²٣\x00"#\n'), max_size=12)
+
+
+@given(
+    st.lists(HEADERS | LETTERS, min_size=1, max_size=4),
+    st.lists(st.lists(LETTERS | st.just("fp32"), min_size=1, max_size=4), max_size=4),
+)
+def test_whatever_a_table_holds_it_gives_rows_and_sentences(
+    headers: list[str], rows: list[list[str]]
+) -> None:
+    lines = [headers, ["---"] * len(headers), *rows]
+    text = "\n".join(" | ".join(line) for line in lines)
+    for table in tables_in(text, Path("any.md")):
+        holds_rows(claims_of(table, KNOWN))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | LETTERS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(HEADERS | LETTERS | st.just("fp32"), inner, max_size=4)
+    ),
+)
+
+
+@given(VALUES)
+def test_whatever_json_holds_it_gives_rows_and_sentences(value: object) -> None:
+    for table in results_in(value, Path("any.json"), KNOWN):
+        holds_rows(claims_of(table, KNOWN))
+
+
+def holds_rows(reading: Reading) -> None:
+    """Each claim is a row that a card may have, with doubts of whole sentences."""
+    for claim in reading.claims:
+        doubts = doubts_of(
+            claim, Beside([each for each in reading.claims if each.table == claim.table])
+        )
+        named = {"mode": claim.mode, "dataset": "lfw", "title": "x", "doubts": doubts}
+        ReferenceRow.model_validate({**named, **claim.figures})
+    assert all(words.endswith(".") for words in (*reading.mistakes, *reading.remarks))

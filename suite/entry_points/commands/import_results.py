@@ -180,12 +180,14 @@ def _add(path: Path, card: ModelCard, rows: Sequence[tuple[Claim, ReferenceRow]]
             raise SuiteError(
                 where=claim.table, what="says not which set its figures are of; give --dataset=ID."
             )
-        if (row.mode, row.dataset, row.title) in here:
+        known = (row.mode, row.dataset, row.title)
+        if known in here:
             raise CatalogError(
                 where=path,
                 what=f"has a row {row.mode!r} of {row.dataset!r} with the title {row.title!r} "
                 "already; remove it, or give another --title.",
             )
+        here.add(known)
     _append(path, "\n".join(line for _, row in rows for line in _lines(row)))
     print(f"{path}: rows added: {len(rows)}")
     for claim, row in rows:

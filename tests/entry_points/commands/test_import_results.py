@@ -83,6 +83,11 @@ def test_a_cards_line_ends_are_kept(card: Path, tmp_path: Path) -> None:
         (TABLE.replace("0.95", "0.9x"), (), "nothing was added to it; mend the cells above"),
         (TABLE.replace(" (LFW)", ""), (), "says not which set its figures are of"),
         (TABLE + TABLE.replace("FaceNet", "Other"), (), "there are 2; choose one of: FaceNet"),
+        (
+            TABLE + "| fp32 | 0.94 | 0.7 |\n",
+            (),
+            "has a row 'fp32' of 'lfw' with the title 'FaceNet",
+        ),
         (TABLE, ("--table=arc",), "no table with 'arc' in its heading"),
         (TABLE, ("--dataset=lfv",), "there is no dataset 'lfv'; did you mean 'lfw'?"),
     ],
