@@ -20,7 +20,7 @@ from suite.judging.drawn import (
 from suite.verification.bootstrap import interval
 from suite.verification.curves import ErrorCurve as MeasuredCurve
 from suite.verification.curves import ScoreHistogram as MeasuredScores
-from suite.verification.evidence import Evidence, PairAt
+from suite.verification.evidence import SETTING, Evidence, PairAt
 
 # Shares of the images, dense where cosines are low.
 QUANTILES = (
@@ -28,8 +28,6 @@ QUANTILES = (
     *(0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 1.0),
 )
 WORST = 10
-# Of the pairs accepted at a threshold, so many of the last.
-SETTING = 5
 _KINDS: tuple[PairKind, ...] = ("listed", "all")
 
 

@@ -53,6 +53,7 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
                 *faces.remarks,
                 *failures_in_words(faces, evidence),
                 *left_out(rows),
+                *evidence.left_out,
                 *untrained,
             ),
             "described": (dataset_in_words(card, faces, looks, work.model.preprocess),),
@@ -83,7 +84,11 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
             "uncertainty": uncertainty(evaluator.units, evidence, fp32),
             "flips": flips(faces, evidence, fp32),
             **drawn(faces, evidence, fp32),
-            "remarks": (*faces.remarks, *failures_in_words(faces, evidence)),
+            "remarks": (
+                *faces.remarks,
+                *failures_in_words(faces, evidence),
+                *evidence.left_out,
+            ),
             "beside": _beside(work, dataset_id),
         }
     )

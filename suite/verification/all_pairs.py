@@ -20,8 +20,9 @@ from suite.verification.sweep import Asked, Sweep
 
 Floats = NDArray[np.float32]
 
-# Impostors that are kept with their images, as a share of all; beyond that distances alone are.
-_NEAR = 0.01
+# Impostors that are kept with their images: as a share of all, and in memory (some 3 GiB with what
+# resampling them needs); beyond that distances alone are.
+_NEAR, MOST_NEAR = 0.01, 50_000_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class AllPairs:
     eer, eer_threshold : as `suite.verification.roc.Roc.equal_error_rate` defines them
     curve, scores : what a report draws; counted exactly, at thresholds and edges that are rounded
     kept : the errors at each threshold asked for, in that order
-    near : the pairs up to the largest threshold among those targets that are small, both classes
+    near : the pairs up to the largest threshold among those targets that are small, both classes;
+        none where they are too many
     """
 
     genuine: int
@@ -113,7 +115,8 @@ class _Pairs:
 
     def __init__(self, sweep: Sweep, far_targets: Sequence[float], kept: Sequence[float]) -> None:
         self._allowed = {far: accepts_within(far, sweep.impostors) for far in far_targets}
-        small = [rank for rank in self._allowed.values() if rank <= _NEAR * sweep.impostors]
+        few = min(_NEAR * sweep.impostors, MOST_NEAR)
+        small = [rank for rank in self._allowed.values() if rank <= few]
         asked = foresee(sweep, max(small, default=-1) + 1, bins_of(np.array(kept, np.float32)))
         found = sweep.sweep(asked)
         self.genuine, self.impostors = np.sort(found.genuine), sweep.impostors

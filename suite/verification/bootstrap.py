@@ -55,7 +55,9 @@ class ResampledPoint:
 
 
 def interval(values: Floats) -> Interval:
-    """The 2.5th and the 97.5th percentile of a resampled figure."""
+    """The 2.5th and the 97.5th percentile of a resampled figure; NaN where no resample has it."""
+    if np.isnan(values).all():
+        return Interval(np.nan, np.nan)
     low, high = np.nanquantile(values, (0.025, 0.975))
     return Interval(float(low), float(high))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suite.catalog.folds import FOLDS
-from suite.verification.all_pairs import all_pairs
+from suite.verification.all_pairs import MOST_NEAR, AllPairs, all_pairs
 from suite.verification.bootstrap import (
     ResampledAllPairs,
     ResampledPairs,
@@ -17,7 +17,7 @@ from suite.verification.bootstrap import (
 from suite.verification.curves import error_curve, errors_at, score_histogram
 from suite.verification.draws import Units, draw
 from suite.verification.errors import VerificationError
-from suite.verification.evidence import Evidence, Floats, Operating
+from suite.verification.evidence import SETTING, Evidence, Floats, Operating
 from suite.verification.folds import Folds, fold_val
 from suite.verification.pair_figures import verify
 from suite.verification.roc import Roc, TarAtFar
@@ -27,6 +27,7 @@ FAR_TARGETS = {"1e-3": 1e-3, "1e-4": 1e-4}
 ALL_PAIRS_FAR_TARGETS = {**FAR_TARGETS, "1e-5": 1e-5, "1e-6": 1e-6}
 LISTED, ALL = "listed", "all"
 ALL_PAIRS = "all_pairs_tar_at_far"
+_WITH_INTERVAL = tuple(f"{ALL_PAIRS}_{far}" for far in FAR_TARGETS)
 # Impostors kept for resampled thresholds, as a multiple of those within the largest target.
 _MARGIN = 4
 
@@ -167,23 +168,46 @@ class Evaluator:
         kept = dict(zip(asked, found.kept, strict=True))
         points = _points(ALL_PAIRS, found.tar_at_far[:-1])
         figures = {"all_pairs_eer": found.eer, "all_pairs_eer_threshold": found.eer_threshold}
-        images = np.bincount(people)
-        # The listed pairs may leave out people; those draws are then of the people of all images.
-        drawn = self._drawn if len(images) == self.units.count else draw(len(images))
-        again = ResampledAllPairs(found.near, people, drawn)
-        resampled = _at_fars(points, again.at_fars(_targets(points)))
+        resampled, left_out = self._people_drawn(found, people, points)
+        apart = found.near.only(people[found.near.left] != people[found.near.right])
         return Evidence(
             figures,
             points,
-            {name: resampled[name] for name in (f"{ALL_PAIRS}_{far}" for far in FAR_TARGETS)},
+            {name: values for name, values in resampled.items() if name in _WITH_INTERVAL},
             np.empty(0),
             operating={
-                name: Operating(point, resampled[_threshold(name)], kept.get(name))
+                name: Operating(
+                    point,
+                    resampled.get(_threshold(name), np.full(1, np.nan)),
+                    kept.get(name),
+                    apart.setting(point.threshold, SETTING),
+                )
                 for name, point in points.items()
             },
             curves={ALL: found.curve},
             scores={ALL: found.scores},
+            left_out=left_out,
         )
+
+    def _people_drawn(
+        self, found: AllPairs, people: NDArray[np.int64], points: Mapping[str, TarAtFar]
+    ) -> tuple[dict[str, Floats], tuple[str, ...]]:
+        """TARs and thresholds of all pairs when people are drawn, or why there are none."""
+        near = round(found.tar_at_far[-1].expected_false_accepts)
+        said = (
+            f"no intervals over all pairs, and policies on those are held to the point: {near:,} "
+        )
+        said += f"impostor pairs lie within {_MARGIN} times FAR=1e-3"
+        if near > MOST_NEAR:
+            return {}, (f"{said}, of which {MOST_NEAR:,} at most are resampled",)
+        try:
+            images = np.bincount(people)
+            # The listed pairs may leave out people; those draws are of the people of all images.
+            drawn = self._drawn if len(images) == self.units.count else draw(len(images))
+            again = ResampledAllPairs(found.near, people, drawn)
+            return _at_fars(points, again.at_fars(_targets(points))), ()
+        except MemoryError:
+            return {}, (f"{said}, more than fit into memory with their draws",)
 
 
 def _points(kind: str, found: Iterable[TarAtFar]) -> dict[str, TarAtFar]:

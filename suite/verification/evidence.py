@@ -11,6 +11,9 @@ from suite.verification.roc import TarAtFar
 
 Floats = NDArray[np.float64]
 
+# Of the pairs accepted at a threshold, so many of the last.
+SETTING = 5
+
 
 @dataclass(frozen=True)
 class PairAt:
@@ -63,6 +66,7 @@ class Evidence:
     operating : the thresholds of a deployment by metric: those of ``points``, and of lower FARs
         that the pairs resolve
     curves, scores : what a report draws, of the ``listed`` pairs and of ``all``
+    left_out : a sentence for each thing that the set is too large for
     """
 
     figures: Mapping[str, float]
@@ -73,6 +77,7 @@ class Evidence:
     operating: Mapping[str, Operating] = field(default_factory=dict)
     curves: Mapping[str, ErrorCurve] = field(default_factory=dict)
     scores: Mapping[str, ScoreHistogram] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def kept_thresholds(self) -> dict[str, float]:
@@ -89,6 +94,7 @@ class Evidence:
             operating={**self.operating, **more.operating},
             curves={**self.curves, **more.curves},
             scores={**self.scores, **more.scores},
+            left_out=(*self.left_out, *more.left_out),
         )
 
     def as_deployed(self) -> "Evidence":

@@ -6,7 +6,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from suite.verification.evidence import PairAt
+
 Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,27 @@ class NearPairs:
             np.concatenate([part.left for part in parts]),
             np.concatenate([part.right for part in parts]),
         )
+
+    def setting(self, threshold: float, accepted: int) -> tuple[PairAt, ...]:
+        """What sets a threshold that is the distance of a pair: the first pair rejected, then
+        those accepted last, ``accepted`` at most; of tied pairs the first images.
+        """
+        nearer = np.flatnonzero(self.distances < threshold)
+        if len(nearer) > accepted:
+            least = np.partition(self.distances[nearer], -accepted)[-accepted]
+            nearer = nearer[self.distances[nearer] >= least]
+        at = np.flatnonzero(self.distances == threshold)
+        return (*self._first(at, 1, accepted=False), *self._first(nearer, accepted, accepted=True))
+
+    def _first(self, places: Indices, count: int, *, accepted: bool) -> list[PairAt]:
+        """The farthest of some pairs."""
+        sides = np.sort([self.left[places], self.right[places]], axis=0)
+        distances = self.distances[places]
+        order = np.lexsort((*sides[::-1], -distances))[:count]
+        return [
+            PairAt(int(sides[0, at]), int(sides[1, at]), float(distances[at]), accepted)
+            for at in order
+        ]
 
     def only(self, chosen: NDArray[np.bool_]) -> Self:
         """Some of the pairs."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from suite.verification import unit_rows, verify
+from suite.verification.bootstrap import interval
 from suite.verification.evaluator import Evaluator, Pairs
 from suite.verification.folds import fold_val
 
@@ -40,3 +41,57 @@ def test_a_genuine_pair_that_few_resamples_have_warns_of_nothing(people):
     found = Evaluator(pairs).evaluate(rows)
     assert np.isnan(found.resampled["roc_auc"]).any()
     assert np.isfinite(list(found.figures.values())).all()
+
+
+def crowd() -> tuple[Pairs, np.ndarray]:
+    """Forty people of five images, not side by side, and a few listed pairs."""
+    rng = np.random.default_rng(3)
+    people = rng.permutation(np.repeat(np.arange(40), 5))
+    rows = unit_rows(rng.normal(size=(40, 16))[people] + rng.normal(size=(200, 16)))
+    left, right = np.triu_indices(30, 1)
+    return Pairs(left, right, people[left] == people[right], people), rows.astype(np.float32)
+
+
+def test_a_threshold_of_all_pairs_names_the_pairs_that_set_it():
+    pairs, rows = crowd()
+    found = Evaluator(pairs).evaluate(rows).operating
+    left, right = np.triu_indices(200, 1)
+    apart = pairs.people[left] != pairs.people[right]
+    left, right = left[apart], right[apart]
+    ordered = np.argsort(-(rows[left] * rows[right]).sum(axis=1))
+    for target in ("1e-3", "1e-4"):
+        at = found[f"all_pairs_tar_at_far_{target}"]
+        accepted = at.point.false_accepts
+        nearest = ordered[max(0, accepted - 5) : accepted + 1][::-1]
+        assert [(p.left, p.right) for p in at.set_by] == [(left[i], right[i]) for i in nearest]
+        assert [p.accepted for p in at.set_by] == [False] + [True] * min(5, accepted)
+        assert at.set_by[0].distance == at.point.threshold
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("why", ["resampled", "memory"])
+def test_a_set_too_large_to_resample_says_so_and_keeps_its_figures(monkeypatch, why):
+    pairs, rows = crowd()
+    wanted = Evaluator(pairs).evaluate(rows)
+    assert wanted.left_out == ()
+
+    def refused(*_):
+        raise MemoryError
+
+    if why == "memory":
+        monkeypatch.setattr("suite.verification.evaluator.ResampledAllPairs", refused)
+    else:
+        monkeypatch.setattr("suite.verification.evaluator.MOST_NEAR", 40)
+        monkeypatch.setattr("suite.verification.all_pairs.MOST_NEAR", 40)
+    found = Evaluator(pairs).evaluate(rows)
+    assert found.figures == wanted.figures
+    assert set(wanted.resampled) - set(found.resampled) == {
+        "all_pairs_tar_at_far_1e-3",
+        "all_pairs_tar_at_far_1e-4",
+    }
+    (sentence,) = found.left_out
+    assert sentence.startswith("no intervals over all pairs")
+    assert "78 impostor pairs lie within 4 times FAR=1e-3" in sentence
+    assert why in sentence
+    ends = interval(found.operating["all_pairs_tar_at_far_1e-3"].resampled)
+    assert np.isnan([ends.low, ends.high]).all()
