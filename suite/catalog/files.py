@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -104,7 +105,9 @@ def write_whole(path: Path, content: bytes | str | Iterable[str], *, alone: bool
         where it cannot be written; the file is then as it was.
     """
     parts = (content,) if isinstance(content, bytes | str) else content
-    fresh = path.with_name(f".{path.name}.tmp" if alone else f".{path.name}.{os.getpid()}.tmp")
+    # Another thread may write the same file: one image may be twice in a set.
+    who = "" if alone else f".{os.getpid()}-{threading.get_ident()}"
+    fresh = path.with_name(f".{path.name}{who}.tmp")
     try:
         with fresh.open("wb") as stream:
             stream.writelines(part.encode() if isinstance(part, str) else part for part in parts)

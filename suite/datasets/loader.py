@@ -39,6 +39,7 @@ def load_dataset(
     locate: Callable[[str], Path],
     aligned: Path | None = None,
     advance: Callable[[int, int], None] | None = None,
+    threads: int = 0,
 ) -> FaceSet:
     """Read the faces and pairs that a card names.
 
@@ -50,6 +51,7 @@ def load_dataset(
     locate : gives the path for a path in the card
     aligned : the folder in which aligned faces are kept; by default in the user's cache
     advance : called with the images read and how many there are
+    threads : how many images are aligned at once; 0 for one a core
 
     Raises
     ------
@@ -60,17 +62,12 @@ def load_dataset(
         where the system refuses a file or folder.
     """
     with refusals_said():
-        return _read(card, locate, aligned, advance)
+        kept = aligned or user_cache() / "aligned"
+        return _read(card, Reading(locate, kept, advance, threads))
 
 
-def _read(
-    card: DatasetCard,
-    locate: Callable[[str], Path],
-    aligned: Path | None,
-    advance: Callable[[int, int], None] | None,
-) -> FaceSet:
-    kept = aligned or user_cache() / "aligned"
-    reading = Reading(locate, kept, advance)
+def _read(card: DatasetCard, reading: Reading) -> FaceSet:
+    locate = reading.locate
     if isinstance(card, ImagesDataset):
         need_folder(locate(card.folder))
     faces = _KINDS[type(card)](card, reading)

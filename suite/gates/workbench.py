@@ -44,6 +44,7 @@ class Workbench:
         self.catalog = catalog
         self.provider = provider
         self.share = share(provider, threads)
+        self._threads = threads
         self.profile = profile
         self.progress = progress
         self.recorded = recorded
@@ -65,6 +66,7 @@ class Workbench:
                     lambda relative: self.catalog.locate(card, relative),
                     self._aligned,
                     advance,
+                    self._threads,
                 )
         return self._datasets[dataset_id]
 

@@ -1,6 +1,7 @@
 """Preparing and aligning faces costs little more than decoding and detecting them, and streams."""
 
 import hashlib
+import os
 import pickle
 import statistics
 import subprocess
@@ -29,6 +30,7 @@ SPEC = PreprocessSpec(
     height=112, width=112, color_order="RGB", mean=(127.5,) * 3, std=(128.0,) * 3, scale=255.0
 )
 MANY, FEW, RAW = 12_000, 2_000, 1_000
+LEAST_OVERLAP = 1.7
 MOST_SECONDS, MOST_RATIO, MOST_ALIGNING, MOST_MIB = 6.0, 3.0, 1.5, 12
 CHUNK = 32
 
@@ -42,11 +44,16 @@ def written(folder: Path, images: Sequence[bytes], wanted: int) -> Path:
     return folder
 
 
-def load(folder: Path, cache: Path, align: YunetAlign | None = None) -> FaceSet:
+def load(folder: Path, cache: Path, align: YunetAlign | None = None, threads: int = 1) -> FaceSet:
     card = FolderDataset(
         id="many", kind="folder", folder=".", align=align, card_file=folder / "many.toml"
     )
-    return load_dataset(card, lambda at: REAL / at if at.endswith(".onnx") else folder / at, cache)
+    return load_dataset(
+        card,
+        lambda at: REAL / at if at.endswith(".onnx") else folder / at,
+        cache,
+        threads=threads,
+    )
 
 
 def prepare_all(folder: Path) -> int:
@@ -166,6 +173,26 @@ def test_aligning_costs_little_more_than_detecting(benchmark, tmp_path: Path) ->
     benchmark.extra_info |= {"ratio_to_detecting": round(ratio, 2), "from_cache_s": again}
     assert ratio < MOST_ALIGNING, f"{ratio:.2f} × reading and detecting alone: {ours}, {bare}"
     assert again < min(ours) / 5, f"{again:.2f} s from the cache, {min(ours):.2f} s without"
+
+
+@pytest.mark.skipif(not YUNET.exists(), reason="../shared/real, with YuNet, is absent")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one core")
+def test_aligning_works_on_two_cores(tmp_path: Path) -> None:
+    """OpenCV is held to one thread, so that one image at a time is on one core."""
+    folder = written(tmp_path / "raw", raw_images(), RAW)
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        for turn in range(4):
+            for threads, found in seconds.items():
+                start = time.perf_counter()
+                load(folder, tmp_path / f"cache-{turn}-{threads}", yunet(), threads)
+                found.append(time.perf_counter() - start)
+    finally:
+        cv2.setNumThreads(before)
+    ratio = statistics.median(one / two for one, two in zip(*seconds.values(), strict=True))
+    assert ratio > LEAST_OVERLAP, f"{ratio:.2f} × one core: {seconds}"
 
 
 @pytest.mark.skipif(not YUNET.exists(), reason="../shared/real, with YuNet, is absent")

@@ -1,10 +1,11 @@
 """A card's image files made faces: as they are, or aligned, and what is done with the others."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from suite.datasets.acquisition import Acquisition
 from suite.datasets.alignment.cache import AlignedCache, key_of
 from suite.datasets.alignment.detector import Detector, TooLargeError, check_detector
 from suite.datasets.alignment.geometry import Image, centre_box, crop, warp
+from suite.datasets.alignment.in_order import in_order
 from suite.datasets.alignment.landmarks import read_landmarks
 from suite.datasets.face import Face, read_image
 from suite.datasets.images.decoder import decode
@@ -59,6 +61,8 @@ _Cut = tuple[Face | None, _Problem | None]
 
 
 class _Aligner(Protocol):
+    """Serves several threads at once."""
+
     def ingredients(self, name: str) -> dict[str, object] | None:
         """What besides its pixels decides how an image is cut; None: it is known to be missing."""
 
@@ -69,26 +73,30 @@ class _Aligner(Protocol):
 def cut_faces(card: ImagesDataset, images: Sequence[NamedImage], reading: Reading) -> CutFaces:
     """Make image files faces as a card says.
 
-    One image at a time is in memory; an aligned face is a file in the cache.
+    A few images a thread are in memory; an aligned face is a file in the cache.
 
     Parameters
     ----------
     card : its ``align`` and ``unreadable`` say how
     images : the files
-    reading : where files are, and who is told of progress
+    reading : where files are, how many are cut at once, and who is told of progress
 
     Raises
     ------
     DatasetError
-        where an image cannot be read or has no face, and the card does not say to go on.
+        where an image cannot be read or has no face, and the card does not say to go on; of
+        several images the first is named.
     """
     aligner = _aligner(card, reading.locate) if card.align else None
     cache = AlignedCache(reading.aligned)
     cuts: list[_Cut] = []
-    for done, image in enumerate(images, 1):
-        cuts.append(_cut(card, image, aligner, cache))
-        if reading.advance:
-            reading.advance(done, len(images))
+    with closing(
+        in_order(lambda image: _cut(card, image, aligner, cache), images, reading.at_once)
+    ) as made:
+        for cut in made:
+            cuts.append(cut)
+            if reading.advance:
+                reading.advance(len(cuts), len(images))
     remarks = []
     for problem in _Problem:
         names = [image.name for image, cut in zip(images, cuts, strict=True) if cut[1] is problem]
@@ -211,16 +219,21 @@ class _ByDetector:
     ) -> None:
         self._align, self._card_file, self._locate = align, card_file, locate
         self._ingredients = align.hashed()
+        self._own = threading.local()
         # Now, though it is loaded for the first face that is not kept: all may be.
         if align.detector and align.detector_sha256:
             check_detector(locate(align.detector), align.detector_sha256, card_file)
 
-    @cached_property
+    @property
     def _detector(self) -> Detector:
-        align = self._align
-        assert align.detector
-        path = self._locate(align.detector)
-        return Detector(path, self._card_file, align.pad, align.enlarge, align.score)
+        """The thread's own, for one finds one image's faces at a time."""
+        align, own = self._align, self._own
+        if not hasattr(own, "detector"):
+            assert align.detector
+            path = self._locate(align.detector)
+            own.detector = Detector(path, self._card_file, align.pad, align.enlarge, align.score)
+        found: Detector = own.detector
+        return found
 
     def ingredients(self, name: str) -> dict[str, object]:
         return self._ingredients

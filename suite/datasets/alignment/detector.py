@@ -1,5 +1,6 @@
 """YuNet: where a face is in an image, and its five points."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from suite.datasets.images.header import MOST_PIXELS
 # OpenCV's own defaults.
 _OVERLAP, _MOST_FACES = 0.3, 5000
 _SILENT = 0
+# OpenCV has one level for all threads.
+_LEVEL = threading.Lock()
 
 
 class TooLargeError(DatasetError):
@@ -39,12 +42,13 @@ def _silence() -> Iterator[None]:
     its own words what is raised here.
     """
     log = getattr(cv2.utils, "logging", cv2)  # where 4.10 has the same functions
-    level = log.getLogLevel()
-    log.setLogLevel(_SILENT)
-    try:
-        yield
-    finally:
-        log.setLogLevel(level)
+    with _LEVEL:
+        level = log.getLogLevel()
+        log.setLogLevel(_SILENT)
+        try:
+            yield
+        finally:
+            log.setLogLevel(level)
 
 
 def check_detector(path: Path, sha256: str, card_file: Path) -> None:

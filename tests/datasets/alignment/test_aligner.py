@@ -1,6 +1,9 @@
 """Image files made faces: aligned, kept in a cache, left out."""
 
 import hashlib
+import shutil
+import threading
+import time
 from pathlib import Path
 
 import cv2
@@ -41,12 +44,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def cut(folder: Path, align: AlignSpec | None = None, **keys) -> CutFaces:
+def cut(folder: Path, align: AlignSpec | None = None, threads: int = 1, **keys) -> CutFaces:
     card = FolderDataset(
         id="set", kind="folder", folder="faces", align=align, card_file=CARD, **keys
     )
     images = list(images_below(folder / "faces"))
-    reading = Reading(lambda relative: folder / relative, folder / "cache")
+    reading = Reading(lambda relative: folder / relative, folder / "cache", None, threads)
     return cut_faces(card, images, reading)
 
 
@@ -372,3 +375,50 @@ def test_images_without_a_face_are_counted(folder, missing):
 def test_where_no_face_is_looked_for_none_is_missing(folder):
     assert cut(folder, CENTRE).acquisition is None
     assert cut(folder).acquisition is None
+
+
+@pytest.mark.parametrize("align", [None, CENTRE, by_points(missing="skip")])
+def test_several_threads_cut_as_one_does_in_order(folder, align):
+    for seed in range(3, 40):
+        # Some are there twice, so that threads write one entry at once.
+        cv2.imwrite(str(folder / "faces" / f"d{seed:02d}.png"), picture(seed // 2))
+    alone = cut(folder, align)
+    pixels = [face and face.read() for face in alone.faces]
+    shutil.rmtree(folder / "cache", ignore_errors=True)
+    found = cut(folder, align, threads=8)
+    assert found == alone
+    assert [face and face.read() for face in found.faces] == pixels
+
+
+def test_of_several_images_that_fail_the_first_is_named(folder):
+    for name in "bcdefgh":
+        (folder / "faces" / f"{name}.png").write_bytes(b"no picture")
+    for _ in range(5):
+        with pytest.raises(DatasetError, match=r"^b\.png: "):
+            cut(folder, CENTRE, threads=4)
+
+
+@pytest.mark.usefixtures("no_face_in_b")
+def test_a_thread_has_a_detector_of_its_own(folder, monkeypatch):
+    used: set[tuple[int, int]] = set()
+
+    class Noted(NoFaceInB):
+        def find(self, image, name):
+            used.add((id(self), threading.get_ident()))
+            time.sleep(0.05)
+            return super().find(image, name)
+
+    monkeypatch.setattr(aligner, "Detector", Noted)
+    for seed in range(3, 12):
+        cv2.imwrite(str(folder / "faces" / f"d{seed:02d}.png"), picture(seed))
+    cut(folder, YUNET.model_copy(update={"missing": "skip"}), threads=3)
+    detectors, threads = (len({pair[part] for pair in used}) for part in (0, 1))
+    assert len(used) == detectors == threads == 3
+
+
+def test_progress_is_told_in_order(folder):
+    told = []
+    images = list(images_below(folder / "faces"))
+    card = FolderDataset(id="set", kind="folder", folder="faces", card_file=CARD)
+    cut_faces(card, images, Reading(Path, folder / "cache", lambda *at: told.append(at), 3))
+    assert told == [(1, 3), (2, 3), (3, 3)]
