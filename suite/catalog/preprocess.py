@@ -1,8 +1,8 @@
 """How pixels become a network's input, as a card says."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from suite.catalog.table import HashedTable, Speed, Table
 
@@ -36,6 +36,13 @@ class PreprocessSpec(HashedTable):
 
     ``mean`` and ``std`` are given channel by channel in the order of ``color_order``. Only a
     brought artifact's input may be ``quantized``.
+
+    Attributes
+    ----------
+    fit : what becomes of a face of another aspect than the input: it is stretched, or its middle of
+        the input's aspect is taken, as the central columns of 112 × 112 for 96 × 112
+    prewhiten : each image less its own mean, over its own standard deviation (at least 1 / √n of
+        n values), as facenet's ``prewhiten``, in place of ``mean`` and ``std``
     """
 
     FORMAT_1: ClassVar = frozenset(
@@ -50,6 +57,8 @@ class PreprocessSpec(HashedTable):
     std: Channels
     scale: float
     quantized: QuantizedInput | None = None
+    fit: Literal["stretch", "crop"] = "stretch"
+    prewhiten: bool = False
 
     def shape(self, batch: int) -> tuple[int, int, int, int]:
         """The input tensor of so many images."""
@@ -60,15 +69,30 @@ class PreprocessSpec(HashedTable):
     @property
     def keeps_bytes(self) -> bool:
         """Whether it leaves pixels in 0…255 as they are, as a network that takes bytes needs."""
-        return (self.scale, *self.mean, *self.std) == (255.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
+        return not self.prewhiten and self.scale == 255.0 and self._has_no_mean_and_std
+
+    @property
+    def _has_no_mean_and_std(self) -> bool:
+        return (self.mean, self.std) == ((0.0,) * 3, (1.0,) * 3)
 
     def in_words(self) -> str:
         """What is done to pixels, as the report says it."""
+        fed = f"fed {self.width} × {self.height} {self.color_order} in {self.layout}"
+        if self.prewhiten:
+            return f"{fed}, each image less its own mean, over its own standard deviation"
         return (
-            f"fed {self.width} × {self.height} {self.color_order} in {self.layout}, (pixel · "
-            f"{self.scale:g} / 255 − mean) / std with mean {in_words(self.mean)} and std "
-            f"{in_words(self.std)}"
+            f"{fed}, (pixel · {self.scale:g} / 255 − mean) / std with mean {in_words(self.mean)} "
+            f"and std {in_words(self.std)}"
         )
+
+    @model_validator(mode="after")
+    def _prewhitening_needs_no_mean(self) -> Self:
+        if self.prewhiten and not self._has_no_mean_and_std:
+            raise ValueError(
+                "has prewhiten = true, which takes each image's own mean and std: write mean = "
+                "[0.0, 0.0, 0.0] and std = [1.0, 1.0, 1.0]"
+            )
+        return self
 
     @field_validator("scale")
     @classmethod

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from suite.catalog.preprocess import PreprocessSpec
 from suite.datasets.face import Face
 from suite.datasets.images.decoder import decode
-from suite.datasets.preprocessing import prepare
+from suite.datasets.preprocessing import cropped, prepare
 
 _GRID = 4
 _EMBEDDING_SAMPLES = 32
@@ -54,6 +54,13 @@ def charts(height: int, width: int) -> tuple[Face, ...]:
     return tuple(Face.held(f"fingerprint {name}", _png(image)) for name, image in images.items())
 
 
+def charts_for(spec: PreprocessSpec) -> tuple[Face, ...]:
+    """Charts of the input's size; where an input crops, square ones, which show what it crops."""
+    if spec.fit == "crop":
+        return charts(*[max(spec.height, spec.width)] * 2)
+    return charts(spec.height, spec.width)
+
+
 def tensor_samples(faces: Sequence[Face], spec: PreprocessSpec) -> Samples:
     """Values of the preprocessed inputs at a grid of points: per chart, point and channel."""
     tensor = prepare([decode(face.read(), face.name) for face in faces], spec)
@@ -75,7 +82,8 @@ def explain_tensor(accepted: Samples, faces: Sequence[Face], spec: PreprocessSpe
     The accepted values are fitted, channel by channel, as an affine function of each colour of the
     charts; the fit tells colour order, mean and std that were in use.
     """
-    rgb = np.stack([decode(face.read(), face.name)[..., ::-1] for face in faces])
+    images = [cropped(decode(face.read(), face.name), spec) for face in faces]
+    rgb = np.stack(images)[..., ::-1]
     if rgb.shape[1:3] != (spec.height, spec.width):
         return []
     pixels = rgb[:, _grid(spec.height)][:, :, _grid(spec.width)].reshape(-1, 3).astype(float)
@@ -83,9 +91,20 @@ def explain_tensor(accepted: Samples, faces: Sequence[Face], spec: PreprocessSpe
         return []
     fits = [_fit(channel, pixels) for channel in np.reshape(accepted, (-1, 3)).T]
     known = [fit for fit in fits if fit is not None]
+    if spec.prewhiten and len(known) == 3:
+        return ["prewhiten: accepted with one mean and std for all images, the card now says true"]
+    if len(known) != 3 and _is_prewhitened(accepted, faces, spec):
+        return ["prewhiten: accepted with each image's own mean and std, the card now says false"]
     if len(known) != 3:
         return ["size or resizing: no colour order, mean and std explain the accepted tensor"]
     return _differences(known, spec)
+
+
+def _is_prewhitened(accepted: Samples, faces: Sequence[Face], spec: PreprocessSpec) -> bool:
+    """Whether accepted values are of a pipeline that is the card's but for prewhitening."""
+    other = spec.model_copy(update={"prewhiten": True})
+    of_it = tensor_samples(faces, other)
+    return not spec.prewhiten and np.allclose(accepted, of_it, rtol=0, atol=_FIT_TOLERANCE)
 
 
 def _differences(fits: Sequence[Fit], spec: PreprocessSpec) -> list[str]:

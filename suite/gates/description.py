@@ -45,7 +45,9 @@ def _resized_in_words(looks: Looks, fed: PreprocessSpec) -> str:
     if (looks.width, looks.height) == (fed.width, fed.height):
         return ""
     change = looks.width / looks.height * fed.height / fed.width
-    # A pixel more or less, as rounding leaves it, stretches nothing.
-    stretched = abs(change - 1) > 1.5 / min(fed.height, fed.width)
-    said = "stretched to another aspect" if stretched else "resized"
+    # A pixel more or less, as rounding leaves it, is no other aspect.
+    if abs(change - 1) <= 1.5 / min(fed.height, fed.width):
+        said = "resized"
+    else:
+        said = "cut to its middle" if fed.fit == "crop" else "stretched to another aspect"
     return f"{said}, from {looks.size_in_words()} to {fed.width} × {fed.height} px"

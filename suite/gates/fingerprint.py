@@ -7,7 +7,7 @@ import numpy as np
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.gates.case_work import CaseWork
-from suite.gates.charts import charts, embedding_samples, explain_tensor, tensor_samples
+from suite.gates.charts import charts_for, embedding_samples, explain_tensor, tensor_samples
 from suite.gates.identified import identified
 from suite.judging.identity import other_facts
 from suite.judging.judgement import Entry
@@ -17,7 +17,7 @@ from suite.judging.measured import Measured
 def measure_fingerprint(work: CaseWork) -> Measured:
     """Samples of the preprocessed charts and of FP32's embeddings of them."""
     spec = work.model.preprocess
-    faces = charts(spec.height, spec.width)
+    faces = charts_for(spec)
     embeddings = work.embed(faces, f"{work.model.id}: fingerprint")
     identity: dict[str, str | int] = {"source": work.of_model.source.sha256}
     broken = int((~np.isfinite(embeddings)).any(axis=1).sum())
@@ -49,7 +49,7 @@ def _suspects(work: CaseWork, accepted: Mapping[str, tuple[float, ...]]) -> tupl
     if size and size != (float(spec.height), float(spec.width)):
         was = "×".join(f"{side:.0f}" for side in size)
         return (f"size: accepted {was}, the card now says {spec.height}×{spec.width}",)
-    before, faces = accepted.get("tensor", ()), charts(spec.height, spec.width)
+    before, faces = accepted.get("tensor", ()), charts_for(spec)
     causes = explain_tensor(before, faces, spec)
     if causes:
         return tuple(causes)

@@ -9,8 +9,9 @@ from hypothesis.extra import numpy as arrays
 
 from suite.catalog.errors import DatasetError
 from suite.catalog.preprocess import PreprocessSpec
+from suite.datasets.alignment.geometry import TEMPLATE, similarity, warp
 from suite.datasets.images.decoder import decode
-from suite.datasets.preprocessing import mirror, prepare
+from suite.datasets.preprocessing import cropped, mirror, prepare
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
@@ -160,3 +161,55 @@ def test_bytes_taken_as_pixels_are_stay_so():
 
 def test_no_hash_changes_by_an_input_that_is_not_quantized():
     assert "quantized" not in spec().hashed()
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_prewhitening_is_facenets(layout):
+    own = {"mean": (0.0,) * 3, "std": (1.0,) * 3, "prewhiten": True, "layout": layout}
+    flat = np.full((20, 30, 3), 7, np.uint8)
+    made = prepare([COLOURS, flat], spec(height=20, width=30, **own))
+    if layout == "NCHW":
+        made = made.transpose(0, 2, 3, 1)
+    x = COLOURS[..., ::-1].astype(np.float64)
+    expected = (x - x.mean()) / max(x.std(), 1 / np.sqrt(x.size))
+    np.testing.assert_allclose(made[0], expected, atol=1e-5)
+    np.testing.assert_allclose(made[1], 0, atol=1e-3)
+
+
+def test_prewhitening_takes_no_other_mean():
+    with pytest.raises(ValueError, match=r"prewhiten = true, which takes each image's own mean"):
+        spec(prewhiten=True)
+
+
+def test_a_crop_is_the_template_for_a_rectangular_network():
+    image = np.random.default_rng(1).integers(0, 256, (250, 250, 3), dtype=np.uint8)
+    image = cv2.GaussianBlur(image, (0, 0), 2)
+    points = TEMPLATE * 1.1 + 40
+    given = spec(height=112, width=96, fit="crop", scale=255.0, mean=(0.0,) * 3, std=(1.0,) * 3)
+    made = prepare([warp(image, points, 112)], given)[0].transpose(1, 2, 0)[..., ::-1]
+    # SphereFace's and CosFace's points for 96 x 112: ArcFace's, 8 pixels less in x.
+    matrix = similarity(points, TEMPLATE - (8, 0))
+    expected = cv2.warpAffine(image, matrix, (96, 112), flags=cv2.INTER_LINEAR)
+    assert np.abs(made - expected.astype(np.float64)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "fed", "kept"),
+    [
+        ((112, 112), (112, 96), (slice(0, 112), slice(8, 104))),
+        ((112, 96), (112, 112), (slice(8, 104), slice(0, 96))),
+        ((224, 224), (112, 96), (slice(0, 224), slice(16, 208))),
+        ((112, 96), (112, 96), (slice(0, 112), slice(0, 96))),
+        ((1, 50), (100, 1), (slice(0, 1), slice(24, 25))),
+    ],
+)
+def test_the_middle_of_the_inputs_aspect_is_kept(shape, fed, kept):
+    image = np.random.default_rng(2).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    given = spec(height=fed[0], width=fed[1], fit="crop")
+    np.testing.assert_array_equal(cropped(image, given), image[kept])
+    assert cropped(image, given.model_copy(update={"fit": "stretch"})) is image
+
+
+def test_how_faces_fit_changes_no_hash_by_default():
+    assert {"fit", "prewhiten"}.isdisjoint(spec().hashed())
+    assert spec(fit="crop").hashed()["fit"] == "crop"

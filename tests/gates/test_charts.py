@@ -1,7 +1,7 @@
 import pytest
 
 from suite.catalog.preprocess import PreprocessSpec
-from suite.gates.charts import charts, explain_tensor, tensor_samples
+from suite.gates.charts import charts, charts_for, explain_tensor, tensor_samples
 
 SPEC = PreprocessSpec(
     height=112,
@@ -38,6 +38,28 @@ def test_the_same_pipeline_needs_no_explanation(layout: str) -> None:
     spec = SPEC.model_copy(update={"layout": layout})
     assert tensor_samples(faces, spec) == tensor_samples(faces, SPEC)
     assert explain_tensor(tensor_samples(faces, SPEC), faces, spec) == []
+
+
+PLAIN = SPEC.model_copy(update={"scale": 255.0, "mean": (0.0,) * 3, "std": (1.0,) * 3})
+WHITE = PLAIN.model_copy(update={"prewhiten": True})
+
+
+def test_prewhitening_that_came_or_went_is_named() -> None:
+    faces = charts_for(SPEC)
+    (cause,) = explain_tensor(tensor_samples(faces, SPEC), faces, WHITE)
+    assert cause.startswith("prewhiten: accepted with one mean and std for all images")
+    (cause,) = explain_tensor(tensor_samples(faces, WHITE), faces, PLAIN)
+    assert cause.startswith("prewhiten: accepted with each image's own mean and std")
+
+
+def test_a_crop_shows_in_the_charts_and_colours_are_told_of_it() -> None:
+    spec = SPEC.model_copy(update={"fit": "crop"})
+    faces = charts_for(spec)
+    assert tensor_samples(faces, spec) != tensor_samples(charts_for(SPEC), SPEC)
+    assert explain_tensor(tensor_samples(faces, spec), faces, spec) == []
+    other = spec.model_copy(update={"color_order": "BGR"})
+    (cause, *_) = explain_tensor(tensor_samples(faces, spec), faces, other)
+    assert cause.startswith("colour order: the accepted pipeline feeds RGB")
 
 
 def test_a_pipeline_that_no_card_gives_is_said_to_be_so() -> None:

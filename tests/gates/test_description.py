@@ -15,12 +15,12 @@ from suite.gates.description import alignment_in_words
 LOOKS = Looks("faces", 10, 112.0, 112.0, 0.0, 1.0, 110.0, np.zeros((16, 16)), 0.0)
 
 
-def words(height: float, width: float, fed: tuple[int, int], align: object = None) -> str:
+def words(height: float, width: float, fed, align: object = None, fit: str = "stretch") -> str:
     card = FolderDataset(
         id="faces", kind="folder", folder="x", align=align, card_file=Path("faces.toml")
     )
     looks = replace(LOOKS, height=height, width=width)
-    return alignment_in_words(card, looks, SimpleNamespace(height=fed[0], width=fed[1]))
+    return alignment_in_words(card, looks, SimpleNamespace(height=fed[0], width=fed[1], fit=fit))
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ def words(height: float, width: float, fed: tuple[int, int], align: object = Non
 )
 def test_faces_of_another_size_are_not_used_as_they_are(height, width, fed, said):
     assert words(height, width, fed).startswith(said)
+
+
+def test_faces_that_are_cut_to_the_inputs_aspect_are_not_stretched():
+    said = words(112, 112, (112, 96), fit="crop")
+    assert said == "not aligned, cut to its middle, from 112 × 112 px to 96 × 112 px"
+    assert words(224, 224, (112, 112), fit="crop").startswith("not aligned, resized, from")
 
 
 def test_aligned_faces_may_be_stretched_too():
