@@ -95,7 +95,7 @@ def _words(value: float, step: float) -> str:
     ['0.50', '0.5', '2e-5', '0.0']
     """
     if step:
-        return f"{value:.{max(0, _digits(step))}f}" if abs(value) < 1e5 else f"{value:.0e}"
+        return f"{value:,.{_digits(step)}f}"
     return f"{value:g}" if value >= 1e-3 else f"{value:.0e}".replace("e-0", "e-")
 
 

@@ -18,6 +18,7 @@ from suite.report.html.det import det, pair_kind
 from suite.report.html.scores import histogram
 from suite.report.html.tradeoff import tradeoff
 from suite.report.reference import by_its_name
+from suite.report.sections.beside import beside_doubts
 from suite.report.sections.model_table import set_table
 
 # Of a mode's flipped pairs, those that moved farthest.
@@ -48,6 +49,8 @@ class SetPart:
     Attributes
     ----------
     header, rows : the figures, a row a mode
+    described : what was measured, in words
+    notes : what there is to say of the figures, with whose they are
     det, log_det : DET curves on axes of normal deviates and of logarithms
     histograms : scores of each mode beside FP32's
     cosines : 1 - cosine to FP32 by image
@@ -60,6 +63,8 @@ class SetPart:
     pairs: PairKind
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    described: tuple[str, ...]
+    notes: tuple[tuple[str, str], ...]
     det: Markup | None
     log_det: Markup | None
     histograms: tuple[tuple[str, Markup], ...]
@@ -120,6 +125,10 @@ def _of_set(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -
         pairs=pairs,
         header=header,
         rows=tuple(tuple(by_its_name(row, records[0].precision)) for row in rows),
+        described=tuple(
+            dict.fromkeys(words for r in verified if r.measured for words in r.measured.described)
+        ),
+        notes=(*_remarks(verified), *beside_doubts(verified)),
         det=det(verified, pairs, kinds, Scale.DEVIATE),
         log_det=det(verified, pairs, kinds, Scale.LOG),
         histograms=tuple((mode, svg) for mode, svg in drawn if svg),
@@ -134,6 +143,12 @@ def _of_set(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -
             for name, picture in record.measured.pictures.items()
         },
     )
+
+
+def _remarks(verified: Sequence[Record]) -> Iterator[tuple[str, str]]:
+    for record in verified:
+        for words in by_its_name(record.measured.said if record.measured else (), record.precision):
+            yield record.mode, words
 
 
 def _flips(verified: Sequence[Record]) -> Iterator[Flips]:

@@ -62,6 +62,7 @@ def course(series: Series) -> Course:
         width=340,
         height=170,
         left=58,
+        bottom=26,
         ticks_across=False,
     )
     plot.line([(i, point.value) for i, point in enumerate(points)], "m1", label)

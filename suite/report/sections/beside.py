@@ -59,12 +59,19 @@ def beside_remarks(records: Sequence[Record]) -> list[str]:
         for name in given.figures
     )
     said = "Figures of others: whether they lie above, below or within the 95 % interval of ours."
-    doubts = [
-        f"- **{record.mode}, {given.title}**: {words}."
-        for record, given in found
+    doubts = [f"- **{of}**: {words}." for of, words in beside_doubts(records)]
+    return [*([said, ""] if compared else []), *([*doubts, ""] if doubts else [])]
+
+
+def beside_doubts(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """What contradicts each row of somebody else, with whose it is."""
+    return [
+        (f"{record.mode}, {given.title}", words)
+        for record in records
+        if record.measured
+        for given in record.measured.beside
         for words in given.doubts
     ]
-    return [*([said, ""] if compared else []), *([*doubts, ""] if doubts else [])]
 
 
 def _cell(record: Record, given: ReferenceFigures, name: str) -> str:

@@ -38,7 +38,7 @@ def test_marks_of_an_even_axis_say_what_lies_there(low: float, width: float) -> 
     ticks = axis.ticks
     assert ticks
     for place, words in ticks:
-        assert low + place * width == pytest.approx(float(words), abs=width / 100)
+        assert low + place * width == pytest.approx(float(words.replace(",", "")), abs=width / 100)
 
 
 def test_what_is_beyond_an_end_lies_on_it() -> None:

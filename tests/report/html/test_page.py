@@ -236,3 +236,20 @@ def test_providers_stand_side_by_side_where_several_ran_a_model() -> None:
     part = text[text.index('id="providers"') : text.index('id="models"')]
     assert '<th scope="col">openvino</th>' in part and "latency p50, ms" in part
     assert 'id="providers"' not in to_html(page(drawn_records()))
+
+
+def test_remarks_and_what_contradicts_the_rows_of_others_stand_under_the_figures() -> None:
+    beside = {"title": "by others", "figures": {"accuracy": 0.94}, "doubts": ("far too low",)}
+    found = measured(
+        Gate.VERIFICATION,
+        "d",
+        figures={"accuracy": 0.99},
+        beside=[beside],
+        remarks=("3 images were left out",),
+        described=("d: 9 pairs",),
+    )
+    text = to_html(page([record(Gate.VERIFICATION, dataset="d", measured=found)]))
+    assert "<td>fp32, by others</td>" in text
+    assert "<b>fp32, by others</b>: far too low" in text
+    assert "<b>fp32</b>: 3 images were left out" in text
+    assert '<p class="note">d: 9 pairs</p>' in text
