@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from sklearn.model_selection import KFold
 
 from suite.verification import squared_distances, unit_rows, verify
 from suite.verification.all_pairs import all_pairs
-from suite.verification.bootstrap import ResampledPairs
+from suite.verification.bootstrap import ResampledAllPairs, ResampledPairs
 from suite.verification.draws import Units, draw
 
 LEAST_RATIO = 50
@@ -130,3 +130,38 @@ def test_all_pairs_of_lfw_take_less_than_1536_mib():
     pairs, _, peak_kib = result.stdout.split()
     assert int(pairs) == 87_549_528
     assert int(peak_kib) < 1536 * 1024
+
+
+def cpu_seconds(work):
+    """What one call takes of all cores: other work on the machine makes that little longer."""
+    began = process_time()
+    work()
+    return process_time() - began
+
+
+def test_all_pairs_take_half_as_much_again_as_their_bare_product():
+    rows, people = lfw_sized()
+
+    def product():
+        for start in range(0, len(rows), 256):
+            rows[start : start + 256] @ rows[start:].T
+
+    def exact():
+        all_pairs(rows, people, (1e-3, 1e-4, 1e-5, 1e-6, 4e-3))
+
+    bare, whole = np.min([(cpu_seconds(product), cpu_seconds(exact)) for _ in range(3)], axis=0)
+    assert whole <= 1.5 * bare, f"{whole:.2f} s beside {bare:.2f} s of the product"
+
+
+def test_a_thousand_draws_of_people_take_no_longer_than_all_pairs():
+    rows, people = lfw_sized()
+    people = np.unique(people, return_inverse=True)[1]
+    found = all_pairs(rows, people, (1e-3, 4e-3))
+    exact = cpu_seconds(lambda: all_pairs(rows, people, (1e-3, 4e-3)))
+
+    def resampled():
+        drawn = draw(int(people.max()) + 1)
+        return ResampledAllPairs(found.near, people, drawn).at_fars((1e-3, 1e-4, 1e-5, 1e-6))
+
+    spent = cpu_seconds(resampled)
+    assert spent <= exact, f"{spent:.2f} s beside {exact:.2f} s of all pairs"
