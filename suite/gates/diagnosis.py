@@ -39,6 +39,8 @@ _ALIGN = "; an [align] table in the dataset's card does that, as docs/datasets.m
 _CHANCE, _TIE = 0.03, 0.01
 # Smaller images than LFW's are padded and enlarged before detection.
 _SMALL_PX = 200
+_Fed = tuple[str, PreprocessSpec]
+NO_CAUSE = "none of these explains it"
 Embed = Callable[[tuple[Face, ...], PreprocessSpec], np.ndarray]
 
 
@@ -127,7 +129,7 @@ def _verdict(
     if not tried or (now is not None and best < now + _CHANCE):
         untried = "" if yunet else " (YuNet was not tried, for no dataset's card names its file)"
         return (
-            f"none of these explains it, as a gain below {_CHANCE} is chance: the faces may be "
+            f"{NO_CAUSE}, as a gain below {_CHANCE} is chance: the faces may be "
             f"aligned otherwise than the model's were{untried}, or the weights or labels be others"
         )
     likely = [variant for found, variant in tried if found >= best - _TIE]
@@ -140,18 +142,7 @@ def _verdict(
 def _variants(
     faces: tuple[Face, ...], spec: PreprocessSpec, yunet: YunetFile | None, *, grey: bool
 ) -> Iterator[_Variant]:
-    if not grey:
-        other = "BGR" if spec.color_order == "RGB" else "RGB"
-        changed = spec.model_copy(update={"color_order": other})
-        yield _Variant(f"colour order {other}", faces, changed)
-    for scale, mean, std in _RANGES:
-        if np.allclose(
-            [*(np.array(spec.mean) / spec.scale), *(np.array(spec.std) / spec.scale)],
-            [*(np.array(mean) / scale), *(np.array(std) / scale)],
-        ):
-            continue
-        words = f"scale {scale:g}, mean {in_words(mean)}, std {in_words(std)}"
-        changed = spec.model_copy(update={"scale": scale, "mean": mean, "std": std})
+    for words, changed in _fed_otherwise(spec, grey=grey):
         yield _Variant(words, faces, changed)
     for share in _CROPS:
         cropped = tuple(_cropped(face, share) for face in faces)
@@ -165,6 +156,33 @@ def _variants(
         kept = sum(new is not old for new, old in zip(aligned, faces, strict=True))
         words = f"not aligned, aligned by YuNet's points ({kept} of {len(faces)} faces found)"
         yield _Variant(words, aligned, spec, align=True)
+
+
+def fed_otherwise(faces: tuple[Face, ...], spec: PreprocessSpec) -> Iterator[_Fed]:
+    """Other ways to make pixels an input that are in use, in words, and what cards say of them.
+
+    Where all of some faces are grey, another colour order is none.
+    """
+    return _fed_otherwise(spec, grey=_grey(faces))
+
+
+def _fed_otherwise(spec: PreprocessSpec, *, grey: bool) -> Iterator[_Fed]:
+    if not grey:
+        other = "BGR" if spec.color_order == "RGB" else "RGB"
+        yield f"colour order {other}", spec.model_copy(update={"color_order": other})
+    for scale, mean, std in _RANGES:
+        same = np.allclose(
+            [*(np.array(spec.mean) / spec.scale), *(np.array(spec.std) / spec.scale)],
+            [*(np.array(mean) / scale), *(np.array(std) / scale)],
+        )
+        if spec.prewhiten or not same:
+            update = {"scale": scale, "mean": mean, "std": std, "prewhiten": False}
+            words = f"scale {scale:g}, mean {in_words(mean)}, std {in_words(std)}"
+            yield words, spec.model_copy(update=update)
+    if not spec.prewhiten:
+        plain = {"scale": 255.0, "mean": (0.0,) * 3, "std": (1.0,) * 3}
+        words = "prewhitened, each image by its own mean and std"
+        yield words, spec.model_copy(update={**plain, "prewhiten": True})
 
 
 def _aligned(faces: tuple[Face, ...], yunet: YunetFile, side: int) -> tuple[Face, ...]:

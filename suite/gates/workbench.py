@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog
+from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.folds import FOLDS
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
@@ -12,6 +13,7 @@ from suite.catalog.provider_card import ProviderCard
 from suite.datasets.face_set import FaceSet
 from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of
+from suite.datasets.reading import Reading
 from suite.gates.case_work import CaseWork, ModelWork
 from suite.gates.progress import Progress
 from suite.gates.recorded import RecordedRun
@@ -69,6 +71,12 @@ class Workbench:
                     self._threads,
                 )
         return self._datasets[dataset_id]
+
+    def reading(self, card: DatasetCard) -> Reading:
+        """How the images of a set are read and aligned, beside what is kept of them."""
+        return Reading(
+            lambda relative: self.catalog.locate(card, relative), self._aligned, None, self._threads
+        )
 
     def looks(self, dataset_id: str) -> Looks | None:
         """What the images of a dataset look like, looked at once in the session."""
