@@ -163,7 +163,12 @@ def fed_otherwise(faces: tuple[Face, ...], spec: PreprocessSpec) -> Iterator[_Fe
 
     Where all of some faces are grey, another colour order is none.
     """
-    return _fed_otherwise(spec, grey=_grey(faces))
+    yield from _fed_otherwise(spec, grey=_grey(faces))
+    # Near enough to any range that on few pairs it may be taken for the cause.
+    if not spec.prewhiten:
+        plain = {"scale": 255.0, "mean": (0.0,) * 3, "std": (1.0,) * 3}
+        words = "prewhitened, each image by its own mean and std"
+        yield words, spec.model_copy(update={**plain, "prewhiten": True})
 
 
 def _fed_otherwise(spec: PreprocessSpec, *, grey: bool) -> Iterator[_Fed]:
@@ -179,10 +184,6 @@ def _fed_otherwise(spec: PreprocessSpec, *, grey: bool) -> Iterator[_Fed]:
             update = {"scale": scale, "mean": mean, "std": std, "prewhiten": False}
             words = f"scale {scale:g}, mean {in_words(mean)}, std {in_words(std)}"
             yield words, spec.model_copy(update=update)
-    if not spec.prewhiten:
-        plain = {"scale": 255.0, "mean": (0.0,) * 3, "std": (1.0,) * 3}
-        words = "prewhitened, each image by its own mean and std"
-        yield words, spec.model_copy(update={**plain, "prewhiten": True})
 
 
 def _aligned(faces: tuple[Face, ...], yunet: YunetFile, side: int) -> tuple[Face, ...]:
