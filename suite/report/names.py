@@ -22,7 +22,7 @@ _IMAGE = (
     r"\.(?:jpe?g|jpe|jfif|png|bmp|dib|webp|tiff?|p[bgnp]m|pfm|sr|ras|exr|hdr|pic|jp2|gif|avif"
     r"|hei[cf]|raw|dng|cr2|nef|arw)\b"
 )
-_QUOTED = r"'[^'\n]+'|\"[^\"\n]+\""
+_QUOTED = r"'(?:[^'\\\n]|\\.)+'|\"(?:[^\"\\\n]|\\.)+\""
 # What the readers of sets say of images and people: group ``name`` is what is hidden.
 _SAID = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -32,6 +32,12 @@ _SAID = tuple(
         # people
         rf"(?:shows?|image \d+ of|names(?: one of)?|the same image,) (?P<name>{_QUOTED})",
         rf"name-[0-9a-f]+,? and (?P<name>{_QUOTED})",
+        # a list's line, which names people
+        rf"line \d+, (?P<name>{_QUOTED})",
+        # images that a name alone tells
+        r"(?P<name>(?:^|(?<=: ))[^:\n]+?)(?= is said to show )",
+        r"(?<=, and )(?P<name>[^,\n]+)(?=, the same image,)",
+        rf"(?:the points|left and right) of (?P<name>{_QUOTED})",
         r"(?P<name>(?:^|(?<=: ))[^:\n]+)(?=: this person's folder)",
         # images: in quotes, with their path and its spaces, at the beginning, alone
         rf"(?P<name>'[^'\n]+{_IMAGE}'|\"[^\"\n]+{_IMAGE}\")",

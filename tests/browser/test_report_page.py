@@ -139,6 +139,8 @@ def test_the_keyboard_reaches_the_report_its_points_and_its_axes(page) -> None:
     point = page.locator(".scales .deviate g.point").first
     point.focus()
     assert "FMR ≤ 0.001" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert point.locator(".tip").is_visible()
+    assert not page.locator(".scales .deviate g.point .tip").nth(1).is_visible()
     chart = page.locator("figure.scales").first
     assert chart.locator(".deviate").is_visible() and not chart.locator(".logarithms").is_visible()
     chart.locator("input").first.focus()

@@ -161,3 +161,27 @@ def test_what_names_nobody_stays_as_it_is(text: str) -> None:
     names = Names()
     assert names.hidden_in(text) == text
     assert names.known == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        (
+            r"pairs.txt: line 2, 'Ann Dro\t1\tx', is neither 'name number number'",
+            [r"Ann Dro\t1\tx"],
+        ),
+        (
+            "Ann Dro/1 is said to show 'Ann Dro', and B Dro/2, the same image, 'B Dro'; correct",
+            ["Ann Dro/1", "Ann Dro", "B Dro/2", "B Dro"],
+        ),
+        ("points.csv: the points of 'Ann_Dro/1' lie far outside its 9 × 9 pixels", ["Ann_Dro/1"]),
+        ("points.csv: left and right of 'Ann_Dro/1' are swapped", ["Ann_Dro/1"]),
+        ("a.csv: line 4, \"Ann 'A' Dro\", has no image", ["Ann 'A' Dro"]),
+        (r"a.csv: line 4, 'Ann \'A\' \"B\" Dro', has no image", [r"Ann \'A\' \"B\" Dro"]),
+    ],
+)
+def test_names_without_a_suffix_are_hidden_too(said: str, names: list[str]) -> None:
+    found = Names()
+    hidden = found.hidden_in(said, "c" * 64)
+    assert "Dro" not in hidden
+    assert set(found.known.values()) == set(names)

@@ -44,8 +44,8 @@ def det(
     least_fmr, least_fnmr = (LEAST_EXPECTED / max(count, 1) for count in fewest)
     if least_fmr >= _MOST_FMR or least_fnmr >= _MOST_FMR:
         return None
-    highest = max(_fnmr_at(curve, least_fmr) for *_, curve in drawn)
-    most_fnmr = min(max(1.3 * highest, 10 * least_fnmr, 0.05), _MOST)
+    highest = max(_highest(measured, curve, kind, least_fmr) for _, measured, curve in drawn)
+    most_fnmr = min(max(1.15 * highest, 10 * least_fnmr, 0.05), _MOST)
     plot = Plot(
         f"DET, {scale} axes",
         Axis(least_fmr, _MOST_FMR, scale),
@@ -67,6 +67,16 @@ def _fnmr_at(curve: ErrorCurve, fmr: float) -> float:
     return min(known, default=1.0)
 
 
+def _highest(measured: Measured, curve: ErrorCurve, kind: PairKind, least_fmr: float) -> float:
+    """The highest FNMR of a mode that the chart shows, with its bands and at FP32's threshold."""
+    found = [_fnmr_at(curve, least_fmr)]
+    for point in (each for each in measured.thresholds if each.pairs == kind):
+        ends = _band(measured, kind, point)
+        found += [1 - ends[0]] if ends else []
+        found += [point.kept.false_rejects / curve.genuine] if point.kept else []
+    return max(found)
+
+
 def _points(
     plot: Plot, mode: str, measured: Measured, curve: ErrorCurve, kind: PairKind, style: str
 ) -> None:
@@ -76,7 +86,11 @@ def _points(
         ends = _band(measured, kind, point)
         if ends:
             plot.whisker(x, 1 - ends[1], 1 - ends[0], style)
-        plot.point(x, y, style, f"{mode} at {_target(point)}: {_rates(point, (x, y), ends)}")
+        unsure = point.impostors * point.far_target < LEAST_EXPECTED
+        said = f"{mode} at {_target(point)}: {_rates(point, (x, y), ends)}"
+        if unsure:
+            said += ", sets no threshold: fewer than 3 false accepts are expected"
+        plot.point(x, y, f"{style}{' unsure' if unsure else ''}", said)
         if point.kept and point.far_target == _KEPT_AT:
             kept = (
                 point.kept.false_accepts / curve.impostors,

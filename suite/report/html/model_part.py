@@ -11,7 +11,7 @@ from suite.judging.drawn import OperatingPoint, PairKind
 from suite.judging.measured import Flip
 from suite.judging.record import Record
 from suite.judging.shipping.recommendation import Recommendation
-from suite.report.cases import CaseRow
+from suite.report.cases import CaseRow, rows
 from suite.report.html.axis import Scale
 from suite.report.html.closeness import cosines
 from suite.report.html.det import det, pair_kind
@@ -88,6 +88,7 @@ class ModelPart:
     headline: str
     reasons: tuple[str, ...]
     tradeoff: Markup | None
+    tradeoff_set: str
     sets: tuple[SetPart, ...]
 
 
@@ -102,15 +103,22 @@ def model_part(
     datasets = dict.fromkeys(
         r.dataset for r in records if r.gate is Gate.VERIFICATION and r.dataset
     )
+    worst = next((case.dataset for case in cases if case.dataset), None)
     return ModelPart(
         name=records[0].model,
         on=cases[0].on,
         family=records[0].family,
         headline=named([recommended.headline])[0] if recommended else "",
         reasons=tuple(named(recommended.reasons)) if recommended else (),
-        tradeoff=tradeoff(cases, kinds),
+        tradeoff=tradeoff(_on_one_set(records, worst), kinds),
+        tradeoff_set=worst or "",
         sets=tuple(_of_set(dataset, records, kinds) for dataset in datasets),
     )
+
+
+def _on_one_set(records: Sequence[Record], dataset: str | None) -> list[CaseRow]:
+    """The cases by what was measured on one set, so that modes can be held against each other."""
+    return rows([record for record in records if record.dataset in (None, dataset)])
 
 
 def _of_set(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -> SetPart:

@@ -47,7 +47,7 @@ _COURSES = 250_000
 _ROWS = 600_000
 _HASHES = 100_000
 _SAYINGS = 40
-_CASES = 700
+_MODELS = 250
 _HERE = Path(__file__).parent
 
 
@@ -69,6 +69,8 @@ def to_html(report: Report) -> str:
     kinds = styles(report.records)
     cases = rows(report.records)
     models = model_parts(report, cases, kinds)
+    named = list(dict.fromkeys((case.model, case.on) for case in cases))
+    shown_models = set(named[:_MODELS])
     page = partial(
         template("page.html").render,
         policy=_policy(style, script),
@@ -80,8 +82,8 @@ def to_html(report: Report) -> str:
         first=_first_screen(report),
         said=_SAYINGS,
         holds_faces=HOLDS_FACES if report.holds_faces else "",
-        matrix=matrix(cases[:_CASES], kinds),
-        cases_left_out=max(len(cases) - _CASES, 0),
+        matrix=matrix([case for case in cases if (case.model, case.on) in shown_models], kinds),
+        models_left_out=len(named) - len(shown_models),
         providers=fitted(provider_parts(report), _PROVIDERS),
         provider_header=provider_table(report)[0],
         provider_legend=LEGEND,

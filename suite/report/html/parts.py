@@ -12,6 +12,7 @@ from suite.judging.outcome import Outcome
 from suite.judging.record import Record, Row
 from suite.report.backend import Backend, Backends
 from suite.report.cases import SEVERITY, CaseRow
+from suite.report.fitting import shortened
 from suite.report.history import Series
 from suite.report.html.kinds import in_order
 from suite.report.html.model_part import model_part
@@ -23,6 +24,8 @@ from suite.report.sections.environment import hash_rows
 from suite.report.sections.providers import provider_table
 from suite.report.tables import ROW_HEADER, row_cells
 
+# Of a sentence on the first screen, in bytes.
+_SAYING = 1_000
 # Makes a part of the page.
 Part = Callable[[], str]
 
@@ -112,7 +115,7 @@ def macro(name: str) -> Callable[..., str]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
@@ -120,6 +123,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["short"] = partial(shortened, most=_SAYING)
+    return made
 
 
 def _red_gate(record: Record, on: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 from markupsafe import Markup, escape
 
@@ -105,10 +106,17 @@ class Plot:
             path = f"M{at - side:.1f} {up:.1f}l{side} {-side}l{side} {side}l{-side} {side}Z"
             shape = Markup('<path d="{}"/>').format(path)
         self.drawn.append(
-            Markup('<g class="point {}" tabindex="0" role="img" aria-label="{}">{}{}</g>').format(
-                kind, said, _titled(said), shape
+            Markup('<g class="point {}" tabindex="0" role="img" aria-label="{}">{}{}{}</g>').format(
+                kind, said, _titled(said), shape, self._tip(said)
             )
         )
+
+    def _tip(self, said: str) -> Markup:
+        """Words that the style shows while their point has the focus or the pointer."""
+        start = Markup('<tspan x="{}" dy="13">{}</tspan>')
+        lines = wrap(said, (self.width - self.left) // 6)
+        spans = Markup("").join(start.format(self.left + 8, line) for line in lines)
+        return Markup('<text class="tip" y="{}">{}</text>').format(self.top, spans)
 
     def words(self, x: float, y: float, said: str, kind: str, *, radius: float) -> None:
         """Words beside a point of this radius, where they lie on no others if they can."""

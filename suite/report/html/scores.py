@@ -14,22 +14,24 @@ _CLASSES = ("genuine", "impostors")
 
 
 def histogram(record: Record, fp32: Record | None, kind: PairKind, style: str) -> Markup | None:
-    """One mode's densities as lines over FP32's as areas; FP32's own as both."""
+    """One mode's densities as lines over FP32's as areas, where FP32 was measured."""
     scores = _scores(record, kind)
     if record.measured is None or scores is None:
         return None
-    beneath = (_scores(fp32, kind) if fp32 else None) or scores
-    heights = [_densities(each, of) for each in (scores, beneath) for of in _CLASSES]
+    beneath = _scores(fp32, kind) if fp32 else None
+    both = [scores, *([beneath] if beneath else [])]
+    heights = [_densities(each, of) for each in both for of in _CLASSES]
     plot = Plot(
         f"Scores of {record.mode}",
-        Axis(min(scores.edges[0], beneath.edges[0]), max(scores.edges[-1], beneath.edges[-1])),
+        Axis(min(each.edges[0] for each in both), max(each.edges[-1] for each in both)),
         Axis(0.0, max(map(max, heights)) * 1.06 or 1.0),
         "squared distance, genuine pairs to the left",
         "density",
         width=340,
         height=220,
     )
-    for of in _CLASSES:
+    for of in _CLASSES if beneath else ():
+        assert beneath is not None
         words = f"FP32: {of if of == 'genuine' else 'impostor'} pairs"
         plot.area(_outline(plot, beneath, of), f"m0 {of}", words)
     for of in _CLASSES:

@@ -18,7 +18,7 @@ _SMALLEST = 3.5
 def tradeoff(cases: Sequence[CaseRow], kinds: Mapping[str, str]) -> Markup | None:
     """A point a mode: latency or, where none was timed, size across, the main TAR up.
 
-    None where fewer than two modes have both.
+    ``cases`` are of one model on one set. None where fewer than two modes have both.
     """
     timed = [case for case in cases if case.tar is not None and case.latency_ms]
     sized = [case for case in cases if case.tar is not None and case.size_bytes]
@@ -26,14 +26,17 @@ def tradeoff(cases: Sequence[CaseRow], kinds: Mapping[str, str]) -> Markup | Non
     if len(shown) < 2:
         return None
     by_time = shown is timed
-    places = [_across(case, by_time=by_time) for case in shown]
+    fp32 = next((case.latency_ms for case in shown if kinds[case.mode] == "m0"), None)
+    places = [_across(case, fp32, by_time=by_time) for case in shown]
     ends = [end for case in shown for end in _ends(case)]
     up = around(ends)
     plot = Plot(
         "Accuracy against speed and size",
         Axis(min(places) / 1.25, max(places) * 1.35, Scale.LOG),
         Axis(up.low, min(up.high, 1.0) if max(ends) < 1 else up.high),
-        "latency, p50 (ms)" if by_time else "size (MiB)",
+        ("latency, p50 (ms): FP32's over the speed-up" if fp32 else "latency, p50 (ms)")
+        if by_time
+        else "size (MiB)",
         FIGURES[shown[0].tar_name or ""].label,
     )
     largest = max(case.size_bytes or 0 for case in shown) or 1
@@ -48,8 +51,13 @@ def tradeoff(cases: Sequence[CaseRow], kinds: Mapping[str, str]) -> Markup | Non
     return plot.svg
 
 
-def _across(case: CaseRow, *, by_time: bool) -> float:
-    return (case.latency_ms or 0.0) if by_time else (case.size_bytes or 0) / _MIB
+def _across(case: CaseRow, fp32_ms: float | None, *, by_time: bool) -> float:
+    """Size, or latency: FP32's over the speed-up, which was measured in turn with it."""
+    if not by_time:
+        return (case.size_bytes or 0) / _MIB
+    if fp32_ms and case.speedup:
+        return fp32_ms / case.speedup.point
+    return case.latency_ms or 0.0
 
 
 def _tar(case: CaseRow) -> float:

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 from records import measured, record
 
 from suite.catalog.gate import Gate
+from suite.judging.outcome import Outcome
 from suite.report.cases import rows
 from suite.report.html.axis import Axis, Scale
 from suite.report.html.closeness import cosines
 from suite.report.html.det import det
 from suite.report.html.kinds import STYLES, styles
+from suite.report.html.model_part import model_part
 from suite.report.html.plot import Plot
 from suite.report.html.scores import histogram
 from suite.report.html.tradeoff import tradeoff
@@ -45,6 +48,8 @@ def circle(svg: str, said: str) -> tuple[float, float]:
 
 def test_fp32_has_a_style_of_its_own_and_a_mode_has_one_in_every_chart() -> None:
     assert KINDS == {"fp32": "m0", "int8_dynamic": "m1", "int8_static_qdq": "m2"}
+    own = [record(Gate.FINGERPRINT, mode="float"), record(mode="fp32"), record(mode="int8")]
+    assert styles(own) == {"float": "m0", "fp32": "m1", "int8": "m2"}
     many = styles(record(mode=f"mode-{n}") for n in range(20))
     assert set(many.values()) == {f"m{n}" for n in range(1, STYLES + 1)}
 
@@ -178,3 +183,63 @@ def test_words_beside_points_lie_on_no_others_where_there_is_room() -> None:
     ]
     assert len(places) == 2
     assert abs(places[0][1] - places[1][1]) >= 11 or abs(places[0][0] - places[1][0]) > 50
+
+
+def test_without_fp32_no_scores_are_called_fp32_s() -> None:
+    said = titles(histogram(VERIFIED[1], None, "listed", "m1"))
+    assert said[:2] == ["int8_dynamic: genuine pairs", "int8_dynamic: impostor pairs"]
+
+
+def test_what_is_kept_lies_within_the_chart_however_bad_it_is() -> None:
+    measured_ = VERIFIED[1].measured
+    (point,) = measured_.thresholds
+    kept = point.kept.model_copy(update={"false_rejects": int(0.7 * GENUINE)})
+    bad = measured_.model_copy(update={"thresholds": (point.model_copy(update={"kept": kept}),)})
+    svg = det(
+        [VERIFIED[0], VERIFIED[1].model_copy(update={"measured": bad})], "listed", KINDS, Scale.LOG
+    )
+    (path,) = [
+        group.find(f"{SVG}path").get("d")
+        for group in parsed(svg).iter(f"{SVG}g")
+        if "kept" in (group.get("class") or "")
+    ]
+    assert float(path.split("l")[0].split()[1]) > 14.5
+
+
+def test_modes_are_set_against_each_other_on_one_set() -> None:
+    def of(mode: str, dataset: str, tar: float, fp32: float, outcome=Outcome.PASS):
+        found = measured(
+            Gate.VERIFICATION,
+            dataset,
+            figures={"tar_at_far_1e-3": tar},
+            reference={"tar_at_far_1e-3": fp32} if mode == "int8" else {},
+        )
+        return record(Gate.VERIFICATION, outcome, dataset=dataset, mode=mode, measured=found)
+
+    records = [
+        of("fp32", "easy", 0.99, 0.99),
+        of("fp32", "hard", 0.60, 0.60),
+        of("int8", "easy", 0.98, 0.99),
+        of("int8", "hard", 0.58, 0.60, Outcome.FAIL),
+        *(
+            record(mode=m, measured=measured(Gate.ARTIFACT, figures={"size_bytes": 1e6}))
+            for m in ("fp32", "int8")
+        ),
+    ]
+    part = model_part(records, None, rows(records), styles(records))
+    assert part.tradeoff_set == "hard"
+    said = titles(part.tradeoff)
+    assert [words.split(",")[0] for words in said] == [
+        "int8: TAR@FAR=1e-3 0.5800",
+        "fp32: TAR@FAR=1e-3 0.6000",
+    ]
+
+
+def test_a_mode_s_latency_is_fp32_s_over_the_speed_up_that_was_timed_in_turn() -> None:
+    cases = [
+        replace(case, latency_ms=27.0) if case.mode == "int8_dynamic" else case
+        for case in rows(RECORDS)
+    ]
+    assert circle(tradeoff(cases, KINDS), "int8_dynamic: ") == circle(
+        tradeoff(rows(RECORDS), KINDS), "int8_dynamic: "
+    )

@@ -253,3 +253,14 @@ def test_remarks_and_what_contradicts_the_rows_of_others_stand_under_the_figures
     assert "<b>fp32, by others</b>: far too low" in text
     assert "<b>fp32</b>: 3 images were left out" in text
     assert '<p class="note">d: 9 pairs</p>' in text
+
+
+def test_long_sayings_of_many_kinds_stay_within_the_limit() -> None:
+    report = page(
+        record(outcome=Outcome.FAIL, headline=f"{n} " + "é" * 30_000, mode=f"mode-{n}")
+        for n in range(60)
+    )
+    long = tuple(f"{n} " + "é" * 60_000 for n in range(60))
+    text = to_html(report.model_copy(update={"outside": long, "not_run": long}))
+    assert len(text.encode()) <= LIMIT_BYTES
+    assert "… and 20 more failures outside the gates" in text
