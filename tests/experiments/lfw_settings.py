@@ -48,11 +48,13 @@ def settings(model: str) -> Iterator[Setting]:
     """The settings that are tried of a model, all but the first without the mirror image."""
     yield Setting("as the card says", mirror=True)
     yield Setting("without the mirror image, as all below")
-    yield Setting("not enlarged before detection", align={"enlarge": 1.0})
     if model == "facenet":
+        yield Setting("enlarged before detection, 2 ×", align={"enlarge": 2.0})
         yield Setting("margin 0", align={"margin": 0})
         yield Setting("margin 44", align={"margin": 44})
         yield Setting("prewhitened", pixels=prewhitened)
+    else:
+        yield Setting("not enlarged before detection", align={"enlarge": 1.0})
     yield Setting("unaligned: all of the image", align={"method": None})
     yield Setting("unaligned: its middle", align={"method": "middle"})
     yield Setting("colours in the other order", pixels=lambda images: images[..., ::-1])
