@@ -35,6 +35,11 @@ def print_file(text: str) -> None:
 
 
 def _spelt(error: UnicodeError) -> tuple[str, int]:
+    # pytest reads what it captured through the same stream, whatever bytes a process wrote there.
+    if isinstance(error, UnicodeDecodeError):
+        spelt, end = codecs.backslashreplace_errors(error)
+        assert isinstance(spelt, str)
+        return spelt, end
     assert isinstance(error, UnicodeEncodeError)
     letters = error.object[error.start : error.end]
     return "".join(map(_letter, letters)), error.end

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from team import MODEL, SOURCE, copy_catalog
 
+from suite.entry_points.output import print_anything
+
 ENCODINGS = ["ascii", "cp1252", "cp932", "utf-8"]
 
 
@@ -55,3 +57,10 @@ def test_a_reader_that_has_seen_enough_ends_the_command() -> None:
     command = f"{sys.executable} -m suite.entry_points.commands.main weights | head -n 0"
     result = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
     assert (result.stdout, result.stderr) == (b"", b"")
+
+
+def test_what_is_read_back_through_the_same_handler_is_spelt_out_too(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    print_anything()
+    assert b"caf\xe9 \xe2\x80\xa6".decode(errors="face-quant-gate") == "caf\\xe9 …"

@@ -17,6 +17,7 @@ from suite.gates.case_work import ModelWork
 from suite.gates.charts import charts
 from suite.gates.placement import measure_placement
 from suite.gates.timed_blocks import TimedBlocks
+from suite.runtime.share import Share
 
 CATALOG = read_catalog()
 INT8 = CATALOG.modes["int8_static_qdq"]
@@ -46,7 +47,7 @@ def work(folder: Path, **own: object) -> ModelWork:
     bench = SimpleNamespace(
         catalog=CATALOG,
         provider=CATALOG.providers["cpu"],
-        threads=1,
+        share=Share(1, 1),
         profile="cpu",
         progress=SimpleNamespace(step=lambda _: nullcontext()),
     )
