@@ -1,9 +1,8 @@
 """Embedding a set of faces: images in, rows of unit length out."""
 
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
 from suite.datasets.face import Face
 from suite.datasets.images.decoder import decode
+from suite.datasets.in_order import in_order
 from suite.datasets.preprocessing import mirror, prepare
 from suite.runtime.network import Flip, Network, check_network
 from suite.runtime.running import CannotRunError, running
@@ -70,8 +70,12 @@ def embed(
     size = network.batch or batch
     rows = np.empty((len(faces), network.dim * (2 if flip == "concat" else 1)), dtype=np.float32)
     done = 0
-    with closing(_embedded(network, faces, flip, size, runs)) as batches:
-        for embedded in batches:
+    embed_one = partial(_embed_or_blame, network, faces, flip)
+    with (
+        closing(_batches(faces, spec, size)) as batches,
+        closing(in_order(embed_one, batches, runs, ahead=runs)) as results,
+    ):
+        for embedded in results:
             rows[done : done + len(embedded)] = embedded
             done += len(embedded)
             if progress:
@@ -80,50 +84,30 @@ def embed(
     return units
 
 
-def _embedded(
-    network: Network, faces: Sequence[Face], flip: Flip, size: int, runs: int
-) -> Generator[Floats]:
-    """The batches in their order, of which so many run at the same time."""
-    waiting: deque[tuple[Future[Floats], Floats]] = deque()
-    done = 0
-    pool = ThreadPoolExecutor(max_workers=runs, thread_name_prefix="embed-faces")
-    with closing(_batches(faces, network.spec, size)) as batches:
-        try:
-            for images in batches:
-                waiting.append((pool.submit(_embed_batch, network, images, flip), images))
-                # One more than run, so that none waits for this thread.
-                if len(waiting) > runs:
-                    embedded = _or_blame(network, *waiting.popleft(), faces[done:], flip, ran=done)
-                    done += len(embedded)
-                    yield embedded
-            while waiting:
-                embedded = _or_blame(network, *waiting.popleft(), faces[done:], flip, ran=done)
-                done += len(embedded)
-                yield embedded
-        finally:
-            pool.shutdown(cancel_futures=True)
+def _batches(
+    faces: Sequence[Face], spec: PreprocessSpec, size: int
+) -> Generator[tuple[int, Floats]]:
+    """The number of each batch's first face, and the batch; tensors are made ahead of use."""
+    step = size * max(1, _CHUNK // size)
+    starts = range(0, len(faces), step)
+    prepared = in_order(
+        lambda start: _tensor(faces[start : start + step], spec), starts, 1, ahead=_WAITING
+    )
+    with closing(prepared) as tensors:
+        for first, tensor in zip(starts, tensors, strict=True):
+            for start in range(0, len(tensor), size):
+                yield first + start, tensor[start : start + size]
 
 
-def _batches(faces: Sequence[Face], spec: PreprocessSpec, size: int) -> Generator[Floats]:
-    with closing(_prepared(faces, spec, size)) as tensors:
-        for tensor in tensors:
-            yield from (tensor[start : start + size] for start in range(0, len(tensor), size))
-
-
-def _or_blame(
-    network: Network,
-    batch: Future[Floats],
-    images: Floats,
-    faces: Sequence[Face],
-    flip: Flip,
-    *,
-    ran: int,
+def _embed_or_blame(
+    network: Network, faces: Sequence[Face], flip: Flip, batch: tuple[int, Floats]
 ) -> Floats:
     """The embeddings of a batch; where it fails by some of its images alone, they are named."""
+    start, images = batch
     try:
-        return batch.result()
+        return _embed_batch(network, images, flip)
     except CannotRunError as error:
-        of_some = _of_some_images(network, images, faces, flip, ran=ran)
+        of_some = _of_some_images(network, images, faces[start:], flip, ran=start)
         raise of_some or error from None
 
 
@@ -148,29 +132,6 @@ def _of_some_images(
         f"the network cannot run on {name!r}, alone or in a batch, and runs on other images: "
         f"{reason}; export it without what depends so on the image, or leave the image out."
     )
-
-
-def _prepared(faces: Sequence[Face], spec: PreprocessSpec, batch: int) -> Generator[Floats]:
-    """The faces as tensors of whole batches, made by a thread of their own ahead of use."""
-    step = batch * max(1, _CHUNK // batch)
-    starts = iter(range(0, len(faces), step))
-    waiting: deque[Future[Floats]] = deque()
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare-faces")
-
-    def ask_for_next() -> None:
-        start = next(starts, None)
-        if start is not None:
-            waiting.append(pool.submit(_tensor, faces[start : start + step], spec))
-
-    try:
-        for _ in range(_WAITING):
-            ask_for_next()
-        while waiting:
-            tensor = waiting.popleft().result()
-            ask_for_next()
-            yield tensor
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _tensor(faces: Sequence[Face], spec: PreprocessSpec) -> Floats:

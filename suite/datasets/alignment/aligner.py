@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,12 +17,15 @@ from suite.datasets.acquisition import Acquisition
 from suite.datasets.alignment.cache import AlignedCache, key_of
 from suite.datasets.alignment.detector import Detector, TooLargeError, check_detector
 from suite.datasets.alignment.geometry import Image, centre_box, crop, warp
-from suite.datasets.alignment.in_order import in_order
 from suite.datasets.alignment.landmarks import read_landmarks
 from suite.datasets.face import Face, read_image
 from suite.datasets.images.decoder import decode
 from suite.datasets.images.folder import NamedImage
+from suite.datasets.in_order import in_order
 from suite.datasets.reading import Reading
+
+# Images that a thread may be ahead of the one whose face is waited for.
+_AHEAD = 2
 
 
 class UnreadableImageError(DatasetError):
@@ -90,9 +94,9 @@ def cut_faces(card: ImagesDataset, images: Sequence[NamedImage], reading: Readin
     aligner = _aligner(card, reading.locate) if card.align else None
     cache = AlignedCache(reading.aligned)
     cuts: list[_Cut] = []
-    with closing(
-        in_order(lambda image: _cut(card, image, aligner, cache), images, reading.at_once)
-    ) as made:
+    threads = reading.at_once
+    cut_one = partial(_cut, card, aligner=aligner, cache=cache)
+    with closing(in_order(cut_one, images, threads, ahead=_AHEAD * threads)) as made:
         for cut in made:
             cuts.append(cut)
             if reading.advance:
