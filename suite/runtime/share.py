@@ -1,8 +1,8 @@
 """How the cores that embed are shared: few threads a run, and several runs at the same time."""
 
-import os
 from dataclasses import dataclass
 
+from suite.catalog.cores import own_cores
 from suite.catalog.provider_card import ProviderCard
 
 _CPU = "CPUExecutionProvider"
@@ -27,13 +27,6 @@ def share(card: ProviderCard, threads: int) -> Share:
     """
     if card.execution_provider != _CPU:
         return Share(1, threads)
-    cores = threads or _own_cores()
+    cores = threads or own_cores()
     runs = min(cores, _MOST_RUNS)
     return Share(runs, cores // runs)
-
-
-def _own_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

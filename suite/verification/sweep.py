@@ -1,6 +1,5 @@
 """Every pair of a set's images once, in blocks: counted by bins, and kept where that is asked."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from suite.catalog.cores import own_cores
 from suite.verification.distance_bins import BINS, SHIFT, edge_of
 from suite.verification.near_pairs import NearPairs
 
@@ -82,7 +82,7 @@ class Sweep:
         genuine, own, near = [np.empty(0, np.float32)], [], []
         inside = [np.empty(0, np.float32)]
         work = partial(_strip, asked=asked)
-        with ThreadPoolExecutor(_cores()) as pool:
+        with ThreadPoolExecutor(own_cores()) as pool:
             for start, products in self._blocks():
                 at = self._genuine_of(start, len(products))
                 pairs = self._pairs(start, *at, np.maximum(products[at] + np.float32(2), 0))
@@ -161,9 +161,3 @@ def _strip(products: Floats, asked: Asked) -> _Found:
         span = np.uint32((end - first) << SHIFT)
         inside.append(distances[bits - np.uint32(first << SHIFT) < span])
     return _Found(least, counts, distances[places], places, inside)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
