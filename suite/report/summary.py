@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from suite.catalog.figures import FIGURES
-from suite.judging.outcome import Outcome
 from suite.judging.shipping.strain import in_words
-from suite.report.backend import Backend, Backends, names_of
-from suite.report.branch import changed_identities
+from suite.report.backend import Backends
 from suite.report.cases import CaseRow, rows
 from suite.report.causes import Cause, causes, worst_row
 from suite.report.fitting import Block, code, escaped, fitted, name, shortened
@@ -14,9 +12,11 @@ from suite.report.fp32_apart import fp32_apart
 from suite.report.model import Report
 from suite.report.open_reasons import open_reasons
 from suite.report.reference import by_its_name
-from suite.report.sections.changed import foremost
+from suite.report.sections.changed import IDENTITY_OF, SINCE, foremost, green_identities
 from suite.report.sections.findings import findings_of
+from suite.report.sections.on_top import elsewhere
 from suite.report.sections.providers import apart_in_words
+from suite.report.sections.shipping import recommended
 from suite.report.tables import signed
 
 LIMIT_BYTES = 6 * 1024
@@ -74,14 +74,9 @@ def _verdict(report: Report) -> Iterator[str]:
         yield from ("", *by_its_name([_said(said)], record.precision))
     elif nearest := _nearest(report):
         yield from ("", _said(nearest))
-    changed = changed_identities(report.compared) if report.compared else []
-    if changed and report.verdict is not Outcome.FAIL:
+    if changed := green_identities(report):
         what = shortened(", ".join(changed), _CASES)
-        yield from (
-            "",
-            f"**This branch changed the identity of {escaped(what)}** and what is accepted of it: "
-            "green says no more than that it is so since.",
-        )
+        yield from ("", f"**{IDENTITY_OF} {escaped(what)}** {SINCE}")
     yield from _places(report)
 
 
@@ -135,10 +130,7 @@ def _findings(report: Report) -> list[str]:
 
 def _elsewhere(report: Report) -> Iterator[str]:
     """What is red and no gate's."""
-    for unjudged in report.unjudged:
-        yield _said(f"accepted and not judged: {unjudged}")
-    for what in report.outside:
-        yield _said(f"failed outside the gates: {what}")
+    yield from map(_said, elsewhere(report))
 
 
 def _changed(report: Report) -> Block:
@@ -156,9 +148,8 @@ def _changed(report: Report) -> Block:
 
 
 def _shipping(report: Report) -> Iterator[str]:
-    names = names_of(Backend(each.provider, each.profile) for each in report.recommended)
-    for each in report.recommended:
-        on = f" ({names[Backend(each.provider, each.profile)]})" if len(names) > 1 else ""
+    for each, named in recommended(report):
+        on = f" ({named})" if named else ""
         said = f"**{escaped(name(each.model))}**{escaped(on)}: {_said(each.headline)}"
         yield from by_its_name([said], each.precision)
 

@@ -9,10 +9,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from suite.judging.outcome import Outcome
 from suite.judging.shipping.recommendation import Recommendation
-from suite.report.backend import Backend, names_of
-from suite.report.branch import Entry, changed_identities
+from suite.report.branch import Entry
 from suite.report.cases import rows
 from suite.report.causes import Cause, causes
 from suite.report.html.kinds import styles
@@ -21,21 +19,21 @@ from suite.report.html.parts import (
     Fitted,
     course_parts,
     fitted,
-    hash_parts,
     limit_rows,
     model_parts,
-    provider_parts,
     red_gates,
+    table_rows,
     template,
 )
 from suite.report.model import Report
 from suite.report.open_reasons import OpenReason, open_reasons
 from suite.report.reference import by_its_name
-from suite.report.sections.changed import foremost
-from suite.report.sections.environment import RUNS_HEADER, fact_tables, run_rows
+from suite.report.sections.changed import IDENTITY_OF, SINCE, foremost, green_identities
+from suite.report.sections.environment import RUNS_HEADER, fact_tables, hash_rows, run_rows
 from suite.report.sections.findings import findings_of
-from suite.report.sections.on_top import HOLDS_FACES
+from suite.report.sections.on_top import HOLDS_FACES, elsewhere
 from suite.report.sections.providers import LEGEND, provider_table
+from suite.report.sections.shipping import recommended
 from suite.report.tables import ROW_HEADER
 
 LIMIT_BYTES = 2 * 2**20
@@ -69,6 +67,7 @@ def to_html(report: Report) -> str:
     kinds = styles(report.records)
     cases = rows(report.records)
     models = model_parts(report, cases, kinds)
+    provider_header, providers = provider_table(report)
     named = list(dict.fromkeys((case.model, case.on) for case in cases))
     shown_models = set(named[:_MODELS])
     page = partial(
@@ -78,21 +77,23 @@ def to_html(report: Report) -> str:
         script=Markup(script),
         report=report,
         places=_places(report),
-        identities=_identities(report),
+        identities=", ".join(green_identities(report)),
+        identity_of=IDENTITY_OF,
+        since=SINCE,
         first=_first_screen(report),
         said=_SAYINGS,
         holds_faces=HOLDS_FACES if report.holds_faces else "",
         matrix=matrix([case for case in cases if (case.model, case.on) in shown_models], kinds),
         models_left_out=len(named) - len(shown_models),
-        providers=fitted(provider_parts(report), _PROVIDERS),
-        provider_header=provider_table(report)[0],
+        providers=fitted(table_rows("provider_row", providers), _PROVIDERS),
+        provider_header=provider_header,
         provider_legend=LEGEND,
         red_gates=fitted(red_gates(report.records), _RED_GATES),
         courses=fitted(course_parts(report), _COURSES),
         runs=run_rows(report),
         runs_header=RUNS_HEADER,
         fact_tables=fact_tables(report),
-        hashes=fitted(hash_parts(report), _HASHES),
+        hashes=fitted(table_rows("hash_row", hash_rows(report)), _HASHES),
         row_header=("model", "mode", "set", "gate", *ROW_HEADER[:-1], "outcome"),
         rows=fitted(limit_rows(report.records), _ROWS),
     )
@@ -121,20 +122,10 @@ def _places(report: Report) -> list[str]:
     return [f"merged of {len(report.runs)} runs, on", *places]
 
 
-def _identities(report: Report) -> str:
-    """The identities that a green branch changed: what its colour says no more about."""
-    if report.compared is None or report.verdict is Outcome.FAIL:
-        return ""
-    return ", ".join(changed_identities(report.compared))
-
-
 def _first_screen(report: Report) -> FirstScreen:
     return FirstScreen(
         causes=tuple(causes(report.records)),
-        elsewhere=(
-            *(f"accepted and not judged: {unjudged}" for unjudged in report.unjudged),
-            *(f"failed outside the gates: {what}" for what in report.outside),
-        ),
+        elsewhere=tuple(elsewhere(report)),
         findings=tuple(findings_of(report.records)),
         changed=tuple(foremost(report)),
         open=tuple(open_reasons(report)),
@@ -144,8 +135,6 @@ def _first_screen(report: Report) -> FirstScreen:
 
 def _shipping(report: Report) -> Iterator[tuple[Recommendation, str]]:
     """Each recommendation in the words of its model, with what its backend is called."""
-    names = names_of(Backend(each.provider, each.profile) for each in report.recommended)
-    for each in report.recommended:
+    for each, on in recommended(report):
         (said,) = by_its_name([each.headline], each.precision)
-        on = names[Backend(each.provider, each.profile)] if len(names) > 1 else ""
         yield each.model_copy(update={"headline": said}), on

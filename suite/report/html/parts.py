@@ -1,6 +1,6 @@
 """Parts of the page that there may be any number of: each is made where it fits, else counted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -20,8 +20,6 @@ from suite.report.html.over_runs import course, series
 from suite.report.model import Report
 from suite.report.reference import by_its_name
 from suite.report.sections.certainty import flags
-from suite.report.sections.environment import hash_rows
-from suite.report.sections.providers import provider_table
 from suite.report.tables import ROW_HEADER, row_cells
 
 # Of a sentence on the first screen, in bytes.
@@ -87,19 +85,14 @@ def model_parts(
     return {(of[0], mine[0].on): partial(made, of) for of, mine in by_model.items()}
 
 
-def provider_parts(report: Report) -> list[Part]:
-    """Each figure that several providers have, side by side."""
-    return [partial(macro("provider_row"), row) for row in provider_table(report)[1]]
+def table_rows(kind: str, rows: Iterable[Sequence[str]]) -> list[Part]:
+    """Rows of a table, each made by a macro."""
+    return [partial(macro(kind), row) for row in rows]
 
 
 def course_parts(report: Report) -> list[Part]:
     """Each figure over runs."""
     return [partial(_course, each) for each in series(report)]
-
-
-def hash_parts(report: Report) -> list[Part]:
-    """Each hash of what was at work."""
-    return [partial(macro("hash_row"), row) for row in hash_rows(report)]
 
 
 def template(name: str) -> Template:

@@ -1,4 +1,6 @@
 "use strict";
+// As the rows come: what is red first, then what is not decided.
+const SEVERITY = ["fail", "undecided", "skipped", "deferred", "not compared", "not applicable", "pass"];
 // Sorts a table by a column whose header is clicked, and shows the rows that a filter leaves.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
@@ -15,8 +17,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const key = (row) => {
         const text = row.cells[column].textContent;
         const number = parseFloat(text.replace("−", "-").replace(/^[^\d+-]+/, ""));
-        if (column === heads.length - 1)
-          return [null, String(["fail", "undecided"].indexOf(text) >= 0 ? text === "fail" ? 0 : 1 : 2) + text];
+        if (column === heads.length - 1) return [null, `${SEVERITY.indexOf(text)}`];
         return [Number.isNaN(number) || !/\d/.test(text) ? null : number, text];
       };
       const keyed = [...body.rows].map((row) => [key(row), row]);

@@ -1,8 +1,12 @@
 """What the branch did to its gate, right under the verdict: green gates do not show it."""
 
-from suite.report.branch import Entry, entries
+from suite.judging.outcome import Outcome
+from suite.report.branch import Entry, changed_identities, entries
 from suite.report.model import Report
 
+# Said of a green run, before and after the identities that its branch changed.
+IDENTITY_OF = "This branch changed the identity of"
+SINCE = "and what is accepted of it: green says no more than that it is so since."
 # On the terminal so many entries are said, those of each effect first.
 _MOST = 5
 
@@ -42,3 +46,10 @@ def foremost(report: Report) -> list[Entry]:
         *(entry for entry in found if entry is firsts[entry.effect]),
         *(entry for entry in found if entry is not firsts[entry.effect]),
     ]
+
+
+def green_identities(report: Report) -> list[str]:
+    """The identities that the branch of a green run changed: its gates say nothing of that."""
+    if report.compared is None or report.verdict is Outcome.FAIL:
+        return []
+    return changed_identities(report.compared)

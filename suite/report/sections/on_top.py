@@ -40,6 +40,14 @@ def _lines(report: Report) -> Iterator[str]:
             yield f"{record.gate} {record.model} {record.mode}{place}: {said}"
 
 
+def elsewhere(report: Report) -> Iterator[str]:
+    """What is red and no gate's."""
+    for unjudged in report.unjudged:
+        yield f"accepted and not judged: {unjudged}"
+    for what in report.outside:
+        yield f"failed outside the gates: {what}"
+
+
 def _shortened(words: tuple[str, ...]) -> tuple[str, ...]:
     more = len(words) - _MOST
     return words if more <= 0 else (*words[:_MOST], f"and {more} more")

@@ -1,6 +1,9 @@
 """Which mode of each model to ship, and why."""
 
+from collections.abc import Iterator
+
 from suite.judging.shipping.recommendation import Recommendation
+from suite.report.backend import Backend, names_of
 from suite.report.model import Environment, Report
 from suite.report.reference import by_its_name
 
@@ -43,6 +46,13 @@ def shipping_lines(report: Report) -> list[str]:
             f"{f' and {more} more' if more > 0 else ''}, so none is recommended"
         )
     return lines
+
+
+def recommended(report: Report) -> Iterator[tuple[Recommendation, str]]:
+    """Each recommendation with what its backend is called; that is empty where there is but one."""
+    names = names_of(Backend(each.provider, each.profile) for each in report.recommended)
+    for each in report.recommended:
+        yield each, names[Backend(each.provider, each.profile)] if len(names) > 1 else ""
 
 
 def where(environment: Environment) -> str:
