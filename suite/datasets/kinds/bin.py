@@ -17,7 +17,8 @@ from suite.catalog.text import read_text
 from suite.datasets.card_hash import compare_hash
 from suite.datasets.face import Face, FilePart
 from suite.datasets.face_set import FaceSet, PairList, face_set
-from suite.datasets.kinds.bin_pickle import PickledArray, unpickle
+from suite.datasets.kinds.bin_pickle import unpickle
+from suite.datasets.kinds.pickled_array import PickledArray
 from suite.datasets.reading import Reading
 
 
