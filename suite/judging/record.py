@@ -1,6 +1,7 @@
 """What a gate measured, accepted, allowed and concluded: the one record everything else reads."""
 
 import math
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
@@ -123,3 +124,15 @@ class Record(Frozen):
     hashes: dict[str, str] = {}
     rerun: str = ""
     seconds: Annotated[float, Field(ge=0)] = 0.0
+
+
+def fp32_modes(records: Iterable[Record]) -> frozenset[str]:
+    """The modes that are FP32: they alone have a fingerprint, whatever they are called.
+
+    >>> fp32_modes([])
+    frozenset({'fp32'})
+    """
+    return frozenset(r.mode for r in records if r.gate is Gate.FINGERPRINT) or _USUAL
+
+
+_USUAL = frozenset({"fp32"})

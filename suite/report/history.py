@@ -29,11 +29,13 @@ class PastCase(_Part):
     dataset : the evaluation set; None for what is of none, as the size and the speed-up
     figures : by their name in the registry of figures
     intervals : 95 % intervals of those that one run measures otherwise than the next, as times
+    is_fp32 : whether the mode is FP32; None in the lines of a suite that did not say so
     """
 
     model: str
     mode: str
     dataset: str | None = None
+    is_fp32: bool | None = None
     figures: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
 
@@ -62,6 +64,15 @@ class PastRun(_Part):
     verdict: Outcome
     cases: tuple[PastCase, ...] = ()
 
+    def is_line_of(self, other: "PastRun") -> bool:
+        """Whether both are of one report: of the same start and place, with the same figures."""
+        return self._what == other._what
+
+    @property
+    def _what(self) -> tuple[object, ...]:
+        figures = {(c.model, c.mode, c.dataset, name) for c in self.cases for name in c.figures}
+        return self.started, self.provider, self.profile, figures
+
 
 @dataclass(frozen=True)
 class History:
@@ -73,11 +84,12 @@ class History:
 
 @dataclass(frozen=True)
 class Point:
-    """A figure in one run; ``interval`` is None where it has none."""
+    """A figure in one run; ``interval`` is None where it has none, ``is_fp32`` as of its case."""
 
     run: PastRun
     value: float
     interval: tuple[float, float] | None = None
+    is_fp32: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,12 @@ class Series:
     points: tuple[Point, ...]
 
     @property
+    def is_fp32(self) -> bool:
+        """Whether the mode is FP32, as the last run says that does; else by its usual name."""
+        said = [point.is_fp32 for point in self.points if point.is_fp32 is not None]
+        return said[-1] if said else self.mode == "fp32"
+
+    @property
     def moves(self) -> tuple[int, ...]:
         """The indices of the points that lie apart from the one before.
 
@@ -102,7 +120,7 @@ class Series:
         return tuple(
             index
             for index in range(1, len(self.points))
-            if _moved(self.figure, self.mode, self.points[index - 1], self.points[index])
+            if _moved(self.figure, self.is_fp32, self.points[index - 1], self.points[index])
         )
 
 
@@ -140,12 +158,12 @@ def series_of(runs: Sequence[PastRun]) -> tuple[Series, ...]:
         for case in run.cases:
             for name, value in case.figures.items():
                 of_it = (run.provider, run.profile, case.model, case.mode, case.dataset, name)
-                point = Point(run, value, case.intervals.get(name))
+                point = Point(run, value, case.intervals.get(name), case.is_fp32)
                 found.setdefault(of_it, []).append(point)
     return tuple(Series(*of_it, tuple(points)) for of_it, points in found.items())
 
 
-def _moved(name: str, mode: str, before: Point, now: Point) -> bool:
+def _moved(name: str, is_fp32: bool, before: Point, now: Point) -> bool:
     if before.interval and now.interval:
         return before.interval[1] < now.interval[0] or now.interval[1] < before.interval[0]
     figure = FIGURES.get(name)
@@ -153,7 +171,7 @@ def _moved(name: str, mode: str, before: Point, now: Point) -> bool:
         return before.value != now.value
     if figure.tolerance is None:
         return abs(now.value - before.value) > 10.0**-figure.digits
-    tolerance = figure.tolerance.fp32 if mode == "fp32" else figure.tolerance.quantized
+    tolerance = figure.tolerance.fp32 if is_fp32 else figure.tolerance.quantized
     allowed = tolerance * abs(before.value) if figure.relative else tolerance
     return abs(now.value - before.value) > allowed
 

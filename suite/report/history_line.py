@@ -8,10 +8,11 @@ from suite.catalog.errors import SuiteError
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.catalog.lock import Lock
-from suite.judging.record import Record
+from suite.judging.record import Record, fp32_modes
+from suite.report.backend import Backends
 from suite.report.cases import batch_of
 from suite.report.history import PastCase, PastRun
-from suite.report.model import Report
+from suite.report.model import Environment, Report
 
 # Of a set the first of these that was measured.
 _TARS = (
@@ -25,14 +26,43 @@ _OF_SET = {
 _OF_FILE = {Gate.ARTIFACT: ("size_bytes",), Gate.LATENCY: ("speedup",)}
 
 
-def past_run(report: Report) -> PastRun:
-    """The headline figures of a run, with where and of what they are."""
-    environment = report.environment
+def past_runs(report: Report) -> tuple[PastRun, ...]:
+    """The headline figures of a report, with where and of what they are.
+
+    One run; of a merged report one for each provider and profile.
+    """
+    if not report.runs:
+        return (_past_run(report, report.environment, report.records),)
+    return tuple(
+        _past_run(report, report.environment_on(backend.provider, backend.profile), records)
+        for backend, records in Backends(report.records).records.items()
+    )
+
+
+def before(report: Report, runs: Sequence[PastRun]) -> tuple[PastRun, ...]:
+    """The runs of a history that came before a report, which may be in it itself.
+
+    The runs that the report was merged of are in it, and so none before it.
+    """
+    own = past_runs(report)
+    first = next((n for n, run in enumerate(runs) if any(map(run.is_line_of, own))), len(runs))
+    parts = {
+        ((each.appended[-1] if each.appended else env).started, env.provider, env.profile)
+        for each in report.runs
+        for env in [each.environment]
+    }
+    return tuple(
+        run for run in runs[:first] if (run.started, run.provider, run.profile) not in parts
+    )
+
+
+def _past_run(report: Report, environment: Environment, records: Sequence[Record]) -> PastRun:
+    fp32 = fp32_modes(records)
     by_case: dict[tuple[str, str, str | None], list[Record]] = {}
-    for record in report.records:
+    for record in records:
         if record.measured and record.gate in (*_OF_SET, *_OF_FILE):
             by_case.setdefault((record.model, record.mode, record.dataset), []).append(record)
-    cases = (_case(*case, records) for case, records in by_case.items())
+    cases = (_case(*case, found, is_fp32=case[1] in fp32) for case, found in by_case.items())
     return PastRun(
         started=(report.appended[-1] if report.appended else environment).started,
         commit=environment.commit,
@@ -84,7 +114,9 @@ def require_writable(path: Path) -> None:
         raise _cannot_write(path, error) from None
 
 
-def _case(model: str, mode: str, dataset: str | None, records: Sequence[Record]) -> PastCase:
+def _case(
+    model: str, mode: str, dataset: str | None, records: Sequence[Record], *, is_fp32: bool
+) -> PastCase:
     figures: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
     # Of several loads the one with the smallest batch comes last, and stays.
@@ -97,7 +129,14 @@ def _case(model: str, mode: str, dataset: str | None, records: Sequence[Record])
                 intervals.pop(name, None)
             if name in measured.intervals:
                 intervals[name] = measured.intervals[name]
-    return PastCase(model=model, mode=mode, dataset=dataset, figures=figures, intervals=intervals)
+    return PastCase(
+        model=model,
+        mode=mode,
+        dataset=dataset,
+        is_fp32=is_fp32,
+        figures=figures,
+        intervals=intervals,
+    )
 
 
 def _names(record: Record) -> Iterator[str]:

@@ -8,7 +8,7 @@ from records import ENVIRONMENT, record, row
 
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
-from suite.report.history_line import past_run
+from suite.report.history_line import past_runs
 from suite.report.html.page import to_html
 from suite.report.verdict import make_report
 
@@ -29,7 +29,7 @@ def file(tmp_path_factory) -> str:
     report = make_report(
         ENVIRONMENT, [red, *drawn_records(models=2)], complete=True, require_all=False
     )
-    report = report.model_copy(update={"history": (past_run(report),) * 3})
+    report = report.model_copy(update={"history": past_runs(report) * 3})
     path = Path(tmp_path_factory.mktemp("page")) / "report.html"
     path.write_text(to_html(report), encoding="utf-8")
     return path.as_uri()

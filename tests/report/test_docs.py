@@ -8,7 +8,7 @@ from records import ENVIRONMENT, measured, record
 
 from suite.catalog.gate import Gate
 from suite.report.folder import ReportFolder
-from suite.report.history_line import append_run, past_run
+from suite.report.history_line import append_run, past_runs
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 CURVE = {
@@ -32,7 +32,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         folder.add(record(Gate.VERIFICATION, mode=mode, dataset="d", measured=found))
     folder.write(complete=True)
     folder.close()
-    append_run(tmp_path / "history.jsonl", past_run(folder.report))
+    append_run(tmp_path / "history.jsonl", *past_runs(folder.report))
     monkeypatch.chdir(tmp_path)
 
 

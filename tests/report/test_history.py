@@ -11,7 +11,7 @@ from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
 from suite.report.history import PastCase, PastRun, read_history, series_of
-from suite.report.history_line import append_run, past_run, require_writable
+from suite.report.history_line import append_run, before, past_runs, require_writable
 from suite.report.model import Appended, Report
 from suite.report.verdict import make_report
 
@@ -63,6 +63,11 @@ def report(*more: object, pairs: dict[str, float] = PAIRS, **rest: object) -> Re
         *more,
     ]
     return make_report(ENVIRONMENT, records, complete=True, require_all=False, **rest)
+
+
+def past_run(of: Report) -> PastRun:
+    (run,) = past_runs(of)
+    return run
 
 
 def run_of(started: str, value: float, name: str = "accuracy", **rest: object) -> PastRun:
@@ -201,3 +206,43 @@ def test_a_time_moved_where_intervals_do_not_meet() -> None:
     runs = [run_of("t", sum(pair) / 2, "speedup", intervals={"speedup": pair}) for pair in ends]
     (series,) = series_of(runs)
     assert series.moves == (2,)
+
+
+@pytest.mark.parametrize(("value", "moved"), [(0.0004, False), (0.0006, True), (0.0035, True)])
+def test_fp32_is_held_to_its_own_tolerance_whatever_it_is_called(value: float, moved: bool) -> None:
+    found = record(
+        Gate.VERIFICATION,
+        mode="source",
+        dataset="lfw",
+        measured=measured(Gate.VERIFICATION, "lfw", figures={"accuracy": 0.95}),
+    )
+    marked = record(Gate.FINGERPRINT, mode="source", measured=measured(Gate.FINGERPRINT))
+    run = past_run(make_report(ENVIRONMENT, [found, marked], complete=True, require_all=False))
+    (case,) = run.cases
+    later = case.model_copy(update={"figures": {"accuracy": 0.95 + value}})
+    (series,) = series_of([run, run.model_copy(update={"cases": (later,)})])
+    assert bool(series.moves) is moved
+
+
+def test_a_line_that_does_not_say_which_mode_is_fp32_has_it_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    for value in (0.02, 0.0235):
+        line = run_of("t", value, "accuracy_std").model_dump_json(
+            exclude={"cases": {0: {"is_fp32"}}}
+        )
+        path.open("a").write(line.replace('"int8"', '"fp32"') + "\n")
+    (series,) = series_of(read_history(path).runs)
+    assert series.is_fp32
+    assert series.moves == (1,)
+
+
+def test_before_a_report_is_what_stands_above_its_own_line() -> None:
+    made = report()
+    own = past_run(made)
+    of_older_suite = own.model_copy(
+        update={"cases": tuple(c.model_copy(update={"is_fp32": None}) for c in own.cases)}
+    )
+    earlier, later = run_of("a", 0.5), run_of("z", 0.6)
+    assert before(made, [earlier, later]) == (earlier, later)
+    assert before(made, [earlier, own, later]) == (earlier,)
+    assert before(made, [earlier, of_older_suite, later]) == (earlier,)

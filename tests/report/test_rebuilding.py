@@ -14,6 +14,8 @@ from suite.judging.coverage import Coverage, Scope
 from suite.judging.outcome import Outcome
 from suite.report.files import FILES
 from suite.report.folder import ReportFolder
+from suite.report.history import read_history
+from suite.report.history_line import append_run, past_runs
 from suite.report.reading import read_report, read_unfinished
 from suite.report.rebuilding import rebuild
 
@@ -132,3 +134,23 @@ def test_what_changed_since_the_base_is_known_from_the_start(tmp_path: Path) -> 
     append(tmp_path, record(mode="m", accepted=True).model_dump_json() + "\n")
     (note,) = rebuild(tmp_path).notes
     assert note.endswith("what the run accepted is not in the comparison with the base")
+
+
+def test_a_report_is_written_anew_with_its_figures_over_runs(tmp_path: Path, capsys) -> None:
+    folder, history = tmp_path / "out", tmp_path / "runs.jsonl"
+    size = measured(Gate.ARTIFACT, figures={"size_bytes": 10.0})
+    for started in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        at = ENVIRONMENT.model_copy(update={"started": started})
+        run = ReportFolder(folder, at, require_all=False, past=read_history(history).runs)
+        run.add(record(measured=size))
+        run.write(complete=True)
+        run.close()
+        if started != "2026-01-03":
+            (line,) = past_runs(run.report)
+            append_run(history, line)
+    shown = (folder / "report.html").read_text()
+    for _ in range(2):
+        assert main(["report", str(folder), f"--history={history}"]) == 0
+        assert f"history: {history}, 3 runs" in capsys.readouterr().out
+        assert (folder / "report.html").read_text() == shown
+    assert "3 runs, the last to the right" in shown

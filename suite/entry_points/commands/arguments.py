@@ -15,6 +15,17 @@ def add_roots(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", metavar="DIR", type=Path, help="root for data")
 
 
+def add_history(parser: argparse.ArgumentParser) -> None:
+    """The file of runs that the page shows figures over."""
+    parser.add_argument(
+        "--history",
+        metavar="FILE",
+        type=Path,
+        help="file of runs: the page shows each figure over those before, and the report's are "
+        "added where the file has them not",
+    )
+
+
 def ids(words: str) -> tuple[str, ...]:
     """The ids in a list with commas.
 

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
+from suite.entry_points.commands.arguments import add_history
+from suite.entry_points.history import add_to_history, with_history
 from suite.judging.outcome import Outcome
 from suite.report.files import held, write_report
 from suite.report.folder import PROPOSED, RECORDS
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="fail on what was skipped, not compared or not decided, and on what no run judged",
     )
+    add_history(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -45,9 +48,10 @@ def run(chosen: argparse.Namespace) -> int:
             where="--report-dir", what=f"{target} is the report of a run; give another folder."
         )
     runs = [read_run(folder) for folder in folders.values()]
-    report = merge(runs, require_all=chosen.require_all)
+    report = with_history(merge(runs, require_all=chosen.require_all), chosen.history)
     names = Names({k: v for folder in folders for k, v in known_names(folder).items()})
     _write(target, report, names)
+    add_to_history(chosen.history, report)
     for note in (note for each in runs for note in each.notes):
         print(note)
     for line in verdict_lines(report, target):

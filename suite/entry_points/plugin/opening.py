@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from suite.catalog.selection import Options
+from suite.entry_points.history import earlier_runs
 from suite.entry_points.plugin.base import compared, refuse_unknown_base
 from suite.entry_points.plugin.environment import describe, to_be_judged
-from suite.entry_points.plugin.history import earlier_runs
 from suite.entry_points.plugin.xdist import workers
 from suite.report.folder import ReportFolder
 from suite.report.names import Names, known_names

@@ -235,8 +235,8 @@ class GateRun:
         """The process's exit status, after all plugins had their say."""
         if self.report is None or self.is_given_up:
             return status
+        from suite.entry_points.history import add_to_history
         from suite.entry_points.plugin.ending import settle
-        from suite.entry_points.plugin.history import add_to_history
         from suite.entry_points.plugin.workflow import tell_github
 
         try:

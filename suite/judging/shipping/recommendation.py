@@ -1,14 +1,14 @@
 """Which mode of each model to ship: a pure function of a run's records."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from suite.catalog.gate import Gate
 from suite.catalog.source import Precision
 from suite.catalog.table import CardId
 from suite.judging.part import Count, Frozen
-from suite.judging.record import Record
+from suite.judging.record import Record, fp32_modes
 from suite.judging.shipping.candidate import Candidate, batch_of, weigh
 from suite.judging.shipping.reasons import (
     on_policy,
@@ -81,7 +81,8 @@ class _Choice:
 
 def _of_model(records: Sequence[Record]) -> Recommendation | None:
     by_mode = _by_mode(records)
-    fp32_id = _fp32_of(by_mode)
+    known = fp32_modes(records)
+    fp32_id = next((mode for mode in by_mode if mode in known), min(known))
     own = by_mode.pop(fp32_id, [])
     if not any(r.gate is Gate.VERIFICATION for mine in by_mode.values() for r in mine):
         return None
@@ -109,14 +110,6 @@ def _by_mode(records: Sequence[Record]) -> dict[str, list[Record]]:
     """The records of each mode that a gate measured something of."""
     gated = dict.fromkeys(r.mode for r in records if r.outcome.measured_something)
     return {mode: [record for record in records if record.mode == mode] for mode in gated}
-
-
-def _fp32_of(by_mode: Mapping[str, Sequence[Record]]) -> str:
-    """The mode that is FP32: it alone has a fingerprint, whatever it is called."""
-    for mode, records in by_mode.items():
-        if any(record.gate is Gate.FINGERPRINT for record in records):
-            return mode
-    return "fp32"
 
 
 def _choose(fp32: Candidate | None, others: Sequence[Candidate]) -> _Choice:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from suite.catalog.gate import Gate
-from suite.judging.record import Record
+from suite.judging.record import Record, fp32_modes
 
 # So many styles there are for modes that are not FP32; the next has the first one again.
 STYLES = 9
@@ -17,8 +16,7 @@ def styles(records: Iterable[Record]) -> dict[str, str]:
     """
     known = list(records)
     modes = list(dict.fromkeys(record.mode for record in known))
-    # It alone has a fingerprint, whatever it is called.
-    fp32 = {record.mode for record in known if record.gate is Gate.FINGERPRINT} or {"fp32"}
+    fp32 = fp32_modes(known)
     others = [mode for mode in modes if mode not in fp32]
     found = {mode: f"m{1 + place % STYLES}" for place, mode in enumerate(others)}
     return {mode: found.get(mode, "m0") for mode in modes}

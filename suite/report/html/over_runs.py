@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from suite.catalog.figures import FIGURES
 from suite.report.history import Point, Series, series_of
-from suite.report.history_line import past_run
+from suite.report.history_line import past_runs
 from suite.report.html.axis import around
 from suite.report.html.plot import Plot
 from suite.report.model import Report
@@ -37,7 +37,7 @@ def series(report: Report) -> list[Series]:
     """
     if not report.history:
         return []
-    runs = [*report.history, *([past_run(report)] if report.complete else [])]
+    runs = [*report.history, *(past_runs(report) if report.complete else ())]
     found = [each for each in series_of(runs[-_RUNS:]) if len(each.points) > 1]
     return sorted(found, key=_since_it_moved)
 

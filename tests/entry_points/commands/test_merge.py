@@ -5,15 +5,18 @@ import shutil
 from pathlib import Path
 
 import pytest
-from records import ENVIRONMENT
+from records import ENVIRONMENT, measured
 from shards import gates, record_of
 
 from suite.catalog.errors import SuiteError
+from suite.catalog.gate import Gate
 from suite.entry_points.commands.main import main
 from suite.judging.coverage import Coverage
 from suite.judging.outcome import Outcome
+from suite.judging.record import Record
 from suite.report.files import FILES
 from suite.report.folder import ReportFolder
+from suite.report.history import read_history
 from suite.report.names import Names
 from suite.report.reading import read_one_backend, read_report
 
@@ -43,7 +46,7 @@ def write(
         Path(name), where, require_all=False, coverage=Coverage(WHOLE, mine), names=names
     )
     of = {"provider": where.provider, "profile": where.profile, "headline": headline}
-    found = [record_of(gate, outcome).model_copy(update=of) for gate in mine]
+    found = [_sized(record_of(gate, outcome)).model_copy(update=of) for gate in mine]
     folder.plan([each.node for each in found])
     for each in found:
         folder.add(each)
@@ -51,6 +54,12 @@ def write(
         folder.write(complete=True)
     folder.close()
     return name
+
+
+def _sized(of: Record) -> Record:
+    if of.gate is not Gate.ARTIFACT or not of.measured:
+        return of
+    return of.model_copy(update={"measured": measured(of.gate, figures={"size_bytes": 10.0})})
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -205,3 +214,38 @@ def test_one_run_alone_is_as_it_was() -> None:
     assert merged.records == one.records
     assert (merged.verdict, merged.summary) == (one.verdict, one.summary)
     assert len(merged.runs) == 1
+
+
+def test_a_merge_is_added_to_a_history_once_and_shows_the_runs_before(capsys) -> None:
+    elsewhere = {"provider": "openvino", "profile": "openvino-cpu-avx2"}
+    old = [write("a", "m"), write("b", "n")]
+    assert main(["merge", *old, "--history=kept/runs.jsonl"]) == 0
+    assert "history: kept/runs.jsonl, 1 run\n" in capsys.readouterr().out
+    new = [write("c", "m"), write("d", "n"), write("e", "mn", **elsewhere)]
+    for _ in range(2):
+        assert main(["merge", *new, "--history=kept/runs.jsonl"]) == 0
+        assert "history: kept/runs.jsonl, 3 runs\n" in capsys.readouterr().out
+    runs = read_history(Path("kept/runs.jsonl")).runs
+    assert [(run.started, run.provider) for run in runs] == [
+        *(("2026-01-02 a", "cpu"), ("2026-01-02 c", "cpu")),
+        ("2026-01-02 e", "openvino"),
+    ]
+    models = [{case.model for case in run.cases} for run in runs]
+    assert models == [{"m", "n"}] * 3
+    assert "2 runs, the last to the right" in Path("face-quant-merged/report.html").read_text()
+
+
+def test_shards_in_the_same_history_are_not_shown_beside_their_merge() -> None:
+    runs = [write("a", "m"), write("b", "n")]
+    for run in runs:
+        assert main(["report", run, "--history=runs.jsonl"]) == 0
+    assert main(["merge", *runs, "--history=runs.jsonl"]) == 0
+    assert len(read_history(Path("runs.jsonl")).runs) == 3
+    assert "to the right" not in Path("face-quant-merged/report.html").read_text()
+
+
+def test_a_merge_of_a_killed_run_is_no_part_of_a_history(capsys) -> None:
+    runs = [write("a", "m"), write("b", "n", complete=False)]
+    assert main(["merge", *runs, "--history=runs.jsonl"]) == 1
+    assert read_history(Path("runs.jsonl")).runs == ()
+    assert "0 runs; a run that did not end is none" in capsys.readouterr().out

@@ -14,7 +14,7 @@ from suite.catalog.gate import Gate
 from suite.judging.changes.change import Change, Kind
 from suite.judging.changes.compared import Compared
 from suite.judging.outcome import Outcome
-from suite.report.history_line import past_run
+from suite.report.history_line import past_runs
 from suite.report.html.page import LIMIT_BYTES, to_html
 from suite.report.model import Report
 from suite.report.verdict import make_report
@@ -165,7 +165,7 @@ def test_rows_come_red_first_with_their_outcome() -> None:
 
 def test_a_history_is_drawn_with_what_moved_first() -> None:
     report = page(drawn_records())
-    runs = [past_run(report) for _ in range(3)]
+    runs = [run for _ in range(3) for run in past_runs(report)]
     moved = [
         case.model_copy(update={"figures": {**case.figures, "accuracy": 0.5}})
         if "accuracy" in case.figures
