@@ -8,6 +8,15 @@ from suite.catalog.source import Precision
 _FP32 = re.compile(r"\b(FP32|fp32)\b")
 
 
+def called(precision: Precision) -> str:
+    """What a source is called.
+
+    >>> called("float32"), called("float16")
+    ('FP32', 'float16 source')
+    """
+    return "FP32" if precision == "float32" else f"{precision} source"
+
+
 def by_its_name(lines: Iterable[str], precision: Precision) -> list[str]:
     """Lines that say FP32 of a source, with what it is.
 
@@ -18,4 +27,4 @@ def by_its_name(lines: Iterable[str], precision: Precision) -> list[str]:
     """
     if precision == "float32":
         return list(lines)
-    return [_FP32.sub(f"{precision} source", line) for line in lines]
+    return [_FP32.sub(called(precision), line) for line in lines]

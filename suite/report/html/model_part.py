@@ -7,6 +7,7 @@ from functools import partial
 from markupsafe import Markup
 
 from suite.catalog.gate import Gate
+from suite.catalog.source import Precision
 from suite.judging.drawn import OperatingPoint, PairKind
 from suite.judging.measured import Flip
 from suite.judging.record import Record
@@ -99,7 +100,8 @@ def model_part(
     kinds: Mapping[str, str],
 ) -> ModelPart:
     """The part of the model whose records and cases these are, on one backend."""
-    named = partial(by_its_name, precision=records[0].precision)
+    precision = records[0].precision
+    named = partial(by_its_name, precision=precision)
     datasets = dict.fromkeys(
         r.dataset for r in records if r.gate is Gate.VERIFICATION and r.dataset
     )
@@ -110,7 +112,7 @@ def model_part(
         family=records[0].family,
         headline=named([recommended.headline])[0] if recommended else "",
         reasons=tuple(named(recommended.reasons)) if recommended else (),
-        tradeoff=tradeoff(_on_one_set(records, worst), kinds),
+        tradeoff=_named(tradeoff(_on_one_set(records, worst), kinds, precision), precision),
         tradeoff_set=worst or "",
         sets=tuple(_of_set(dataset, records, kinds) for dataset in datasets),
     )
@@ -127,20 +129,21 @@ def _of_set(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -
     fp32 = next((record for record in verified if kinds[record.mode] == "m0"), None)
     pairs = pair_kind(verified)
     header, rows = set_table(dataset, records)
+    precision = records[0].precision
     drawn = ((r.mode, histogram(r, fp32, pairs, kinds[r.mode])) for r in verified if r is not fp32)
     return SetPart(
         dataset=dataset,
         pairs=pairs,
         header=header,
-        rows=tuple(tuple(by_its_name(row, records[0].precision)) for row in rows),
+        rows=tuple(tuple(by_its_name(row, precision)) for row in rows),
         described=tuple(
             dict.fromkeys(words for r in verified if r.measured for words in r.measured.described)
         ),
         notes=(*_remarks(verified), *beside_doubts(verified)),
-        det=det(verified, pairs, kinds, Scale.DEVIATE),
-        log_det=det(verified, pairs, kinds, Scale.LOG),
-        histograms=tuple((mode, svg) for mode, svg in drawn if svg),
-        cosines=cosines(close, kinds),
+        det=_named(det(verified, pairs, kinds, Scale.DEVIATE), precision),
+        log_det=_named(det(verified, pairs, kinds, Scale.LOG), precision),
+        histograms=tuple((mode, svg) for mode, chart in drawn if (svg := _named(chart, precision))),
+        cosines=_named(cosines(close, kinds), precision),
         flips=tuple(_flips(verified)),
         setting=tuple(_setting(verified)),
         worst=tuple(_worst(close)),
@@ -153,10 +156,16 @@ def _of_set(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -
     )
 
 
+def _named(chart: Markup | None, precision: Precision) -> Markup | None:
+    """A chart whose words call the source what it is; nothing else in one says FP32."""
+    return Markup(by_its_name([chart], precision)[0]) if chart else None
+
+
 def _remarks(verified: Sequence[Record]) -> Iterator[tuple[str, str]]:
     for record in verified:
-        for words in by_its_name(record.measured.said if record.measured else (), record.precision):
-            yield record.mode, words
+        said = record.measured.said if record.measured else ()
+        mode, *named = by_its_name([record.mode, *said], record.precision)
+        yield from ((mode, words) for words in named)
 
 
 def _flips(verified: Sequence[Record]) -> Iterator[Flips]:
@@ -169,9 +178,10 @@ def _flips(verified: Sequence[Record]) -> Iterator[Flips]:
 def _setting(verified: Sequence[Record]) -> Iterator[Setting]:
     """The thresholds of which it is known what set them."""
     for record in verified:
+        (mode,) = by_its_name([record.mode], record.precision)
         for point in record.measured.thresholds if record.measured else ():
             if point.set_by:
-                yield Setting(record.mode, point)
+                yield Setting(mode, point)
 
 
 def _worst(close: Sequence[Record]) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:

@@ -18,7 +18,7 @@ from suite.report.html.kinds import in_order
 from suite.report.html.model_part import model_part
 from suite.report.html.over_runs import course, series
 from suite.report.model import Report
-from suite.report.reference import by_its_name
+from suite.report.reference import by_its_name, called
 from suite.report.sections.certainty import flags
 from suite.report.tables import ROW_HEADER, row_cells
 
@@ -78,9 +78,11 @@ def model_parts(
 
     def made(of: tuple[str, Backend]) -> str:
         modes = {case.mode for case in by_model[of]}
-        legend = [each for each in in_order(kinds) if each[0] in modes]
+        found = [each for each in in_order(kinds) if each[0] in modes]
+        names = by_its_name([mode for mode, _ in found], records[of][0].precision)
+        legend = [(name, kind) for name, (_, kind) in zip(names, found, strict=True)]
         part = model_part(records[of], recommended.get(of), by_model[of], kinds)
-        return macro("model_part")(part, legend)
+        return macro("model_part")(part, legend, called(records[of][0].precision))
 
     return {(of[0], mine[0].on): partial(made, of) for of, mine in by_model.items()}
 

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from suite.catalog.figures import FIGURES
+from suite.catalog.source import Precision
 from suite.report.cases import CaseRow
 from suite.report.html.axis import Axis, Scale, around
 from suite.report.html.plot import Plot
+from suite.report.reference import by_its_name
 
 _MIB = 2**20
 # The radius of the largest file, in user units: areas are as sizes.
@@ -15,10 +17,13 @@ _LARGEST = 15.0
 _SMALLEST = 3.5
 
 
-def tradeoff(cases: Sequence[CaseRow], kinds: Mapping[str, str]) -> Markup | None:
+def tradeoff(
+    cases: Sequence[CaseRow], kinds: Mapping[str, str], precision: Precision = "float32"
+) -> Markup | None:
     """A point a mode: latency or, where none was timed, size across, the main TAR up.
 
-    ``cases`` are of one model on one set. None where fewer than two modes have both.
+    ``cases`` are of one model on one set, and ``precision`` is its source's. None where fewer than
+    two modes have both.
     """
     timed = [case for case in cases if case.tar is not None and case.latency_ms]
     sized = [case for case in cases if case.tar is not None and case.size_bytes]
@@ -47,7 +52,8 @@ def tradeoff(cases: Sequence[CaseRow], kinds: Mapping[str, str]) -> Markup | Non
             plot.whisker(x, low, high, kinds[case.mode])
         plot.point(x, _tar(case), f"sized {kinds[case.mode]}", _said(case), radius=radius)
     for case, radius, x in zip(shown, radii, places, strict=True):
-        plot.words(x, _tar(case), case.mode, kinds[case.mode], radius=radius)
+        (mode,) = by_its_name([case.mode], precision)
+        plot.words(x, _tar(case), mode, kinds[case.mode], radius=radius)
     return plot.svg
 
 

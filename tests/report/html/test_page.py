@@ -156,6 +156,25 @@ def test_verdict_causes_changes_and_what_is_open_come_before_all_tables() -> Non
         assert said.lower() in first.lower(), said
 
 
+def test_a_source_in_float16_is_called_fp32_nowhere_in_its_part() -> None:
+    def part_of(precision: str) -> str:
+        made = [r.model_copy(update={"precision": precision}) for r in drawn_records()]
+        text = to_html(page(made))
+        return text[text.index('<div id="models">') : text.index('id="rows"')]
+
+    found = part_of("float16")
+    assert not re.findall(r"[^>]{,40}\b(?:FP32|fp32)\b[^<]{,40}", found)
+    for said in (
+        "Cosine to float16 source by image",
+        "float16 source&#39;s threshold",
+        "latency, p50 (ms): float16 source&#39;s over the speed-up",
+        "lines are the mode's, areas float16 source's",
+        "d, float16 source",
+    ):
+        assert said in found, said
+    assert "float16" not in part_of("float32")
+
+
 def test_rows_come_red_first_with_their_outcome() -> None:
     rows = (row(), row("roc_auc", Outcome.FAIL), row("eer", Outcome.UNDECIDED))
     text = to_html(page([record(Gate.VERIFICATION, Outcome.FAIL, dataset="d", rows=rows)]))
