@@ -1,12 +1,14 @@
 """Several runs made one report: providers, or shards of one run."""
 
 import argparse
+import os
 import shutil
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
 from suite.entry_points.commands.arguments import add_history
 from suite.entry_points.history import add_to_history, with_history
+from suite.entry_points.step_summary import add_to_step
 from suite.judging.outcome import Outcome
 from suite.report.files import held, write_report
 from suite.report.folder import PROPOSED, RECORDS
@@ -52,6 +54,7 @@ def run(chosen: argparse.Namespace) -> int:
     names = Names({k: v for folder in folders for k, v in known_names(folder).items()})
     _write(target, report, names)
     add_to_history(chosen.history, report)
+    add_to_step(report, target, os.environ)
     for note in (note for each in runs for note in each.notes):
         print(note)
     for line in verdict_lines(report, target):

@@ -6,28 +6,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog
-from suite.catalog.errors import spelt_out
+from suite.entry_points.step_summary import add_to_step
 from suite.report.causes import causes
-from suite.report.fitting import code
 from suite.report.folder import ReportFolder
 from suite.report.model import Report
-from suite.report.summary import to_summary
 
 # Of one step GitHub shows so many errors.
 _MOST = 10
 
 
 def tell_github(report: ReportFolder, catalog: Catalog, environment: Mapping[str, str]) -> None:
-    """Append the summary to the step's, and print an error for each cause, where GitHub runs it.
-
-    A step's summary that cannot be written is said and fails nothing.
-    """
-    if step := environment.get("GITHUB_STEP_SUMMARY"):
-        try:
-            with Path(step).open("a", encoding="utf-8") as stream:
-                stream.write(to_summary(report.report, _place(report.folder, environment)) + "\n")
-        except OSError as error:
-            print(f"{step}: cannot write the step's summary there ({error.strerror}).")
+    """Append the summary to the step's, and print an error for each cause, where GitHub runs it."""
+    add_to_step(report.report, report.folder, environment)
     if environment.get("GITHUB_ACTIONS") == "true":
         root = Path(environment.get("GITHUB_WORKSPACE") or Path.cwd())
         cards = {model.id: _within(model.card_file, root) for model in catalog.models.values()}
@@ -62,13 +52,3 @@ def _within(file: Path, root: Path) -> str:
     """A file's path from the root of the repository, which annotations name; empty outside it."""
     path, above = file.resolve(), root.resolve()
     return path.relative_to(above).as_posix() if path.is_relative_to(above) else ""
-
-
-def _place(folder: Path, environment: Mapping[str, str]) -> str:
-    """Where the full report is: in a folder of the run, whose page is linked."""
-    here = code(spelt_out(str(folder / "report.md")))
-    parts = [environment.get(f"GITHUB_{key}") for key in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
-    if not all(parts):
-        return here
-    server, repository, run = parts
-    return f"{here} of [this run]({server}/{repository}/actions/runs/{run})"

@@ -216,6 +216,14 @@ def test_one_run_alone_is_as_it_was() -> None:
     assert len(merged.runs) == 1
 
 
+def test_the_summary_is_appended_to_the_step_s_where_github_runs_it(monkeypatch) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "step.md")
+    assert main(["merge", write("a", "m"), write("b", "n", Outcome.FAIL)]) == 1
+    text = Path("step.md").read_text()
+    assert text.startswith(f"## FAIL: {len(gates('n'))} of {len(WHOLE)} gates failed")
+    assert "Full report: `face-quant-merged/report.md`." in text
+
+
 def test_a_merge_is_added_to_a_history_once_and_shows_the_runs_before(capsys) -> None:
     elsewhere = {"provider": "openvino", "profile": "openvino-cpu-avx2"}
     old = [write("a", "m"), write("b", "n")]
