@@ -290,7 +290,7 @@ def test_an_interrupted_run(team: Team, monkeypatch, how: signal.Signals, status
         assert (team.report["complete"], team.report["verdict"]) == (False, "fail")
         left = sorted(path.name for path in (team.folder / "face-quant-report").iterdir())
         assert left == [".lock", "records.jsonl", "report.json"]
-        assert main(["report", str(team.folder / "face-quant-report")]) == 0
+        assert main(["report", str(team.folder / "face-quant-report")]) == 1
     report = team.report
     jsonschema.validate(report, schema)
     assert not report["complete"]

@@ -100,7 +100,7 @@ def test_the_report_of_a_run_that_ended_is_as_it_was(tmp_path: Path) -> None:
 
 def test_the_command_writes_every_file_and_says_the_verdict(tmp_path: Path, capsys) -> None:
     killed(tmp_path)
-    assert main(["report", str(tmp_path)]) == 0
+    assert main(["report", str(tmp_path)]) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         ["records.jsonl", "report.json", *FILES]
     )
@@ -108,6 +108,17 @@ def test_the_command_writes_every_file_and_says_the_verdict(tmp_path: Path, caps
     verdict, place = capsys.readouterr().out.splitlines()
     assert verdict.startswith("FAIL: the run did not end; ")
     assert place == f"report: {tmp_path / 'report.md'} and report.html"
+
+
+def test_a_red_run_that_ended_is_red_again_and_help_says_so(tmp_path: Path, capsys) -> None:
+    run = ReportFolder(tmp_path, ENVIRONMENT, require_all=False)
+    run.add(record(outcome=Outcome.FAIL))
+    run.write(complete=True)
+    run.close()
+    assert main(["report", str(tmp_path)]) == 1
+    with pytest.raises(SystemExit):
+        main(["report", "--help"])
+    assert "exits with 1 where its verdict is fail" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path, capsys) -> None:

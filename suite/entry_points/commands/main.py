@@ -24,7 +24,8 @@ VERBS = {
     "import-results": "make [[reference]] rows of a card from somebody's results, JSON or Markdown",
     "judge": "hold what a finished run measured against today's limits and baselines",
     "accept": "the same, and accept it",
-    "report": "write a run's report anew, that of a killed run from its records",
+    "report": "write a run's report anew, that of a killed run from its records; exits with 1 "
+    "where its verdict is fail, as that of a killed run is",
     "merge": "make one report of several runs: providers, or shards of one run; exits with 1 where "
     "its verdict is fail",
     "diff": "say what a change did to the gate: figures, limits, cards, coverage",
@@ -43,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="face-quant-gate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in VERBS.items():
-        command = commands.add_parser(name, help=what, add_help=name not in _PASS_ON)
+        command = commands.add_parser(
+            name, help=what, description=what, add_help=name not in _PASS_ON
+        )
         # The others stay unread: what one imports would make each of them slow.
         if words[:1] == [name]:
             chosen_parser = command
