@@ -5,6 +5,7 @@ Each message is one sentence that says what is wrong, where, and what to do.
 
 import difflib
 import errno
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,8 @@ _ADVICE = {
     errno.ENOSPC: "free some space",
     errno.EROFS: "write to another folder",
 }
+# Control characters of C0 and C1, Unicode's line ends, embeddings, overrides and isolates.
+_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
 # Of a name so much is shown: those that the system refuses may fill a screen.
 _SHOWN = 200
 
@@ -29,6 +32,18 @@ def spelt_out(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def visible(text: str) -> str:
+    """A text as a terminal and a page may show it: what would steer them is spelt out as well.
+
+    That are control characters but tabs and ends of lines, and what turns the direction of letters
+    or ends a line unseen.
+
+    >>> visible("\\x1b[2Jgreen \\u202egnp.exe")
+    '\\\\x1b[2Jgreen \\\\u202egnp.exe'
+    """
+    return _STEERING.sub(lambda found: ascii(found[0])[1:-1], spelt_out(text))
+
+
 class SuiteError(Exception):
     """Something the user can mend; its message is shown without a traceback.
 
@@ -39,13 +54,13 @@ class SuiteError(Exception):
     """
 
     def __init__(self, what: str, *, where: object = "") -> None:
-        self.what = spelt_out(what)
-        self.where = spelt_out(str(where))
+        self.what = visible(what)
+        self.where = visible(str(where))
         super().__init__(f"{self.where}: {self.what}" if self.where else self.what)
 
     def beyond(self, where: object) -> str:
         """What is said after that place is named: the whole message, where it is another one."""
-        return self.what if self.where == spelt_out(str(where)) else str(self)
+        return self.what if self.where == visible(str(where)) else str(self)
 
 
 class CatalogError(SuiteError):

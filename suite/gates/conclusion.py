@@ -39,7 +39,7 @@ def concluded(
             **rest,
         }
     )
-    return record.in_unicode()
+    return record.shown()
 
 
 def begin_attempt(item: pytest.Item) -> None:

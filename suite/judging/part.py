@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from suite.catalog.errors import spelt_out
+from suite.catalog.errors import visible
 from suite.catalog.figure import ROUNDING
 
 
@@ -19,10 +19,11 @@ class Frozen(BaseModel):
         validate_by_alias=True,
     )
 
-    def in_unicode(self) -> Self:
-        """The same, with bytes of paths and names that are no UTF-8 spelt out in every text.
+    def shown(self) -> Self:
+        """The same, with every text as a report may show it.
 
-        No file in UTF-8 can hold them otherwise.
+        Spelt out are bytes of paths and names that are no UTF-8, which no file can hold otherwise,
+        and characters that would steer a terminal or a page.
         """
         told = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_copy(update={name: _spelt(value) for name, value in told.items()})
@@ -30,9 +31,9 @@ class Frozen(BaseModel):
 
 def _spelt(value: Any) -> Any:
     if type(value) is str:
-        return spelt_out(value)
+        return visible(value)
     if isinstance(value, Frozen):
-        return value.in_unicode()
+        return value.shown()
     if isinstance(value, dict):
         return {_spelt(key): _spelt(each) for key, each in value.items()}
     if isinstance(value, tuple) and not (value and isinstance(value[0], float | int)):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from suite.catalog.errors import visible
 from suite.judging.changes.change import Change
 from suite.report.tables import markdown
 
@@ -25,7 +26,7 @@ def to_text(changes: Sequence[Change], base: str, head: str) -> str:
         for (where, of, cause), alike in groupby(group, key=_heading):
             lines += [f"  {where}: {of}", *([f"    likely cause: {cause}"] if cause else [])]
             lines += [f"    {change.sentence}" for change in alike]
-    return "\n".join(lines) + "\n"
+    return visible("\n".join(lines) + "\n")
 
 
 def to_markdown(changes: Sequence[Change], base: str, head: str) -> str:
@@ -42,7 +43,7 @@ def to_markdown(changes: Sequence[Change], base: str, head: str) -> str:
         header = ("Kind", "File", "Of", "What", "Before", "After", "Likely cause")
         title = "### Harmful" if harmful else "### Others"
         lines += [title, "", *markdown(header, rows), ""]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _heading(change: Change) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from suite.catalog.errors import spelt_out
+from suite.catalog.errors import visible
 
 _MARKED = re.compile(r"[\\`*<\[|~]")
 _ELLIPSIS = "…"
@@ -90,7 +90,7 @@ def shortened(words: str, most: int) -> str:
     >>> shortened("the cosine  is too low", 15)
     'the cosine…'
     """
-    said = " ".join(spelt_out(words).split())
+    said = " ".join(visible(words).split())
     if len(said.encode()) <= most:
         return said
     room = most - len(_ELLIPSIS.encode())
@@ -105,7 +105,7 @@ def name(of: str, most: int = 40) -> str:
     >>> name("abcdefghij", 9)
     'abc…hij'
     """
-    of = " ".join(spelt_out(of).split())
+    of = " ".join(visible(of).split())
     if len(of.encode()) <= most:
         return of
     half = (most - len(_ELLIPSIS.encode())) // 2

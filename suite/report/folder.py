@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError, spelt_out
+from suite.catalog.errors import SuiteError, visible
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
 from suite.judging.changes.compared import Compared
@@ -122,7 +122,7 @@ class ReportFolder:
 
     def records_of(self, nodes: Iterable[str]) -> Sequence[Record]:
         """The records of some gates, in their order."""
-        named = map(spelt_out, nodes)
+        named = map(visible, nodes)
         return [self._records[node] for node in named if node in self._records]
 
     @property
@@ -132,7 +132,7 @@ class ReportFolder:
 
     def plan(self, nodes: Iterable[str]) -> None:
         """Name the gates that are to run, so that those that do not are missed."""
-        self._planned.update(dict.fromkeys(map(spelt_out, nodes)))
+        self._planned.update(dict.fromkeys(map(visible, nodes)))
         with self._writing():
             self._write_unfinished()
 

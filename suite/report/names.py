@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError, spelt_out
+from suite.catalog.errors import SuiteError, visible
 from suite.catalog.files import is_file
 from suite.catalog.json_file import UnreadableError, read_json
 from suite.judging.drawn import Closeness, OperatingPoint
@@ -63,7 +63,7 @@ class Names:
         """What stands in a report in the place of a name of a set, by the set's SHA-256."""
         if HIDDEN.fullmatch(name):  # of a report that is judged again
             return name
-        name = spelt_out(name)
+        name = visible(name)
         given = f"{of_set}\0{name}".encode()
         hidden = f"name-{hashlib.sha256(given).hexdigest()[:_DIGITS]}"
         self.known[hidden] = name

@@ -40,7 +40,8 @@ def rebuild(folder: Path) -> Rebuilt:
         where there is no report, or it or a record is damaged. A last line that was cut short as
         the run died is left out.
     """
-    found = read_unfinished(folder)
+    # What an older suite wrote may hold what steers a terminal.
+    found = read_unfinished(folder).shown()
     if found.complete or found.runs:
         return Rebuilt(found)
     notes: list[str] = []
@@ -90,4 +91,4 @@ def _record(line: bytes) -> Record:
     except UnicodeDecodeError:
         raise UnreadableError("it is not text in UTF-8") from None
     refuse_what_cannot_be(record, ())
-    return record
+    return record.shown()

@@ -59,7 +59,7 @@ def make_report(
         records=(),
     )
     # Those come from their gates as texts that can be written.
-    return report.in_unicode().model_copy(update={"records": tuple(records)})
+    return report.shown().model_copy(update={"records": tuple(records)})
 
 
 @dataclass(frozen=True)

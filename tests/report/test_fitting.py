@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from suite.catalog.errors import spelt_out
+from suite.catalog.errors import visible
 from suite.report.fitting import Block, code, escaped, fitted, name, shortened
 
 # Halves of a surrogate pair too, which stand for bytes of a path that are no UTF-8.
@@ -61,7 +61,7 @@ def test_what_stands_above_all_must_fit() -> None:
 def test_shortened_words_fit_and_are_cut_between_words(words: str, most: int) -> None:
     said = shortened(words, most)
     assert len(said.encode()) <= most
-    whole = " ".join(spelt_out(words).split())
+    whole = " ".join(visible(words).split())
     if said != whole:
         assert said.endswith("…")
         kept = said.removesuffix("…")
@@ -72,7 +72,7 @@ def test_shortened_words_fit_and_are_cut_between_words(words: str, most: int) ->
 @example("\ud800", 12)
 @example("a" * 30 + "\udce9", 20)
 def test_a_shortened_name_fits_and_keeps_its_ends(words: str, most: int) -> None:
-    said, of = name(words, most), " ".join(spelt_out(words).split())
+    said, of = name(words, most), " ".join(visible(words).split())
     assert len(said.encode()) <= most
     if said != of:
         start, _, end = said.partition("…")

@@ -1,14 +1,16 @@
 """The report folder: whole at every moment, completed by a later run, or refused."""
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from records import ENVIRONMENT, record
+from records import ENVIRONMENT, measured, record
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
+from suite.judging.changes.change import Change, Kind
 from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Coverage, Unjudged
 from suite.judging.outcome import Outcome
@@ -17,8 +19,9 @@ from suite.report.files import FILES
 from suite.report.folder import PROPOSED, ReportFolder
 from suite.report.names import Names, known_names
 from suite.report.reading import read_report
+from suite.report.rebuilding import rebuild
 from suite.report.schema import schema_text
-from suite.report.terminal import summary_lines, verdict_lines
+from suite.report.terminal import summary_lines, table_lines, verdict_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -332,7 +335,7 @@ def test_every_file_is_written_of_names_that_are_no_utf8(tmp_path: Path) -> None
     )
     folder.plan([odd])
     folder.fail_outside(f"{odd}: was not found")
-    folder.add(record(outcome=Outcome.FAIL, headline=f"{odd}: is empty").in_unicode())
+    folder.add(record(outcome=Outcome.FAIL, headline=f"{odd}: is empty").shown())
     ended(folder)
     assert folder.records_of([odd]) == []
     assert read(tmp_path)["not_run"] == [spelt]
@@ -344,3 +347,51 @@ def test_every_file_is_written_of_names_that_are_no_utf8(tmp_path: Path) -> None
     assert report.outside == (f"{hidden}: was not found",)
     for name in FILES:
         assert (tmp_path / name).read_text()
+
+
+STEERING = "a\x1b[2J\u202eb\x9b\r"
+SPELT = "a\\x1b[2J\\u202eb\\x9b\\r"
+
+
+def test_nothing_that_steers_a_terminal_or_a_page_is_in_any_file_or_line(tmp_path: Path) -> None:
+    flip = {
+        **{"pair": 0, "left": f"{STEERING}.png", "right": "b.png", "genuine": True},
+        **{"fp32_distance": 1.0, "distance": 1.5, "own": True, "kept": True},
+    }
+    found = measured(Gate.VERIFICATION, "d", flips=(flip,), remarks=(STEERING,))
+    change = Change(
+        kind=Kind.CARD, harmful=True, where="m.toml", of="model m", what="title", after=STEERING
+    )
+    folder = ReportFolder(
+        tmp_path,
+        ENVIRONMENT.model_copy(update={"branch": STEERING, "commit": "a" * 40}),
+        require_all=False,
+        compare=lambda: Compared(base=STEERING, commit="b" * 40, changes=(change,)),
+    )
+    folder.plan([STEERING])
+    folder.fail_outside(f"{STEERING}: broke")
+    red = record(Gate.VERIFICATION, Outcome.FAIL, STEERING, dataset="d", measured=found)
+    folder.add(red.shown())
+    ended(folder)
+    assert folder.records_of([STEERING]) == []
+    printed = [
+        *summary_lines(folder),
+        *table_lines(folder),
+        *verdict_lines(folder.report, tmp_path),
+    ]
+    written = {name: (tmp_path / name).read_text() for name in ("report.json", *FILES)}
+    for text in (*printed, *written.values()):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text.replace("\n", ""))
+    for name in ("report.md", "report.html"):
+        assert written[name].count(SPELT) > 4
+    assert any(SPELT in line for line in printed)
+
+
+def test_what_an_older_suite_wrote_is_spelt_out_as_it_is_written_anew(tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path, ENVIRONMENT, require_all=False)
+    folder.add(record(outcome=Outcome.FAIL, headline=STEERING))
+    ended(folder)
+    assert rebuild(tmp_path).report.records[0].headline == SPELT
+    path = tmp_path / "report.json"
+    path.write_text(path.read_text().replace('"complete": true', '"complete": false'))
+    assert rebuild(tmp_path).report.records[0].headline == SPELT

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from suite.catalog.case import Case
-from suite.catalog.errors import spelt_out
+from suite.catalog.errors import visible
 from suite.entry_points.plugin.items import (
     case_of,
     dataset_of,
@@ -39,7 +39,7 @@ def attach_missing(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExceptio
     elif mistake := mistake_in(excinfo):
         headline = str(mistake)
     else:
-        headline = spelt_out(f"the gate broke: {excinfo.exconly()}")
+        headline = visible(f"the gate broke: {excinfo.exconly()}")
     name, dataset = function_of(item), dataset_of(item)
     run = GateRun.of(item.config)
     missing = _record(run, item.nodeid, name, case, dataset, outcome, headline)

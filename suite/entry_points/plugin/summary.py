@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from suite.catalog.errors import spelt_out
+from suite.catalog.errors import visible
 from suite.entry_points.plugin.items import mistake_in
 from suite.entry_points.plugin.rerun import rerun_of
 from suite.entry_points.plugin.run import GateRun
@@ -43,8 +43,8 @@ def tell_failure(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
     mistake = mistake_in(call.excinfo) if report.failed else None
     if mistake:
         said = f"{mistake}\n\nreproduce: {rerun_of(item)}"
-    # Bytes that are no UTF-8 xdist could not carry.
-    told = spelt_out(names.hidden_in(said, set_of(record)) if names else said)
+    # Bytes that are no UTF-8 xdist could not carry, and a terminal obeys control characters.
+    told = visible(names.hidden_in(said, set_of(record)) if names else said)
     if mistake or told != str(report.longrepr):
         report.longrepr = _without_traceback(item, told)
     if crash := getattr(report.longrepr, "reprcrash", None):
