@@ -170,12 +170,13 @@ def test_runs_that_contradict_each_other_write_nothing(capsys) -> None:
 def test_a_merged_report_is_rebuilt_as_it_was(complete: bool) -> None:
     elsewhere = {"provider": "openvino", "profile": "openvino-avx2"}
     runs = [write("a", "m"), write("b", "m", complete=complete, **elsewhere)]
-    assert main(["merge", *runs]) == (0 if complete else 1)
+    status = 0 if complete else 1
+    assert main(["merge", *runs]) == status
     target = Path("face-quant-merged")
     before = {path.name: path.read_text() for path in target.iterdir()}
     for name in FILES:
         (target / name).unlink()
-    assert main(["report", str(target)]) == 0
+    assert main(["report", str(target)]) == status
     assert {path.name: path.read_text() for path in target.iterdir()} == before
 
 
