@@ -133,6 +133,22 @@ def test_a_phone_shows_all_without_moving_the_page_sideways(page) -> None:
     assert first["x"] >= 0 and first["x"] + first["width"] <= PHONE["width"]
 
 
+@pytest.mark.parametrize("width", [360, 1300])
+def test_an_axis_s_words_lie_on_none_of_its_figures(page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 780})
+    apart = page.eval_on_selector_all(
+        "figure:not(.small) svg",
+        """charts => charts.filter(chart => chart.checkVisibility()).map(chart => {
+            const box = text => text.getBoundingClientRect();
+            const label = box(chart.querySelector("text.label[transform]"));
+            const figures = [...chart.querySelectorAll("text[text-anchor=end]")].map(box);
+            return Math.min(...figures.map(each => each.left)) - label.right;
+        })""",
+    )
+    assert len(apart) > 2
+    assert min(apart) > 0
+
+
 def test_the_keyboard_reaches_the_report_its_points_and_its_axes(page) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the report"

@@ -47,7 +47,7 @@ class Plot:
     width: int = 460
     height: int = 320
     ticks_across: bool = True
-    left: int = 52
+    left: int = 66
     right: int = 14
     top: int = 14
     bottom: int = 42

@@ -61,7 +61,7 @@ def test_a_det_point_lies_at_its_exact_rates_between_axes_that_end_at_three_of_n
     point = roc(1).tar_at_far(1e-3)
     across = Axis(3 / IMPOSTORS, 0.5, scale)
     x, _ = circle(svg, "int8_dynamic at FMR ≤ 0.001: ")
-    assert x == pytest.approx(52 + 394 * across.at(point.false_accepts / IMPOSTORS), abs=0.06)
+    assert x == pytest.approx(66 + 380 * across.at(point.false_accepts / IMPOSTORS), abs=0.06)
     (said,) = [t for t in titles(svg) if t.startswith("int8_dynamic at FMR")]
     rejected = round((1 - point.tar) * GENUINE)
     assert f"FNMR {rejected / GENUINE:.4f} ({rejected:,} of 3,000)" in said
@@ -81,7 +81,7 @@ def test_a_rate_of_zero_is_drawn_at_the_bound() -> None:
     ]
     assert len(ends) == len(MODES)
     # From no false accept, at the left end, to no false reject, at the lower one.
-    assert all(line[0] == 52.0 and line[-1] == 278.0 for line in ends)
+    assert all(line[0] == 66.0 and line[-1] == 278.0 for line in ends)
 
 
 def test_too_few_pairs_have_no_det_curve() -> None:
