@@ -141,10 +141,18 @@ def _root(record: Record, mine: Sequence[Record]) -> Record:
             of_fp32 = each.gate in (Gate.VERIFICATION, Gate.BEHAVIOUR) and each.mode != record.mode
             if of_fp32 and each.headline in record.headline:
                 return each
-    if record.gate in _FIRST and record.measured:
-        case = [r for r in mine if r.gate in _FIRST and r.mode == record.mode and r.measured]
+    if record.gate in _FIRST:
+        of_mode = [each for each in mine if each.gate in _FIRST and each.mode == record.mode]
+        case = [each for each in of_mode if _are_alike(each, record)]
         return min(case, key=lambda each: _FIRST.index(each.gate))
     return record
+
+
+def _are_alike(one: Record, other: Record) -> bool:
+    """Whether both measured something, or neither did and for the same reason."""
+    if one.measured and other.measured:
+        return True
+    return not one.measured and not other.measured and one.headline == other.headline
 
 
 def _explained(roots: Sequence[Record], by_root: dict[int, list[Record]]) -> Iterator[Record]:

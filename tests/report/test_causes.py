@@ -136,3 +136,21 @@ def test_the_worst_figure_is_one_that_people_know() -> None:
     (_, shown) = worst_row([of_eer, of_tar]) or (None, None)
     assert shown == of_tar.rows[0]
     assert worst_row([of_eer]) == (of_eer, of_eer.rows[0])
+
+
+def test_faces_that_cannot_be_read_are_one_cause_of_all_gates_that_need_them() -> None:
+    def broken(gate: Gate, mode: str, why: str = "a.png: is cut short") -> Record:
+        return record(gate, Outcome.FAIL, why, mode=mode, dataset="lfw")
+
+    (one,) = causes(
+        [
+            *(broken(Gate.VERIFICATION, "fp32"), broken(Gate.FIDELITY, "int8")),
+            broken(Gate.VERIFICATION, "int8"),
+        ]
+    )
+    assert one.place == "m fp32 on lfw, m int8 on lfw"
+    assert one.counted == "1 verification, 1 fidelity"
+    one, other = causes(
+        [broken(Gate.FIDELITY, "int8", "worker 'gw0' crashed"), broken(Gate.VERIFICATION, "int8")]
+    )
+    assert not one.counted and not other.counted
