@@ -55,7 +55,10 @@ def det(
     )
     for mode, _, curve in reversed(drawn):
         said = f"{mode}: {curve.genuine:,} genuine and {curve.impostors:,} impostor pairs"
-        plot.line(list(zip(curve.fmr, curve.fnmr, strict=True)), kinds[mode], said)
+        rates = zip(curve.fmr, curve.fnmr, strict=True)
+        # Beyond the axis there is more of it, which its end must not take for a drop to zero.
+        if shown := [(fmr, fnmr) for fmr, fnmr in rates if fmr <= _MOST_FMR]:
+            plot.line(shown, kinds[mode], said)
     for mode, measured, curve in drawn:
         _points(plot, mode, measured, curve, kind, kinds[mode])
     return plot.svg

@@ -84,6 +84,25 @@ def test_a_rate_of_zero_is_drawn_at_the_bound() -> None:
     assert all(line[0] == 66.0 and line[-1] == 278.0 for line in ends)
 
 
+def test_a_curve_that_leaves_the_axis_of_fmr_does_not_drop_at_its_end() -> None:
+    accepted = list(range(101))
+    curve = {
+        **{"genuine": 100, "impostors": 100, "threshold": [n / 50 for n in accepted]},
+        **{"fmr": [n / 100 for n in accepted], "fnmr": [1 - n / 100 for n in accepted]},
+        **{"false_accepts": accepted, "false_rejects": accepted[::-1]},
+    }
+    made = measured(Gate.VERIFICATION, "d", curves={"listed": curve})
+    svg = det([record(Gate.VERIFICATION, dataset="d", measured=made)], "listed", KINDS, Scale.LOG)
+    (line,) = (
+        path.get("d", "")
+        for path in parsed(svg).iter(f"{SVG}path")
+        if (path.get("class") or "").startswith("line")
+    )
+    last = float(re.findall(r"[\d.]+", line)[-1])
+    # FNMR is 0.5 there, far above the lower end of its axis, which is at 278.
+    assert last < 100
+
+
 def test_too_few_pairs_have_no_det_curve() -> None:
     curve = {
         "genuine": 5,
