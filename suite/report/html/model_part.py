@@ -93,18 +93,23 @@ class ModelPart:
     sets: tuple[SetPart, ...]
 
 
+def sets_of(records: Sequence[Record], cases: Sequence[CaseRow]) -> list[str]:
+    """The evaluation sets of a model, those first on which one of its cases is worst."""
+    found = dict.fromkeys(r.dataset for r in records if r.gate is Gate.VERIFICATION and r.dataset)
+    worst = [case.dataset for case in cases if case.dataset in found]
+    return [name for name in dict.fromkeys([*worst, *found]) if name]
+
+
 def model_part(
     records: Sequence[Record],
     recommended: Recommendation | None,
     cases: Sequence[CaseRow],
     kinds: Mapping[str, str],
+    sets: Sequence[SetPart],
 ) -> ModelPart:
-    """The part of the model whose records and cases these are, on one backend."""
+    """The part of the model whose records and cases these are, on one backend, with some sets."""
     precision = records[0].precision
     named = partial(by_its_name, precision=precision)
-    datasets = dict.fromkeys(
-        r.dataset for r in records if r.gate is Gate.VERIFICATION and r.dataset
-    )
     worst = next((case.dataset for case in cases if case.dataset), None)
     return ModelPart(
         name=records[0].model,
@@ -114,7 +119,7 @@ def model_part(
         reasons=tuple(named(recommended.reasons)) if recommended else (),
         tradeoff=_named(tradeoff(_on_one_set(records, worst), kinds, precision), precision),
         tradeoff_set=worst or "",
-        sets=tuple(_of_set(dataset, records, kinds) for dataset in datasets),
+        sets=tuple(sets),
     )
 
 
@@ -123,7 +128,8 @@ def _on_one_set(records: Sequence[Record], dataset: str | None) -> list[CaseRow]
     return rows([record for record in records if record.dataset in (None, dataset)])
 
 
-def _of_set(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -> SetPart:
+def set_part(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) -> SetPart:
+    """The part of a model's set."""
     verified = [r for r in records if r.gate is Gate.VERIFICATION and r.dataset == dataset]
     close = [r for r in records if r.gate is Gate.FIDELITY and r.dataset == dataset]
     fp32 = next((record for record in verified if kinds[record.mode] == "m0"), None)

@@ -19,6 +19,7 @@ from suite.report.html.parts import (
     Fitted,
     course_parts,
     fitted,
+    fitted_models,
     limit_rows,
     model_parts,
     red_gates,
@@ -99,7 +100,7 @@ def to_html(report: Report) -> str:
     )
     without = page(models=Fitted((), len(models)), linked=models)
     limit = _WITH_FACES if report.holds_faces else LIMIT_BYTES
-    shown = fitted(list(models.values()), limit - len(without.encode()))
+    shown = fitted_models(list(models.values()), limit - len(without.encode()))
     return page(models=shown, linked=list(models)[: len(shown.shown)])
 
 

@@ -10,12 +10,13 @@ from markupsafe import Markup
 
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record, Row
+from suite.judging.shipping.recommendation import Recommendation
 from suite.report.backend import Backend, Backends
 from suite.report.cases import SEVERITY, CaseRow
 from suite.report.fitting import shortened
 from suite.report.history import Series
 from suite.report.html.kinds import in_order
-from suite.report.html.model_part import model_part
+from suite.report.html.model_part import model_part, set_part, sets_of
 from suite.report.html.over_runs import course, series
 from suite.report.model import Report
 from suite.report.reference import by_its_name, called
@@ -63,10 +64,34 @@ def limit_rows(records: Sequence[Record]) -> list[Part]:
     return [partial(_limit_row, record, row, backends) for record, row in held]
 
 
+@dataclass(frozen=True)
+class Model:
+    """A model on a backend: how many sets it has, and its part with the worst so many of them."""
+
+    sets: int
+    part: Callable[[int], str]
+
+
+def fitted_models(models: Sequence[Model], most: int) -> Fitted:
+    """The first models that fit with their worst set; where all do, with as many more as fit."""
+    shown: list[Markup] = []
+    for count in range(1, 1 + max([1, *(model.sets for model in models)])):
+        for index, model in enumerate(models):
+            if 1 < count > model.sets:
+                continue
+            text = model.part(count)
+            before = shown[index] if index < len(shown) else ""
+            most -= len(text.encode()) - len(before.encode())
+            if most < 0:
+                return Fitted(tuple(shown), len(models) - len(shown))
+            shown[index : index + 1] = [Markup(text)]
+    return Fitted(tuple(shown), 0)
+
+
 def model_parts(
     report: Report, cases: Sequence[CaseRow], kinds: Mapping[str, str]
-) -> dict[tuple[str, str], Part]:
-    """A part for each model on each backend, in the order of its worst case."""
+) -> dict[tuple[str, str], Model]:
+    """Each model on each backend, in the order of its worst case."""
     backends = Backends(report.records)
     records: dict[tuple[str, Backend], list[Record]] = {}
     for record in report.records:
@@ -75,16 +100,32 @@ def model_parts(
     for case in cases:
         by_model.setdefault((case.model, case.backend), []).append(case)
     recommended = {(r.model, Backend(r.provider, r.profile)): r for r in report.recommended}
+    return {
+        (of[0], mine[0].on): _model(records[of], recommended.get(of), mine, kinds)
+        for of, mine in by_model.items()
+    }
 
-    def made(of: tuple[str, Backend]) -> str:
-        modes = {case.mode for case in by_model[of]}
-        found = [each for each in in_order(kinds) if each[0] in modes]
-        names = by_its_name([mode for mode, _ in found], records[of][0].precision)
-        legend = [(name, kind) for name, (_, kind) in zip(names, found, strict=True)]
-        part = model_part(records[of], recommended.get(of), by_model[of], kinds)
-        return macro("model_part")(part, legend, called(records[of][0].precision))
 
-    return {(of[0], mine[0].on): partial(made, of) for of, mine in by_model.items()}
+def _model(
+    records: Sequence[Record],
+    recommended: Recommendation | None,
+    cases: Sequence[CaseRow],
+    kinds: Mapping[str, str],
+) -> Model:
+    sets = sets_of(records, cases)
+    of_set = cache(partial(set_part, records=records, kinds=kinds))
+    modes = {case.mode for case in cases}
+    found = [each for each in in_order(kinds) if each[0] in modes]
+    precision = records[0].precision
+    names = by_its_name([mode for mode, _ in found], precision)
+    legend = [(name, kind) for name, (_, kind) in zip(names, found, strict=True)]
+
+    def made(count: int) -> str:
+        part = model_part(records, recommended, cases, kinds, list(map(of_set, sets[:count])))
+        left_out = len(sets) - len(part.sets)
+        return macro("model_part")(part, legend, called(precision), left_out)
+
+    return Model(len(sets), made)
 
 
 def table_rows(kind: str, rows: Iterable[Sequence[str]]) -> list[Part]:

@@ -18,7 +18,7 @@ from suite.report.html.axis import Axis, Scale
 from suite.report.html.closeness import cosines
 from suite.report.html.det import det
 from suite.report.html.kinds import STYLES, styles
-from suite.report.html.model_part import model_part
+from suite.report.html.model_part import model_part, sets_of
 from suite.report.html.plot import Plot
 from suite.report.html.scores import histogram
 from suite.report.html.tradeoff import tradeoff
@@ -245,7 +245,8 @@ def test_modes_are_set_against_each_other_on_one_set() -> None:
             for m in ("fp32", "int8")
         ),
     ]
-    part = model_part(records, None, rows(records), styles(records))
+    assert sets_of(records, rows(records)) == ["hard", "easy"]
+    part = model_part(records, None, rows(records), styles(records), [])
     assert part.tradeoff_set == "hard"
     said = titles(part.tradeoff)
     assert [words.split(",")[0] for words in said] == [

@@ -16,6 +16,7 @@ from suite.judging.changes.compared import Compared
 from suite.judging.outcome import Outcome
 from suite.report.history_line import past_runs
 from suite.report.html.page import LIMIT_BYTES, to_html
+from suite.report.html.parts import Model, fitted_models
 from suite.report.model import Report
 from suite.report.verdict import make_report
 
@@ -220,6 +221,39 @@ def test_a_large_catalog_stays_within_the_limit_and_counts_what_does_not_fit(mad
     assert len(text.encode()) <= LIMIT_BYTES
     assert Seen(text).open == []
     assert re.search(r"\d+ more models, none of them worse, did not fit", text)
+
+
+def test_each_model_s_worst_set_comes_before_more_sets_of_any() -> None:
+    def model(name: str, sets: int) -> Model:
+        return Model(sets, lambda count: name * count * 10)
+
+    models = [model("a", 3), model("b", 1), model("c", 2)]
+    sizes = {
+        most: [str(text) for text in fitted_models(models, most).shown]
+        for most in (29, 30, 49, 50, 60)
+    }
+    once = ["a" * 10, "b" * 10, "c" * 10]
+    assert sizes == {
+        29: once[:2],
+        30: once,
+        49: ["a" * 20, *once[1:]],
+        50: ["a" * 20, "b" * 10, "c" * 20],
+        60: ["a" * 30, "b" * 10, "c" * 20],
+    }
+    assert fitted_models(models, 29).more == 1
+    assert fitted_models([model("a", 0)], 10).shown == ("a" * 10,)
+
+
+def test_sets_that_do_not_fit_are_counted_below_their_model() -> None:
+    text = to_html(page(drawn_records(models=4, sets=18)))
+    assert 0.9 * LIMIT_BYTES < len(text.encode()) <= LIMIT_BYTES
+    assert Seen(text).open == []
+    shown = {f"model-{n}": text.count(f"<h3>model-{n} on set-") for n in range(4)}
+    assert min(shown.values()) >= 1
+    for name, count in shown.items():
+        assert (f"{18 - count} more set" in text) == (count < 18)
+        assert f"of {name}, none of them worse, did not fit into this page" in text or count == 18
+    assert "more models, none of them worse, did not fit" not in text
 
 
 def test_faces_are_shown_where_they_were_asked_for_and_the_page_says_what_it_holds() -> None:
