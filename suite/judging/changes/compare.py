@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from suite.catalog.figures import FIGURES
 from suite.judging.changes.change import Change, Kind
@@ -57,7 +57,7 @@ def _coverage(base: GateState, head: GateState) -> Iterator[Change]:
             what = "is gated now" if before is None else "is gated no more"
             yield Change(kind=Kind.COVERAGE, harmful=after is None, where=where, of=of, what=what)
             continue
-        for name in sorted({*before} ^ {*after}):
+        for name in _moved_sets(before, after):
             lost = name in before
             what = f"on {name} {'no more' if lost else 'now'}"
             yield Change(kind=Kind.COVERAGE, harmful=lost, where=where, of=of, what=what)
@@ -66,6 +66,10 @@ def _coverage(base: GateState, head: GateState) -> Iterator[Change]:
             yield from _not_applicable(base.cards[card], head.cards[card], card[1])
         elif card[0] == "models":
             yield from _on_request(base.cards[card], head.cards[card], card[1])
+
+
+def _moved_sets(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    return sorted({*before} ^ {*after})
 
 
 def _on_request(before: CardState, after: CardState, model: str) -> Iterator[Change]:
@@ -196,12 +200,21 @@ def _kept(before: Entry, after: Entry, where: str, of: str) -> Iterator[Change]:
 
 
 def _limits(base: GateState, head: GateState) -> Iterator[Change]:
-    """What cards allow; cases in which a figure's limit moved alike are one change."""
+    """What cards allow; cases in which a figure's limit moved alike are one change.
+
+    What was allowed on a set that came or went is none where coverage says that it did.
+    """
     alike: dict[tuple[str, str, float | None, float | None], list[LimitOf]] = defaultdict(list)
     runnable = base.runnable & head.runnable
+    told = {
+        (case[0], name)
+        for case in base.gated.keys() & head.gated.keys()
+        for name in _moved_sets(base.gated[case], head.gated[case])
+    }
     for of in base.limits.keys() | head.limits.keys():
         before, after = base.limits.get(of), head.limits.get(of)
-        if before != after and (of.model, of.mode) in runnable:
+        is_told = (of.model, of.dataset) in told
+        if before != after and (of.model, of.mode) in runnable and not is_told:
             alike[of.kind, of.figure, before, after].append(of)
     for (kind, figure, before, after), cases in alike.items():
         files = sorted({head.cards["models", case.model].file for case in cases})

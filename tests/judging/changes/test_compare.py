@@ -279,6 +279,18 @@ def test_a_further_mode_taken_off_is_gated_no_more(tmp_path: Path) -> None:
     assert (limit.harmful, limit.sentence) == (True, "floor of Mean cosine to FP32 0.99 → 0")
 
 
+def test_a_set_in_another_s_place_is_coverage_and_no_limit_that_was_eased(tmp_path: Path) -> None:
+    def exchange(folder: Path) -> None:
+        text = (folder / "datasets" / "embedded-evaluation.toml").read_text()
+        other = text.replace('id = "embedded-evaluation"', 'id = "other"')
+        (folder / "datasets" / "other.toml").write_text(other)
+        edit(folder, 'evaluation = ["embedded-evaluation"]', 'evaluation = ["other"]')
+
+    found = changed(tmp_path, exchange)
+    assert {change.kind for change in found} == {Kind.COVERAGE}
+    assert {change.what for change in found if change.harmful} == {"on embedded-evaluation no more"}
+
+
 def test_what_was_accepted_of_a_mode_and_is_now_as_of_one_on_request_is_harm(
     tmp_path: Path,
 ) -> None:
