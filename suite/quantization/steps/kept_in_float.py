@@ -14,6 +14,7 @@ _ELEMENTWISE = frozenset(
     {
         *("Relu", "PRelu", "LeakyRelu", "Clip", "Elu", "Selu", "Sigmoid", "Tanh", "HardSigmoid"),
         *("HardSwish", "Softplus", "Mish", "Gelu", "Neg", "Abs", "Add", "Sub", "Mul", "Identity"),
+        *("Max", "Min"),
     }
 )
 
@@ -31,7 +32,7 @@ def kept_in_float(net: Net, keep_float: Sequence[str]) -> frozenset[int]:
     ArtifactError
         where no node has a name.
     """
-    named = {_name(node): place for place, node in enumerate(net.nodes)}
+    named = {name_of(node): place for place, node in enumerate(net.nodes)}
     unknown = [name for name in keep_float if name not in named and name != FIRST_CONV]
     if unknown:
         raise ArtifactError(
@@ -42,18 +43,22 @@ def kept_in_float(net: Net, keep_float: Sequence[str]) -> frozenset[int]:
     return frozenset(kept | (first_conv(net) if FIRST_CONV in keep_float else frozenset()))
 
 
-def _name(node: onnx.NodeProto) -> str:
+def name_of(node: onnx.NodeProto) -> str:
+    """A node's name; where it has none, that of its first output."""
     return str(node.name or (node.output[0] if node.output else ""))
 
 
 def first_conv(net: Net) -> frozenset[int]:
-    """The places of the first Conv and the activation after it: up to where one tensor goes on.
-
-    What reads the Conv's output otherwise than value by value leaves it without an activation.
-    """
+    """The places of the first Conv and the activation after it."""
     first = next((i for i, node in enumerate(net.nodes) if node.op_type == "Conv"), None)
-    if first is None:
-        return frozenset()
+    return frozenset() if first is None else with_activation(net, first)
+
+
+def with_activation(net: Net, first: int) -> frozenset[int]:
+    """The places of a layer and the activation after it: up to where one tensor goes on.
+
+    What reads the layer's output otherwise than value by value leaves it without an activation.
+    """
     found, made = [first], set(net.nodes[first].output)
     for place in range(first + 1, len(net.nodes)):
         node = net.nodes[place]

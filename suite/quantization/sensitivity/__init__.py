@@ -1,0 +1,1 @@
+"""What each layer of a quantized network costs, and which to keep in float."""
