@@ -93,6 +93,18 @@ class RecipeSpec(HashedTable):
         return self.needs_calibration or self.method == "steps"
 
     @property
+    def quantizes(self) -> bool:
+        """Whether layers are put into 8 bits."""
+        by_steps = self.method == "steps" and "quantize" in self.steps
+        return by_steps or self.method in _CALIBRATED or self.method == "dynamic"
+
+    @property
+    def in_float(self) -> "RecipeSpec":
+        """The recipe of the network that this one quantizes: the same up to there."""
+        steps = tuple(step for step in self.steps if step not in ("quantize", "correct_bias"))
+        return self.model_copy(update={"method": "steps", "steps": steps})
+
+    @property
     def is_source(self) -> bool:
         """Whether nothing is built: the artifact is the model's source itself."""
         return self.method == "none"

@@ -16,11 +16,17 @@ from suite.quantization.builder import build
 
 
 class ArtifactCache:
-    """A folder of artifacts, each in a sub-folder named by its ingredients' hash."""
+    """A folder of artifacts, each in a sub-folder named by its ingredients' hash.
+
+    Attributes
+    ----------
+    statistics : where what images show of networks is kept beside them
+    """
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self._folder = folder
         self._say = say
+        self.statistics = folder / "statistics"
         self._failed: dict[str, ArtifactError] = {}
 
     def get(self, source: OnnxFile, ingredients: Ingredients) -> Artifact:
@@ -97,9 +103,7 @@ class ArtifactCache:
         shutil.rmtree(work, ignore_errors=True)
         try:
             work.mkdir()
-            steps = build(
-                source.path, work / "model.onnx", ingredients, self._folder / "statistics"
-            )
+            steps = build(source.path, work / "model.onnx", ingredients, self.statistics)
             file = read_onnx_file(work / "model.onnx")
             record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe(), steps)
             text = json.dumps(asdict(record), indent=2) + "\n"

@@ -49,9 +49,9 @@ class Probe:
         batches = [batch[name] for batch in iter(reader.get_next, None)]
         return cls(batches, ingredients.outputs)
 
-    def embed(self, path: Path) -> Rows:
+    def embed(self, path: Path, options: ort.SessionOptions | None = None) -> Rows:
         """The embeddings of the images as a file gives them: float64 [n, d], not normalised."""
-        session = open_on_cpu(path)
+        session = open_on_cpu(path, options)
         name, _ = image_input(session, self.outputs.input)
         wanted = find_port(session.get_outputs(), self.outputs.embedding, "embedding").name
         rows = [session.run([wanted], {name: batch})[0] for batch in self.batches]

@@ -28,6 +28,7 @@ VERBS = {
     "where its verdict is fail, as that of a killed run is",
     "merge": "make one report of several runs: providers, or shards of one run; exits with 1 where "
     "its verdict is fail",
+    "explain": "say which layers of a quantized model lose most, and what each is worth in time",
     "diff": "say what a change did to the gate: figures, limits, cards, coverage",
     "export": "write a checkpoint of a full-size model as ONNX; needs PyTorch",
     "copy": "copy built-in cards of full-size models into a team's catalog",

@@ -20,6 +20,18 @@ from suite.quantization.sensitivity.units import Unit
 NOTHING_LOST_DB = 99.0
 
 
+def quantized_units(forms: Forms, units: Sequence[Unit]) -> list[Unit]:
+    """Those of the units that are in 8 bits in a form that can be told."""
+    return [unit for unit in units if _is_quantized(forms, unit)]
+
+
+def _is_quantized(forms: Forms, unit: Unit) -> bool:
+    try:
+        return Twin(forms, unit, forms.reference.copy()).is_quantized
+    except UnpairedError:
+        return False
+
+
 def signal_to_noise(
     forms: Forms, units: Sequence[Unit], batches: Iterable[Batch], work: Path
 ) -> dict[str, float]:

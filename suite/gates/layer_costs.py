@@ -1,0 +1,165 @@
+"""What the layers of a mode's artifact cost, beside the network in float that it was made of."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from suite.catalog.errors import ArtifactError
+from suite.catalog.mode_card import RecipeSpec
+from suite.catalog.model_card import Feeding
+from suite.datasets.face_set import FaceSet
+from suite.gates.case_work import CaseWork
+from suite.models.onnx_file import load_whole
+from suite.quantization.artifact import Ingredients
+from suite.quantization.calibration import face_reader
+from suite.quantization.probe import Probe
+from suite.quantization.ranges.kept import Kept
+from suite.quantization.recipe import resolve_recipe
+from suite.quantization.sensitivity.costs import Costs, Selection, costs_of
+from suite.quantization.sensitivity.forms import Forms, UnpairedError
+from suite.quantization.sensitivity.halves import halves
+from suite.quantization.sensitivity.local_error import quantized_units
+from suite.quantization.sensitivity.units import Unit, units_of
+from suite.quantization.steps.net import Net
+
+# A mean over so many faces orders units; each unit is run on them three times.
+FACES = 32
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What the layers of an artifact cost.
+
+    Attributes
+    ----------
+    artifact_sha256 : of the artifact that was weighed
+    calibrated_on, weighed_on : how many faces set its ranges, and how many it was weighed on; None
+        of an artifact that was brought
+    """
+
+    costs: Costs
+    artifact_sha256: str
+    calibrated_on: int | None
+    weighed_on: int
+
+
+def explain(work: CaseWork) -> Explained:
+    """Weigh the layers of a mode's artifact on faces that did not set its ranges.
+
+    An artifact that is built is built of one half of the calibration faces and weighed on the
+    other; one that is brought is weighed on all of them.
+
+    Raises
+    ------
+    ArtifactError
+        where the mode quantizes no layers, or they cannot be told in its artifact.
+    """
+    faces = work.ingredients.calibration if not work.brought else _calibration(work)
+    if faces is None:
+        raise ArtifactError(
+            "its card names no calibration set, on whose faces layers are weighed: name one."
+        )
+    if work.brought:
+        forms, units = _brought(work)
+        kept, calibrated = faces, None
+        digest = work.artifact.file.sha256
+    else:
+        first, kept = halves(faces)
+        made = replace(work.ingredients, calibration=first)
+        if made.recipe.is_source or not made.recipe.quantizes:
+            raise ArtifactError(f"mode {work.mode.id} quantizes no layers: name one in 8 bits.")
+        source, cache = work.of_model.source, work.bench.cache
+        with work.bench.progress.step(f"{work.model.id} {work.mode.id}: building"):
+            artifact = cache.get(source, made)
+            reference = cache.get(source, replace(made, recipe=made.recipe.in_float))
+        forms = Forms(_net(reference.file.path), _net(artifact.file.path))
+        units = _units(work, forms)
+        calibrated = len(first.faces) if made.recipe.needs_calibration else None
+        digest = artifact.file.sha256
+    label = f"{work.model.id} {work.mode.id}: weighing layers"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        work.bench.progress.step(label) as advance,
+    ):
+        selection = _selection(work, forms, kept, Path(folder))
+        costs = costs_of(forms, units, selection, advance)
+        weighed = sum(map(len, selection.probe.batches))
+    return Explained(costs, digest, calibrated, weighed)
+
+
+def _calibration(work: CaseWork) -> FaceSet | None:
+    named = work.model.calibration
+    return work.bench.dataset(named) if named else None
+
+
+def _net(path: Path) -> Net:
+    return Net.of(load_whole(path))
+
+
+def _units(work: CaseWork, forms: Forms) -> list[Unit]:
+    feeding = Feeding(work.model.preprocess, work.model.outputs)
+    shapes = forms.reference.shapes(feeding.spec.shape(1), feeding.outputs.input)
+    return units_of(forms.reference, shapes)
+
+
+def _brought(work: CaseWork) -> tuple[Forms, list[Unit]]:
+    """A brought artifact beside that form of its source in which most of its layers are told."""
+    if work.feeding != Feeding(work.model.preprocess, work.model.outputs):
+        raise ArtifactError(
+            where=work.artifact.file.path,
+            what="is fed otherwise than the model's source, and its layers cannot be weighed "
+            "beside that: bring one with the source's input.",
+        )
+    quantized = _net(work.artifact.file.path)
+    best: tuple[int, Forms, list[Unit]] | None = None
+    for recipe in _recipes(work):
+        made = Ingredients(
+            work.of_model.source.sha256,
+            recipe,
+            work.model.preprocess,
+            work.model.outputs,
+            _calibration(work),
+        )
+        reference = work.bench.cache.get(work.of_model.source, made)
+        forms = Forms(_net(reference.file.path), quantized)
+        units = _units(work, forms)
+        told = len(quantized_units(forms, units))
+        if best is None or told > best[0]:
+            best = told, forms, units
+    if best is None or not best[0]:
+        raise UnpairedError(
+            where=work.artifact.file.path,
+            what="no layer of it can be told in 8 bits from the source: it must keep the names of "
+            "its tensors or nodes, and be in QDQ form or dynamic INT8.",
+        )
+    return best[1], best[2]
+
+
+def _recipes(work: CaseWork) -> Iterator[RecipeSpec]:
+    """The networks in float that recipes of this catalog quantize, the plainest first."""
+    seen: set[tuple[str, ...]] = set()
+    for mode in sorted(work.bench.catalog.modes.values(), key=lambda mode: mode.id):
+        recipe = resolve_recipe(mode, work.bench.provider, work.bench.profile)
+        if recipe is not None and recipe.quantizes and recipe.in_float.steps not in seen:
+            seen.add(recipe.in_float.steps)
+            yield recipe.in_float
+
+
+def _selection(work: CaseWork, forms: Forms, faces: FaceSet, folder: Path) -> Selection:
+    model, statistics = work.model, work.bench.cache.statistics
+    none = RecipeSpec(method="none")
+    read = Ingredients(work.of_model.source.sha256, none, model.preprocess, model.outputs, faces)
+    reader = face_reader(forms.reference.inputs, read, FACES)
+    given = list(iter(reader.get_next, None))
+    name = next(iter(given[0]))
+    images = {
+        "faces_sha256": faces.sha256,
+        "most": FACES,
+        "preprocess": model.preprocess.hashed(),
+        "outputs": model.outputs.model_dump(mode="json"),
+    }
+    probe = Probe([batch[name] for batch in given], model.outputs)
+    return Selection(probe, name, folder, Kept(statistics, images))

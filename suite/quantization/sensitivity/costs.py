@@ -1,0 +1,168 @@
+"""What each unit of a quantized network costs: cosine to FP32, and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from suite.quantization.cpu_sessions import quiet_options
+from suite.quantization.probe import Probe, Rows
+from suite.quantization.ranges.kept import Kept
+from suite.quantization.sensitivity.forms import Forms, UnpairedError
+from suite.quantization.sensitivity.in_float import in_float
+from suite.quantization.sensitivity.kernel_time import float_milliseconds, integer_milliseconds
+from suite.quantization.sensitivity.local_error import quantized_units, signal_to_noise
+from suite.quantization.sensitivity.twin import alone_quantized
+from suite.quantization.sensitivity.units import Unit
+from suite.quantization.steps.net import Net
+from suite.verification.scores import cosines
+
+LEVELS = ort.GraphOptimizationLevel
+Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class UnitCost:
+    """What one unit costs in 8 bits; losses are 1 − the mean cosine to FP32 over the images.
+
+    Attributes
+    ----------
+    name : of the layer's node in the network that was quantized
+    share : of the multiply-accumulates of all units
+    sqnr_db : signal-to-quantization-noise ratio of what it gives, by itself, in decibels
+    alone : the loss with it alone in 8 bits, computed as the file says
+    alone_as_run : likewise by this CPU's kernels
+    in_float : the loss of the quantized network with it alone in float
+    integer_ms, float_ms : what its kernels take of one run at batch 1 on one thread
+    """
+
+    name: str
+    share: float
+    sqnr_db: float
+    alone: float
+    alone_as_run: float
+    in_float: float
+    integer_ms: float
+    float_ms: float
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the units of a quantized network cost.
+
+    Attributes
+    ----------
+    loss : 1 − the mean cosine of the quantized network to FP32, as run
+    units : those that are in 8 bits, in the order of the network
+    in_float : the names of those that are in float
+    """
+
+    loss: float
+    units: tuple[UnitCost, ...]
+    in_float: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Images on which units are weighed.
+
+    Attributes
+    ----------
+    probe : the images, batch by batch, and the outputs that are taken
+    input_name : the network's image input
+    work : a folder for scratch files
+    kept : what was weighed before; None keeps nothing
+    """
+
+    probe: Probe
+    input_name: str
+    work: Path
+    kept: Kept | None = None
+
+    def loss(self, fp32: Rows, net: Net, *, optimised: bool = True) -> float:
+        """1 − the mean cosine of a network's embeddings to FP32's."""
+        return float(1 - cosines(fp32, self.embed(net, optimised=optimised)).mean())
+
+    def embed(self, net: Net, *, optimised: bool = True) -> Rows:
+        """A network's embeddings of the images, not normalised: float64 [n, d]."""
+        options = quiet_options()
+        options.graph_optimization_level = (
+            LEVELS.ORT_ENABLE_ALL if optimised else LEVELS.ORT_DISABLE_ALL
+        )
+        path = self.work / "tried.onnx"
+        net.save(path)
+        return self.probe.embed(path, options)
+
+
+def costs_of(
+    forms: Forms, units: Sequence[Unit], selection: Selection, advance: Advance | None = None
+) -> Costs:
+    """Weigh each unit of a network that is in 8 bits.
+
+    Parameters
+    ----------
+    units : of the network in float
+    advance : called with the units weighed and their count
+
+    Raises
+    ------
+    UnpairedError
+        where no unit is in 8 bits in a form that can be told.
+    """
+    quantized = quantized_units(forms, units)
+    if not quantized:
+        raise UnpairedError(
+            "no layer of it can be told in 8 bits from the network in float: it must keep the "
+            "names of its tensors or nodes, and be in QDQ form or dynamic INT8."
+        )
+    fp32 = selection.embed(forms.reference)
+    batches = [{selection.input_name: batch} for batch in selection.probe.batches]
+    one = {selection.input_name: selection.probe.batches[0][:1]}
+    noise = signal_to_noise(forms, quantized, batches, selection.work)
+    in_integers = integer_milliseconds(forms, quantized, one, selection.work)
+    in_floats = float_milliseconds(forms.reference, quantized, one, selection.work)
+    products = sum(unit.products for unit in units) or 1
+    pair = {"reference": forms.reference.digest(), "quantized": forms.quantized.digest()}
+    found: list[UnitCost] = []
+    for unit in quantized:
+        alone, as_run, kept = _losses(forms, unit, selection, fp32, pair)
+        found.append(
+            UnitCost(
+                name=unit.name,
+                share=unit.products / products,
+                sqnr_db=noise[unit.name],
+                alone=alone,
+                alone_as_run=as_run,
+                in_float=kept,
+                integer_ms=in_integers[unit.name],
+                float_ms=in_floats[unit.name],
+            )
+        )
+        if advance:
+            advance(len(found), len(quantized))
+    stay = tuple(unit.name for unit in units if unit not in quantized)
+    return Costs(selection.loss(fp32, forms.quantized), tuple(found), stay)
+
+
+def _losses(
+    forms: Forms, unit: Unit, selection: Selection, fp32: Rows, pair: dict[str, str]
+) -> tuple[float, float, float]:
+    def weigh() -> dict[str, np.ndarray]:
+        alone = alone_quantized(forms, unit)
+        losses = (
+            selection.loss(fp32, alone, optimised=False),
+            selection.loss(fp32, alone),
+            selection.loss(fp32, in_float(forms, unit)),
+        )
+        return {"losses": np.array(losses)}
+
+    if selection.kept is None:
+        losses = weigh()["losses"]
+    else:
+        losses = selection.kept.get({**pair, "unit": unit.name, "of": "losses"}, weigh)["losses"]
+    alone, as_run, kept = map(float, losses)
+    return alone, as_run, kept

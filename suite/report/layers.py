@@ -1,0 +1,151 @@
+"""What the layers of a quantized network cost: as JSON, and as a table to read."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from suite.catalog.errors import SuiteError
+from suite.catalog.json_file import UnreadableError, read_file_as
+from suite.judging.part import Count, Frozen, Rate
+from suite.report.tables import aligned
+
+FOLDER = "layers"
+_HEADER = (
+    "layer",
+    "MACs",
+    "SQNR dB",
+    "alone in 8 bits",
+    "of it by kernel",
+    "alone in float",
+    "8 bits ms",
+    "float ms",
+)
+Milliseconds = Annotated[float, Field(ge=0)]
+# 1 − a cosine.
+Loss = Annotated[float, Field(ge=-1e-6, le=2 + 1e-6)]
+
+
+class LayerCost(Frozen):
+    """What one layer with its activation costs, as `quantization.sensitivity.costs.UnitCost`."""
+
+    name: str
+    share: Rate
+    sqnr_db: float
+    alone: Loss
+    alone_as_run: Loss
+    in_float: Loss
+    integer_ms: Milliseconds
+    float_ms: Milliseconds
+
+
+class Layers(Frozen):
+    """What the layers of one model in one mode cost, and where and on what that was measured.
+
+    Losses are 1 − the mean cosine to FP32. ``kept_in_float`` are the layers that are in float.
+    """
+
+    schema_version: Literal[1] = 1
+    model: str
+    mode: str
+    provider: str
+    profile: str
+    cpu: str
+    onnxruntime: str
+    artifact_sha256: str
+    calibrated_on: Count | None
+    weighed_on: Count
+    loss: Loss
+    layers: tuple[LayerCost, ...]
+    kept_in_float: tuple[str, ...] = ()
+
+    @property
+    def by_loss(self) -> list[LayerCost]:
+        """The layers, those that lose most alone first."""
+        return sorted(self.layers, key=lambda layer: (-layer.alone, layer.name))
+
+    @property
+    def better_in_float(self) -> list[LayerCost]:
+        """The layers that would lose less and take no longer in float, the most gain first."""
+        free = [
+            layer
+            for layer in self.layers
+            if layer.float_ms <= layer.integer_ms and layer.in_float < self.loss
+        ]
+        return sorted(free, key=lambda layer: (layer.in_float, layer.name))
+
+
+_LAYERS = TypeAdapter(Layers)
+
+
+def file_name(model: str, mode: str) -> str:
+    """The name of the JSON file of a model in a mode, below the folder `FOLDER`."""
+    return f"{model}.{mode}.json"
+
+
+def read_layers(report: Path) -> tuple[Layers, ...]:
+    """What a report's folder holds of layers, by the files' names.
+
+    Raises
+    ------
+    SuiteError
+        where a file there is another.
+    """
+    found = []
+    for file in sorted((report / FOLDER).glob("*.json")):
+        try:
+            found.append(read_file_as(_LAYERS, file))
+        except (UnreadableError, OSError) as error:
+            raise SuiteError(
+                where=file, what=f"cannot be read ({error}); delete it, or run explain again."
+            ) from None
+    return tuple(found)
+
+
+def table(layers: Layers, most: int | None = None) -> Iterator[str]:
+    """The layers as a table for a terminal, with what it says in words.
+
+    Parameters
+    ----------
+    most : how many layers are shown; None is all
+    """
+    shown = layers.by_loss[:most]
+    yield from aligned(_HEADER, [_cells(layer) for layer in shown])
+    if len(shown) < len(layers.layers):
+        yield f"… and {len(layers.layers) - len(shown)} layers that lose less alone"
+    yield ""
+    yield from said(layers)
+
+
+def said(layers: Layers) -> Iterator[str]:
+    """What the table says, in sentences."""
+    alone = sum(layer.alone for layer in layers.layers)
+    yield (
+        f"1 − cosine of the whole is {layers.loss:.2e} on {layers.weighed_on} faces; its "
+        f"{len(layers.layers)} layers in 8 bits, each alone, add up to {alone:.2e}."
+    )
+    first = layers.by_loss[0]
+    if alone > 0 and first.alone > alone / 4:
+        yield f"{first.name} alone loses {first.alone / alone:.0%} of that."
+    if layers.kept_in_float:
+        yield f"In float already: {', '.join(layers.kept_in_float)}."
+    free = layers.better_in_float
+    if free:
+        names = ", ".join(layer.name for layer in free[:3])
+        more = f" and {len(free) - 3} more" if len(free) > 3 else ""
+        yield f"Nearer to FP32 and no slower in float: {names}{more}."
+
+
+def _cells(layer: LayerCost) -> Sequence[str]:
+    kernel = layer.alone_as_run - layer.alone
+    return (
+        layer.name,
+        f"{layer.share:.1%}",
+        f"{layer.sqnr_db:.1f}",
+        f"{layer.alone:.2e}",
+        f"{kernel:+.0e}" if abs(kernel) > max(1e-7, layer.alone / 100) else "–",
+        f"{layer.in_float:.2e}",
+        f"{layer.integer_ms:.3f}",
+        f"{layer.float_ms:.3f}",
+    )
