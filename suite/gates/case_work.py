@@ -80,6 +80,8 @@ class CaseWork:
         self.measured: dict[tuple[Gate, str | None], Measured] = {}
         # Why it must not be accepted, empty where it may be; None until that was judged.
         self.refusal: str | None = None
+        # The signal-to-noise ratio of each layer in decibels; None until somebody asked for it.
+        self.layers_db: dict[str, float] | None = None
         self._embeddings: dict[str, Embeddings] = {}
         self._evidence: dict[str, Evidence] = {}
 

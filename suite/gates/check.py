@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from suite.gates.case_work import CaseWork
 from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.limits import eased, held_to_nothing, on_limits
+from suite.gates.lost_layers import kept_layers, with_lost_layers
 from suite.gates.measures import measured
 from suite.gates.pictures import pictured
 from suite.gates.reference import fault_of_fp32
@@ -100,6 +102,7 @@ class GateCheck:
             if each.outcome is outcome
         ]
         concluded = open_or_failed[0] if open_or_failed else against_baseline
+        concluded = with_lost_layers(concluded, self._work, self._file, measured.section)
         if not updating:
             concluded = advised(concluded, self._file.entry(measured.section), self._work)
         self._conclude(
@@ -210,13 +213,17 @@ class GateCheck:
         case = self._case
         beside = (kept, measured.identified, case.model.on_request, case.mode_on_request)
         news = entry is None or judged is None or is_news(judged, moved=beside != entry.beside)
-        self._tell_syrupy(measured, holds=not news)
+        layers = kept_layers(self._work, self._gate) if news or not (entry and entry.layers) else {}
+        news = news or bool(layers)
+        self._tell_syrupy(measured, holds=not news, layers=layers)
         after = self._file.sections().get(measured.section)
         if judged is not None and before == after:
             return judged, ()
         return _ACCEPTED, changes(before, after)
 
-    def _tell_syrupy(self, measured: Measured, *, holds: bool) -> None:
+    def _tell_syrupy(
+        self, measured: Measured, *, holds: bool, layers: Mapping[str, float] | None = None
+    ) -> None:
         """Let syrupy count, and write where it updates and the accepted entry does not hold.
 
         Raises
@@ -232,6 +239,7 @@ class GateCheck:
             surroundings(),
             on_request=self._case.model.on_request,
             mode_on_request=self._case.mode_on_request,
+            layers=layers,
         )
         told = snapshot(name=snapshot_name(self._file, measured.section))
         counted = told == snapshot_data(entry, holds=holds)

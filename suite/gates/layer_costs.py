@@ -13,20 +13,23 @@ from suite.catalog.model_card import Feeding
 from suite.datasets.face_set import FaceSet
 from suite.gates.case_work import CaseWork
 from suite.models.onnx_file import load_whole
-from suite.quantization.artifact import Ingredients
+from suite.quantization.artifact import Artifact, Ingredients
 from suite.quantization.calibration import face_reader
 from suite.quantization.probe import Probe
 from suite.quantization.ranges.kept import Kept
+from suite.quantization.ranges.observe import Batch
 from suite.quantization.recipe import resolve_recipe
 from suite.quantization.sensitivity.costs import Costs, Selection, costs_of
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.sensitivity.halves import halves
-from suite.quantization.sensitivity.local_error import quantized_units
+from suite.quantization.sensitivity.local_error import quantized_units, signal_to_noise
 from suite.quantization.sensitivity.units import Unit, units_of
 from suite.quantization.steps.net import Net
 
 # A mean over so many faces orders units; each unit is run on them three times.
 FACES = 32
+# What a layer loses by itself is a sum over all values of its output.
+FEW_FACES = 8
 
 
 @dataclass(frozen=True)
@@ -63,22 +66,23 @@ def explain(work: CaseWork) -> Explained:
             "its card names no calibration set, on whose faces layers are weighed: name one."
         )
     if work.brought:
+        if work.feeding != Feeding(work.model.preprocess, work.model.outputs):
+            raise ArtifactError(
+                where=work.artifact.file.path,
+                what="is fed otherwise than the model's source, and its layers cannot be weighed "
+                "beside that: bring one with the source's input.",
+            )
+        artifact, kept, calibrated = work.artifact, faces, None
         forms, units = _brought(work)
-        kept, calibrated = faces, None
-        digest = work.artifact.file.sha256
     else:
         first, kept = halves(faces)
         made = replace(work.ingredients, calibration=first)
-        if made.recipe.is_source or not made.recipe.quantizes:
+        if not made.recipe.quantizes:
             raise ArtifactError(f"mode {work.mode.id} quantizes no layers: name one in 8 bits.")
-        source, cache = work.of_model.source, work.bench.cache
         with work.bench.progress.step(f"{work.model.id} {work.mode.id}: building"):
-            artifact = cache.get(source, made)
-            reference = cache.get(source, replace(made, recipe=made.recipe.in_float))
-        forms = Forms(_net(reference.file.path), _net(artifact.file.path))
-        units = _units(work, forms)
+            artifact = work.bench.cache.get(work.of_model.source, made)
+        forms, units = _built(work, artifact, made)
         calibrated = len(first.faces) if made.recipe.needs_calibration else None
-        digest = artifact.file.sha256
     label = f"{work.model.id} {work.mode.id}: weighing layers"
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -87,7 +91,39 @@ def explain(work: CaseWork) -> Explained:
         selection = _selection(work, forms, kept, Path(folder))
         costs = costs_of(forms, units, selection, advance)
         weighed = sum(map(len, selection.probe.batches))
-    return Explained(costs, digest, calibrated, weighed)
+    return Explained(costs, artifact.file.sha256, calibrated, weighed)
+
+
+def layers_db(work: CaseWork) -> dict[str, float]:
+    """The signal-to-noise ratio of each layer of a case's own artifact, in decibels.
+
+    Measured on a few faces of the calibration set, or of the first evaluation set where there is
+    none; in the order of the network.
+
+    Raises
+    ------
+    ArtifactError
+        where its layers cannot be told.
+    """
+    if work.brought:
+        forms, units = _brought(work)
+    else:
+        forms, units = _built(work, work.artifact, work.ingredients)
+    faces = _calibration(work) or work.bench.dataset(work.model.evaluation[0])
+    with tempfile.TemporaryDirectory() as folder:
+        batches = _batches(work, forms, faces, FEW_FACES)
+        told = quantized_units(forms, units)
+        found = signal_to_noise(forms, told, batches, Path(folder))
+    return {name: round(value, 1) for name, value in found.items()}
+
+
+def _built(work: CaseWork, artifact: Artifact, made: Ingredients) -> tuple[Forms, list[Unit]]:
+    """A built artifact beside the network in float that its recipe quantized."""
+    in_float = replace(made, recipe=made.recipe.in_float)
+    with work.bench.progress.step(f"{work.model.id} {work.mode.id}: building it in float"):
+        reference = work.bench.cache.get(work.of_model.source, in_float)
+    forms = Forms(_net(reference.file.path), _net(artifact.file.path))
+    return forms, _units(work, forms)
 
 
 def _calibration(work: CaseWork) -> FaceSet | None:
@@ -107,12 +143,6 @@ def _units(work: CaseWork, forms: Forms) -> list[Unit]:
 
 def _brought(work: CaseWork) -> tuple[Forms, list[Unit]]:
     """A brought artifact beside that form of its source in which most of its layers are told."""
-    if work.feeding != Feeding(work.model.preprocess, work.model.outputs):
-        raise ArtifactError(
-            where=work.artifact.file.path,
-            what="is fed otherwise than the model's source, and its layers cannot be weighed "
-            "beside that: bring one with the source's input.",
-        )
     quantized = _net(work.artifact.file.path)
     best: tuple[int, Forms, list[Unit]] | None = None
     for recipe in _recipes(work):
@@ -150,16 +180,20 @@ def _recipes(work: CaseWork) -> Iterator[RecipeSpec]:
 
 def _selection(work: CaseWork, forms: Forms, faces: FaceSet, folder: Path) -> Selection:
     model, statistics = work.model, work.bench.cache.statistics
-    none = RecipeSpec(method="none")
-    read = Ingredients(work.of_model.source.sha256, none, model.preprocess, model.outputs, faces)
-    reader = face_reader(forms.reference.inputs, read, FACES)
-    given = list(iter(reader.get_next, None))
-    name = next(iter(given[0]))
+    batches = _batches(work, forms, faces, FACES)
+    name = next(iter(batches[0]))
     images = {
         "faces_sha256": faces.sha256,
         "most": FACES,
         "preprocess": model.preprocess.hashed(),
         "outputs": model.outputs.model_dump(mode="json"),
     }
-    probe = Probe([batch[name] for batch in given], model.outputs)
+    probe = Probe([batch[name] for batch in batches], model.outputs)
     return Selection(probe, name, folder, Kept(statistics, images))
+
+
+def _batches(work: CaseWork, forms: Forms, faces: FaceSet, most: int) -> list[Batch]:
+    """Some faces as the model's source is fed them."""
+    model, none = work.model, RecipeSpec(method="none")
+    read = Ingredients(work.of_model.source.sha256, none, model.preprocess, model.outputs, faces)
+    return list(iter(face_reader(forms.reference.inputs, read, most).get_next, None))

@@ -13,8 +13,10 @@ from suite.judging.kept_limits import KeptLimits
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 
+# The format with which sections came to keep layers.
+LAYERS_SINCE = 3
 # What comes to baselines says since which format: the newest of them is this suite's.
-FORMAT = max(each.since for each in (*FIGURES.values(), *Gate, *IDENTITY_KEYS))
+FORMAT = max(LAYERS_SINCE, *(each.since for each in (*FIGURES.values(), *Gate, *IDENTITY_KEYS)))
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,9 @@ class Entry:
     ``versions`` are those of the libraries that it was accepted under, ``limits`` what its figures
     were then held to; None where an older suite kept no limits. ``identified`` is what hashes of
     its identity are of. ``on_request`` says that its model then ran where it was named alone, and
-    ``mode_on_request`` that its mode did.
+    ``mode_on_request`` that its mode did. ``layers`` are the signal-to-noise ratios of the
+    artifact's layers in decibels, in the order of the network: nothing is judged by them, they say
+    where an artifact lost that fails.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -39,6 +43,7 @@ class Entry:
     on_request: bool = False
     mode_on_request: bool = False
     identified: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
+    layers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def beside(self) -> tuple[object, ...]:

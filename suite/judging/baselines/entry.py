@@ -24,6 +24,7 @@ def entry_document(
     *,
     on_request: bool = False,
     mode_on_request: bool = False,
+    layers: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """What is kept of a measurement; versions are shown, never compared.
 
@@ -41,6 +42,7 @@ def entry_document(
         "versions": dict(sorted(versions.items())),
         **({"on_request": True} if on_request else {}),
         **({"mode_on_request": True} if mode_on_request else {}),
+        **({"layers": dict(layers)} if layers else {}),
     }
 
 

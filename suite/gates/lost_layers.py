@@ -1,0 +1,52 @@
+"""Where a red gate's embeddings were lost: the layers, and the artifact to look at."""
+
+from dataclasses import replace
+
+from suite.catalog.errors import SuiteError
+from suite.catalog.gate import Gate, Section
+from suite.gates.case_work import CaseWork
+from suite.gates.layer_costs import layers_db
+from suite.judging.baselines.store import BaselineFile
+from suite.judging.judgement import Judgement
+from suite.judging.lost_layers import lost_layers
+from suite.judging.outcome import Outcome
+
+_OF_EMBEDDINGS = (Gate.FIDELITY, Gate.VERIFICATION)
+
+
+def kept_layers(work: CaseWork, gate: Gate) -> dict[str, float]:
+    """The layers that a baseline keeps beside a gate's figures; none of a gate but fidelity.
+
+    Nor of FP32, of what is judged again without its artifact, and where layers cannot be told.
+    """
+    if gate is not Gate.FIDELITY or work.mode.is_fp32 or work.bench.recorded is not None:
+        return {}
+    return _layers_of(work)
+
+
+def with_lost_layers(
+    judged: Judgement, work: CaseWork, file: BaselineFile, section: str
+) -> Judgement:
+    """A judgement whose embeddings fail, with the layers that lost most and where they lie.
+
+    Other judgements are given back as they are, and cost nothing.
+    """
+    of = Section.parse(section)
+    if judged.outcome is not Outcome.FAIL or judged.advice or of is None:
+        return judged
+    if of.gate not in _OF_EMBEDDINGS or work.mode.is_fp32 or work.bench.recorded is not None:
+        return judged
+    entry = file.entry(str(Section(Gate.FIDELITY, of.key)))
+    words = lost_layers(_layers_of(work), entry.layers if entry else {})
+    told = [words] if words else []
+    told.append(f"the artifact is {work.artifact.file.path}")
+    return replace(judged, headline="; ".join([judged.headline, *told]))
+
+
+def _layers_of(work: CaseWork) -> dict[str, float]:
+    if work.layers_db is None:
+        try:
+            work.layers_db = layers_db(work)
+        except SuiteError:
+            work.layers_db = {}
+    return work.layers_db
