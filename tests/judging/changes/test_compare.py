@@ -14,6 +14,7 @@ from suite.judging.baselines.store import write_section
 from suite.judging.changes.change import Change, Kind
 from suite.judging.changes.compare import compare
 from suite.judging.changes.state import GateState, state_of_catalog, state_of_records
+from suite.judging.judgement import FORMAT
 from suite.judging.kept_limits import KeptLimits
 from suite.judging.measured import Measured
 from suite.judging.record import Record
@@ -158,7 +159,7 @@ HARM: dict[str, tuple[Callable[[Path], None], Kind, str]] = {
         "is gated no more",
     ),
     "limits": (_forget_limits, Kind.LIMIT, "limits are kept no more"),
-    "format": (_forget_limits, Kind.LIMIT, "format 2 → 1, which compares less"),
+    "format": (_forget_limits, Kind.LIMIT, f"format {FORMAT} → 1, which compares less"),
     "entry": (_on_request_in_the_entry, Kind.LIMIT, "accepted as of a model on request"),
     "facts": (_other_facts, Kind.IDENTITY, "dataset.images 1200 → 7"),
     "precision": (
