@@ -24,13 +24,15 @@ Step = Literal[
     "expand_prelu",
     "quantize",
     "correct_bias",
+    "mix",
 ]
 # The built-in mode in which FP32 is rewritten to run fast, computing the same.
 PREPARED = "fp32_prepared"
 # A new method is named in `RecipeSpec.method`, and here where it is calibrated; its module is in
 # `suite.quantization.methods`.
 _CALIBRATED = frozenset({"static_qdq", "static_qoperator"})
-_CALIBRATED_STEPS = frozenset({"equalize", "quantize", "correct_bias"})
+_CALIBRATED_STEPS = frozenset({"equalize", "quantize", "correct_bias", "mix"})
+_QUANTIZED_STEPS = frozenset({"quantize", "correct_bias", "mix"})
 
 
 class RecipeSpec(HashedTable):
@@ -38,8 +40,8 @@ class RecipeSpec(HashedTable):
 
     No ``op_types`` are all that onnxruntime can quantize. In QDQ form that is what keeps accuracy:
     where a Relu or Clip is left out, the Conv before it spends half its range on what the Relu
-    would have cut off. Of the method ``steps`` all but ``quantize`` and ``correct_bias`` are exact
-    in FP32; ``keep_float`` names what is not quantized: nodes, or "first_conv".
+    would have cut off. Of the method ``steps`` all but ``quantize``, ``correct_bias`` and ``mix``
+    are exact in FP32; ``keep_float`` names what is not quantized: nodes, or "first_conv".
     """
 
     FORMAT_1: ClassVar = frozenset(
@@ -66,8 +68,9 @@ class RecipeSpec(HashedTable):
         order = get_args(Step)
         if list(given) != sorted(set(given), key=order.index):
             raise ValueError(f"must be in this order, each at most once: {', '.join(order)}")
-        if "correct_bias" in given and "quantize" not in given:
-            raise ValueError("has correct_bias, which mends what quantize does: add that")
+        for step in ("correct_bias", "mix"):
+            if step in given and "quantize" not in given:
+                raise ValueError(f"has {step}, which mends what quantize does: add that")
         return given
 
     @model_validator(mode="after")
@@ -99,9 +102,14 @@ class RecipeSpec(HashedTable):
         return by_steps or self.method in _CALIBRATED or self.method == "dynamic"
 
     @property
+    def sees_policy(self) -> bool:
+        """Whether the artifact depends on what its mode's policy asks of it."""
+        return "mix" in self.steps
+
+    @property
     def in_float(self) -> "RecipeSpec":
         """The recipe of the network that this one quantizes: the same up to there."""
-        steps = tuple(step for step in self.steps if step not in ("quantize", "correct_bias"))
+        steps = tuple(step for step in self.steps if step not in _QUANTIZED_STEPS)
         return self.model_copy(update={"method": "steps", "steps": steps})
 
     @property

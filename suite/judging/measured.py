@@ -140,6 +140,7 @@ class StepTaken(Frozen):
     difference: Annotated[float, Field(ge=0)] | None = None
     norm: Annotated[float, Field(ge=0)] | None = None
     left_out: bool = False
+    trace: tuple[str, ...] = ()
 
 
 class Measured(Frozen):

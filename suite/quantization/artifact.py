@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from suite.catalog.mode_card import RecipeSpec
@@ -18,18 +19,26 @@ BUILD_FORMAT = 3
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What an artifact is made of; equal ingredients give the same cache entry."""
+    """What an artifact is made of; equal ingredients give the same cache entry.
+
+    ``policy`` is what its mode's policy asks of how near it is to FP32, which a recipe that mixes
+    8 bits and float is built to meet.
+    """
 
     source_sha256: str
     recipe: RecipeSpec
     preprocess: PreprocessSpec
     outputs: OutputSpec
     calibration: FaceSet | None
+    policy: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def recipe_sha256(self) -> str:
-        """The recipe's hash, which a baseline names."""
-        return _digest(self.recipe.hashed())
+        """The recipe's hash, which a baseline names; with what it is built to meet."""
+        hashed = self.recipe.hashed()
+        if self.recipe.sees_policy:
+            hashed = {**hashed, "policy": dict(self.policy)}
+        return _digest(hashed)
 
     def describe(self) -> dict[str, object]:
         """The ingredients as JSON, from which the cache's key is made."""
@@ -41,6 +50,7 @@ class Ingredients:
             "preprocess": self.preprocess.hashed() if static else None,
             "input": self.outputs.input if static else None,
             "calibration_sha256": self.calibration.sha256 if static and self.calibration else None,
+            **({"policy": dict(self.policy)} if self.recipe.sees_policy else {}),
             "onnx": version("onnx"),
             "onnxruntime": onnxruntime_version(),
         }
@@ -63,6 +73,7 @@ class StepDone:
         embeddings of a few faces; None where it is not exact, or changed nothing
     norm : likewise of the ratio of their lengths to 1
     left_out : whether that was too much, so that the network stayed as it was
+    trace : how it came to that, a sentence each, where it searched
     """
 
     step: str
@@ -70,6 +81,7 @@ class StepDone:
     difference: float | None = None
     norm: float | None = None
     left_out: bool = False
+    trace: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,10 @@ class ArtifactCache:
             file = read_onnx_file(entry / "model.onnx")
             if not isinstance(record, dict) or record.get("sha256") != file.sha256:
                 return None
-            steps = tuple(StepDone(**done) for done in record.get("steps", ()))
+            steps = tuple(
+                StepDone(**{**done, "trace": tuple(done.get("trace", ()))})
+                for done in record.get("steps", ())
+            )
         except (OSError, UnreadableError, SuiteError, TypeError):
             return None
         return Artifact(file, steps=steps)

@@ -70,6 +70,34 @@ def fidelity(reference: ArrayLike, candidate: ArrayLike) -> FidelityFigures:
     )
 
 
+def score_change(
+    reference: ArrayLike, candidate: ArrayLike, left: ArrayLike, right: ArrayLike
+) -> float:
+    """By how much the cosine similarity of a pair changes between two models, in most of them.
+
+    Parameters
+    ----------
+    reference, candidate : real numbers [n, d], embeddings of the same images; rows of any length
+    left, right : int [m], the pairs' images as indices
+
+    Returns
+    -------
+    the 99th percentile of the absolute change, in [0, 2]; 0 where there are no pairs
+
+    Examples
+    --------
+    >>> score_change([[1, 0], [0, 1]], [[1, 0], [0.6, 0.8]], [0], [1])
+    0.6
+    """
+    one, other = np.asarray(left, np.intp), np.asarray(right, np.intp)
+    if not len(one):
+        return 0.0
+    before, after = (
+        cosines(rows[one], rows[other]) for rows in (np.asarray(reference), np.asarray(candidate))
+    )
+    return float(np.quantile(np.abs(after - before), 0.99))
+
+
 def _refuse_unusable(similarities: NDArray[np.float64], reference: NDArray[np.generic]) -> None:
     unusable = np.isnan(similarities)
     count = int(np.count_nonzero(unusable))

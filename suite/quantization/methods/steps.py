@@ -1,13 +1,21 @@
 """A network rewritten step by step, each exact one proved on faces, and quantized if asked."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from suite.catalog.errors import ArtifactError
 from suite.models.onnx_file import load_whole
 from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.preparation import Prepared
 from suite.quantization.probe import Drift, Probe, Rows
 from suite.quantization.ranges.calibrate import Calibration
+from suite.quantization.sensitivity.choosing import Choosing
+from suite.quantization.sensitivity.forms import Forms
+from suite.quantization.sensitivity.halves import halves
+from suite.quantization.sensitivity.local_error import quantized_units
+from suite.quantization.sensitivity.mix import put_in_float
+from suite.quantization.sensitivity.units import units_of
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.correct_bias import correct_bias
 from suite.quantization.steps.equalize import equalize, equalized_tensors
@@ -53,6 +61,7 @@ class _Work:
     def __init__(self, prepared: Prepared, ingredients: Ingredients) -> None:
         self.net = Net.of(load_whole(prepared.path))
         self.done: list[StepDone] = []
+        self._prepared = prepared
         self._folder = prepared.path.parent
         self._made = ingredients
         self._calibration = Calibration.of(prepared, ingredients)
@@ -71,12 +80,15 @@ class _Work:
             kept = self._made.recipe.keep_float
             self._take_exact(step, prelu_as_max(self.net, self._shapes(), kept))
         elif step == "quantize":
-            self._quantize()
-        else:
-            faces = self._calibration.faces(self.net, _CORRECTED_ON)
-            corrected = correct_bias(self.net, self._reference, faces, self._folder)
+            self._reference = self.net
+            self.net = self._quantized(self._calibration)
+            self.done.append(StepDone(step, len(self._rounded())))
+        elif step == "correct_bias":
+            corrected = self._corrected(self.net, self._calibration)
             self.net = corrected.net
             self.done.append(StepDone(step, corrected.places))
+        else:
+            self._mix()
 
     def _take_exact(self, step: str, rewritten: Rewritten) -> None:
         if not rewritten.places:
@@ -99,19 +111,46 @@ class _Work:
         seen = self._calibration.observed(self.net, shapes, names)
         return equalize(self.net, shapes, {name: each.peaks for name, each in seen.items()})
 
-    def _quantize(self) -> None:
-        shapes, recipe = self._shapes(), self._made.recipe
-        names = quantized_tensors(self.net, shapes, recipe.keep_float)
-        ranges = self._calibration.ranges(recipe.calibration_method, self.net, shapes, names)
-        self._reference = self.net
-        self.net = quantize_network(
-            self.net,
+    def _rounded(self) -> list[str]:
+        """The tensors of which ranges are needed."""
+        kept = self._made.recipe.keep_float
+        return quantized_tensors(self._reference, self._shapes(self._reference), kept)
+
+    def _quantized(self, calibration: Calibration) -> Net:
+        net, recipe = self._reference, self._made.recipe
+        shapes = self._shapes(net)
+        ranges = calibration.ranges(recipe.calibration_method, net, shapes, self._rounded())
+        return quantize_network(
+            net,
             shapes,
             ranges,
             keep_float=recipe.keep_float,
             reduce_range=recipe.reduce_range,
         )
-        self.done.append(StepDone("quantize", len(names)))
 
-    def _shapes(self) -> Shapes:
-        return self.net.shapes(self._made.preprocess.shape(1), self._made.outputs.input)
+    def _corrected(self, net: Net, calibration: Calibration) -> Rewritten:
+        faces = calibration.faces(net, _CORRECTED_ON)
+        return correct_bias(net, self._reference, faces, self._folder)
+
+    def _mix(self) -> None:
+        """Put units back in float until the policy is met on faces that did not set ranges.
+
+        They are chosen in a network whose ranges are of one half of the faces.
+        """
+        if self._made.calibration is None:
+            raise ArtifactError("the step mix needs calibration faces: name a set in the card.")
+        first, second = halves(self._made.calibration)
+        calibration = Calibration.of(self._prepared, replace(self._made, calibration=first))
+        tried = self._quantized(calibration)
+        if "correct_bias" in self._made.recipe.steps:
+            tried = self._corrected(tried, calibration).net
+        forms = Forms(self._reference, tried)
+        units = quantized_units(forms, units_of(self._reference, self._shapes(self._reference)))
+        chosen = Choosing(forms, units, self._folder, replace(self._made, calibration=second)).run()
+        named = {unit.name: unit for unit in units}
+        whole = Forms(self._reference, self.net)
+        self.net = put_in_float(whole, [named[name] for name in chosen.units])
+        self.done.append(StepDone("mix", len(chosen.units), trace=chosen.trace))
+
+    def _shapes(self, net: Net | None = None) -> Shapes:
+        return (net or self.net).shapes(self._made.preprocess.shape(1), self._made.outputs.input)

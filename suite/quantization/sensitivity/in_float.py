@@ -41,7 +41,9 @@ def in_float(forms: Forms, unit: Unit) -> Net:
     if given.raw:
         rename(nodes[-1].output, names[unit.output], given.raw)
     else:
-        read = [names[unit.output], *given.parameters]
+        # By the name that it has in float it is found again.
+        rename(nodes[-1].output, names[unit.output], net.fresh(unit.output))
+        read = [nodes[-1].output[0], *given.parameters]
         nodes.append(helper.make_node(ROUND, read, [written_as]))
     net.replace(old, [*_as_sums(net, nodes), old])
     net.prune()

@@ -1,0 +1,179 @@
+"""The units to keep in float so that a quantized network meets a policy and stays fast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from suite.catalog.errors import ArtifactError
+from suite.quantization.probe import Rows
+from suite.quantization.sensitivity.costs import Selection
+from suite.quantization.sensitivity.forms import Forms, UnpairedError
+from suite.quantization.sensitivity.in_float import in_float
+from suite.quantization.sensitivity.nearness import Nearness
+from suite.quantization.sensitivity.units import Unit
+from suite.quantization.steps.net import Net
+
+# By how much a run of the second network takes longer than one of the first, as a share of that.
+Slower = Callable[[Net, Net], float]
+# A gain below this share of what the policy allows is chance.
+_LEAST_GAIN = 0.01
+# Timed differences are this fine: what is below is noise, and would choose by chance.
+_GRAIN = 0.02
+_Names = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """What was chosen.
+
+    Attributes
+    ----------
+    units : the names of the units to keep in float, in the order in which they were chosen
+    trace : how it came to that, a sentence a step
+    """
+
+    units: tuple[str, ...]
+    trace: tuple[str, ...]
+
+
+def put_in_float(forms: Forms, units: Sequence[Unit]) -> Net:
+    """The quantized network with some units in float.
+
+    Raises
+    ------
+    UnpairedError
+        where the form in 8 bits of one cannot be told.
+    """
+    net = forms.quantized
+    for unit in units:
+        net = in_float(Forms(forms.reference, net), unit)
+    return net
+
+
+def mix(
+    forms: Forms,
+    units: Sequence[Unit],
+    selection: Selection,
+    policy: Mapping[str, float],
+    costs: Mapping[str, float],
+    slower: Slower,
+) -> Mixed:
+    """Choose units to keep in float, one or two at a time, until a policy is met.
+
+    A network that meets it is left alone. Otherwise those come first that gain and cost no time,
+    then those that gain most of the policy for the time that they cost, which is measured.
+    Two units are weighed together where one alone reads what the other gives: what lies between
+    them is rounded unless both are in float.
+
+    Parameters
+    ----------
+    units : those that are in 8 bits
+    selection : faces that did not set the network's ranges
+    policy : as of `Nearness.used`
+    costs : what each unit's kernels take longer in float, as a share of a run: the most hopeful
+        guess, by which it is decided whom to time
+    slower : times two networks in turn
+
+    Raises
+    ------
+    ArtifactError
+        where the policy is not met with all units in float.
+    """
+    return _Search(forms, {u.name: u for u in units}, selection, policy, costs, slower).run()
+
+
+@dataclass
+class _Search:
+    forms: Forms
+    units: dict[str, Unit]
+    selection: Selection
+    policy: Mapping[str, float]
+    guesses: Mapping[str, float]
+    slower: Slower
+    chosen: list[str] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+
+    def run(self) -> Mixed:
+        self._fp32: Rows = self.selection.embed(self.forms.reference)
+        self._net = self.forms.quantized
+        near = self._near(self._net)
+        self.trace.append(f"all in 8 bits: {near}; uses {near.used(self.policy):.0%}")
+        if near.used(self.policy) > 1:
+            self._require_reachable()
+            self._choose_until_met(near)
+        return Mixed(tuple(self.chosen), tuple(self.trace))
+
+    def _require_reachable(self) -> None:
+        near = self._near(put_in_float(self.forms, list(self.units.values())))
+        if near.used(self.policy) > 1:
+            raise ArtifactError(
+                f"no mix of 8 bits and float meets the policy: with all layers in float it is at "
+                f"{near}; ease the mode's policy."
+            )
+
+    def _choose_until_met(self, near: Nearness) -> None:
+        gains = dict(self._gains(self._candidates(), near))
+        costs = {names: sum(self.guesses[name] for name in names) for names in gains}
+        while near.used(self.policy) > 1:
+            names = self._best(gains, costs, near)
+            self._net = self._with(names)
+            self.chosen += self._in_order(names)
+            near = self._near(self._net)
+            named = " and ".join(self._in_order(names))
+            used = f"uses {near.used(self.policy):.0%}, {costs[names]:+.0%} time"
+            self.trace.append(f"{named} in float: {near}; {used}")
+            # What is left of a pair is a candidate by itself already.
+            gains = {each: gain for each, gain in gains.items() if each.isdisjoint(names)}
+
+    def _best(
+        self, gains: dict[_Names, float], costs: dict[_Names, float], near: Nearness
+    ) -> _Names:
+        """The candidate with the highest gain for its cost, weighed anew in the network as it is.
+
+        What was weighed in an earlier network is taken for the most that it may still gain, so
+        that few are weighed again: it is the best once it leads with what it was weighed at now.
+        """
+        fresh: set[_Names] = set()
+        while True:
+            names = max(gains, key=lambda each: _worth(gains[each], costs[each], each))
+            if names in fresh:
+                return names
+            net = self._with(names)
+            gains[names] = near.used(self.policy) - self._near(net).used(self.policy)
+            costs[names] = round(self.slower(self._net, net) / _GRAIN) * _GRAIN
+            fresh.add(names)
+
+    def _candidates(self) -> Iterator[_Names]:
+        made_by = {unit.output: name for name, unit in self.units.items()}
+        for name, unit in self.units.items():
+            yield frozenset({name})
+            for read in self.forms.read_by(unit):
+                if read in made_by and self.forms.reference.only_reader(read) is not None:
+                    yield frozenset({made_by[read], name})
+
+    def _gains(
+        self, candidates: Iterator[_Names], near: Nearness
+    ) -> Iterator[tuple[_Names, float]]:
+        for names in candidates:
+            try:
+                used = self._near(self._with(names)).used(self.policy)
+            except UnpairedError:
+                continue
+            yield names, near.used(self.policy) - used
+
+    def _with(self, names: _Names) -> Net:
+        forms = Forms(self.forms.reference, self._net)
+        return put_in_float(forms, [self.units[name] for name in self._in_order(names)])
+
+    def _in_order(self, names: _Names) -> list[str]:
+        return [name for name in self.units if name in names]
+
+    def _near(self, net: Net) -> Nearness:
+        return Nearness.of(self._fp32, self.selection.embed(net))
+
+
+def _worth(gain: float, cost: float, names: _Names) -> tuple[bool, float, list[str]]:
+    """By what a candidate is chosen: it is free and gains, then its gain for its cost."""
+    free = cost <= 0 and gain >= _LEAST_GAIN
+    return free, gain / (max(cost, 0.0) + _GRAIN), sorted(names)

@@ -1,0 +1,80 @@
+"""How near a network's embeddings are to FP32's, and what of a policy that uses up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from suite.catalog.policy import PolicySpec
+from suite.quantization.probe import Rows
+from suite.verification.fidelity import fidelity, score_change
+
+# What is left for faces that were not looked at.
+MARGIN = 0.8
+# What a policy says of nearness, by the names of its figures.
+COSINE_MEAN = "cosine_mean"
+COSINE_1ST_PERCENTILE = "cosine_1st_percentile"
+SCORE_CHANGE = "score_change_99th_percentile"
+
+
+def asked_of_nearness(policy: PolicySpec) -> dict[str, float]:
+    """What a policy says of how near to FP32 a network has to be, as `Nearness.used` takes it.
+
+    Where it names no 1st percentile, the worst cosine that it allows is that of this percentile:
+    a few faces do not show the worst of many.
+    """
+    floors = policy.floor
+    asked = {
+        COSINE_MEAN: floors.get(COSINE_MEAN),
+        COSINE_1ST_PERCENTILE: floors.get(COSINE_1ST_PERCENTILE, floors.get("cosine_worst")),
+        SCORE_CHANGE: policy.loss.get(SCORE_CHANGE),
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """What a network loses against FP32 over some faces.
+
+    Attributes
+    ----------
+    mean : 1 − the mean cosine
+    tail : 1 − the 1st percentile of the cosines
+    score_change : the 99th percentile of the absolute change of the cosine of a pair, over all
+        pairs of the faces
+    """
+
+    mean: float
+    tail: float
+    score_change: float
+
+    @classmethod
+    def of(cls, fp32: Rows, rows: Rows) -> Nearness:
+        """Of embeddings of the same faces: float [n, d], of any length."""
+        near = fidelity(fp32, rows)
+        change = score_change(fp32, rows, *np.triu_indices(len(fp32), 1))
+        return cls(1 - near.cosine_mean, 1 - near.cosine_1st_percentile, change)
+
+    def used(self, policy: Mapping[str, float]) -> float:
+        """The largest share that it uses up of what a policy allows, of which `MARGIN` counts.
+
+        Parameters
+        ----------
+        policy : the least mean cosine and 1st percentile, and the largest change of a score; what
+            it does not name is not bounded
+        """
+        spent = {
+            COSINE_MEAN: (self.mean, 1 - policy.get(COSINE_MEAN, -1.0)),
+            COSINE_1ST_PERCENTILE: (self.tail, 1 - policy.get(COSINE_1ST_PERCENTILE, -1.0)),
+            SCORE_CHANGE: (self.score_change, policy.get(SCORE_CHANGE, 2.0)),
+        }
+        return max(value / max(MARGIN * allowed, 1e-12) for value, allowed in spent.values())
+
+    def __str__(self) -> str:
+        """In words."""
+        return (
+            f"mean cosine {1 - self.mean:.5f}, 1st percentile {1 - self.tail:.5f}, scores of pairs "
+            f"changed by {self.score_change:.4f} (99th percentile)"
+        )
