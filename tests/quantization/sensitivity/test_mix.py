@@ -1,0 +1,179 @@
+"""Which units are kept in float: as few as a policy needs, those that gain most for their time."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qdq_net import Made, images, kernels, quantized, ranges_of, shapes_of
+from quantizable import faces, ingredients, network
+
+from suite.catalog.errors import ArtifactError
+from suite.catalog.folder import read_catalog
+from suite.catalog.mode_card import RecipeSpec
+from suite.catalog.model_card import OutputSpec
+from suite.quantization.builder import build
+from suite.quantization.probe import Probe
+from suite.quantization.ranges.range import Range
+from suite.quantization.sensitivity.costs import Selection
+from suite.quantization.sensitivity.forms import Forms
+from suite.quantization.sensitivity.mix import Mixed, mix, put_in_float
+from suite.quantization.sensitivity.nearness import Nearness
+from suite.quantization.sensitivity.units import Unit, units_of
+from suite.quantization.steps.net import Net
+from suite.quantization.steps.plan import quantized_tensors
+from suite.quantization.steps.quantize import quantize
+
+LAYERS = ("a!", "b!", "c!", "d!", "y!")
+
+
+def chain() -> Net:
+    """Four Convs in a row, and the head."""
+    made, read = Made(), "x"
+    for name in "abcd":
+        read = made.op("Relu", [made.conv(read, name)], f"{name}r")
+    made.head(read)
+    return made.net()
+
+
+def with_ranges(net: Net, wider: Mapping[str, float]) -> Net:
+    """A network quantized with some ranges that are too wide by a factor."""
+    shapes, names = shapes_of(net), quantized_tensors(net, shapes_of(net))
+    found = dict(ranges_of(net, names, images(net)))
+    for name, factor in wider.items():
+        found[name] = Range(found[name].low * factor, found[name].high * factor)
+    return quantize(net, shapes, found)
+
+
+class Bench:
+    """A network in float and in 8 bits, with faces to weigh units on."""
+
+    def __init__(self, folder: Path, reference: Net, quantized: Net) -> None:
+        self.forms = Forms(reference, quantized)
+        self.units: list[Unit] = units_of(reference, shapes_of(reference))
+        probe = Probe(images(reference, 12, seed=3), OutputSpec(embedding_dim=5))
+        self.selection = Selection(probe, "x", folder)
+        self.timed = 0
+
+    def near(self, net: Net) -> Nearness:
+        fp32 = self.selection.embed(self.forms.reference)
+        return Nearness.of(fp32, self.selection.embed(net))
+
+    def policy(self, share: float) -> dict[str, float]:
+        """One of which the quantized network uses up so much."""
+        return {"cosine_mean": 1 - self.near(self.forms.quantized).mean / 0.8 / share}
+
+    def mix(self, policy: Mapping[str, float], costs: Mapping[str, float] | None = None) -> Mixed:
+        known = {unit.name: 0.0 for unit in self.units} | dict(costs or {})
+
+        def slower(first: Net, second: Net) -> float:
+            self.timed += 1
+            gone = {n.name for n in first.nodes} - {n.name for n in second.nodes}
+            return sum(cost for name, cost in known.items() if name in gone)
+
+        return mix(self.forms, self.units, self.selection, policy, known, slower)
+
+
+def test_a_network_that_meets_the_policy_is_left_alone(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, quantized(net))
+    found = bench.mix(bench.policy(0.99))
+    assert found.units == ()
+    assert len(found.trace) == 1
+    assert found.trace[0].startswith("all in 8 bits: mean cosine 0.")
+    assert bench.timed == 0
+
+
+def test_the_unit_that_loses_most_is_taken_and_the_policy_is_met(tmp_path: Path) -> None:
+    net = chain()
+    broken = quantized(net)
+    layer = next(node for node in broken.nodes if node.name == "c!")
+    weights = broken.writer(layer.input[1])
+    assert weights is not None
+    rough = broken.weights[weights.input[0]] // 32 * 32
+    broken.change_weight(weights, 0, rough.astype(np.int8))
+    bench = Bench(tmp_path, net, broken)
+    policy = bench.policy(3.0)
+    found = bench.mix(policy, dict.fromkeys(LAYERS, 0.1))
+    assert found.units == ("c!",)
+    assert found.trace[-1].startswith("c! in float: ")
+    assert "+10% time" in found.trace[-1]
+    mixed = put_in_float(bench.forms, [unit for unit in bench.units if unit.name in found.units])
+    assert bench.near(mixed).used(policy) <= 1
+    ran = kernels(mixed)
+    assert (ran["QLinearConv"], ran["Conv"] + ran["FusedConv"]) == (3, 1)
+
+
+def test_two_units_are_taken_for_what_lies_between_them(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, with_ranges(net, {"br": 400.0}))
+    found = bench.mix(bench.policy(4.0), dict.fromkeys(LAYERS, 0.1))
+    assert found.units[:2] == ("b!", "c!")
+    assert found.trace[1].startswith("b! and c! in float: ")
+
+
+def test_what_gains_and_costs_nothing_comes_first(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, with_ranges(net, {"br": 400.0}))
+    found = bench.mix(bench.policy(4.0), {**dict.fromkeys(LAYERS, 0.5), "y!": -0.1})
+    assert found.units == ("y!", "b!", "c!")
+
+
+def test_the_same_is_chosen_twice(tmp_path: Path) -> None:
+    net = chain()
+    made = [Bench(tmp_path, net, with_ranges(net, {"ar": 9.0, "cr": 5.0})) for _ in range(2)]
+    found = [bench.mix(bench.policy(6.0)) for bench in made]
+    assert found[0] == found[1]
+    assert found[0].units
+
+
+def test_a_policy_that_float_itself_does_not_meet_is_said_to_be_so(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, quantized(net))
+    policy = {"cosine_mean": 1.0, "cosine_1st_percentile": 1.0}
+    with pytest.raises(ArtifactError, match="no mix of 8 bits and float meets the policy"):
+        bench.mix(policy)
+
+
+def recipe() -> RecipeSpec:
+    known = read_catalog().modes["int8_mixed"].recipe
+    assert known is not None
+    return known.model_copy(update={"reduce_range": False, "keep_float": ()})
+
+
+def test_a_recipe_mixes_for_its_policy_and_says_how(tmp_path: Path) -> None:
+    source = network(tmp_path / "m.onnx", "n")
+    made = replace(ingredients(source, recipe()), calibration=faces(12))
+    loose, tight = (
+        replace(made, policy={"cosine_mean": floor, "cosine_1st_percentile": floor})
+        for floor in (0.5, 0.99996)
+    )
+    files = []
+    for name, each in (("l", loose), ("t", tight), ("u", tight)):
+        target = tmp_path / f"{name}.onnx"
+        *_, done = build(source, target, each)
+        assert done.step == "mix"
+        assert done.trace[0].startswith("all in 8 bits")
+        assert (done.places > 0) == (each is tight) == (len(done.trace) > 1)
+        files.append(target.read_bytes())
+    assert files[1] == files[2] != files[0]
+    tuned = recipe().model_copy(update={"steps": recipe().steps[:-1]})
+    build(source, tmp_path / "p.onnx", replace(made, recipe=tuned))
+    assert (tmp_path / "p.onnx").read_bytes() == files[0]
+
+
+def test_what_a_recipe_is_built_to_meet_is_part_of_what_it_is(tmp_path: Path) -> None:
+    source = network(tmp_path / "m.onnx", "n")
+    made = ingredients(source, recipe())
+    other = replace(made, policy={"cosine_mean": 0.9})
+    assert made.key != other.key
+    assert made.recipe_sha256 != other.recipe_sha256
+    plain = ingredients(source, recipe().model_copy(update={"steps": recipe().steps[:-1]}))
+    assert plain.key == replace(plain, policy={"cosine_mean": 0.9}).key
+
+
+def test_a_recipe_that_mixes_needs_faces(tmp_path: Path) -> None:
+    source = network(tmp_path / "m.onnx", "n")
+    with pytest.raises(ArtifactError, match="calibration"):
+        build(source, tmp_path / "a.onnx", replace(ingredients(source, recipe()), calibration=None))
