@@ -63,8 +63,10 @@ class ModelCard(Card):
     """One face-recognition model and how it is fed and judged.
 
     ``non_commercial`` says why a licence must be accepted; a model ``on_request`` runs where it is
-    named alone. ``further_modes`` are modes on request that it runs in unasked. ``untrained``
-    weights are made ones, of which nothing is asked that only a recogniser does.
+    named alone. ``selection`` are faces that layers are weighed on: of nobody who is calibrated on
+    or evaluated; half of the calibration faces where it is None. ``further_modes`` are modes on
+    request that it runs in unasked. ``untrained`` weights are made ones, of which nothing is asked
+    that only a recogniser does.
     """
 
     family: str
@@ -78,11 +80,17 @@ class ModelCard(Card):
     flip: Literal["none", "add", "concat", "norm_weighted"]
     published: PublishedAccuracy | None = None
     calibration: CardId | None = None
+    selection: CardId | None = None
     evaluation: Annotated[tuple[CardId, ...], Field(min_length=1)]
     further_modes: tuple[CardId, ...] = ()
     artifacts: dict[str, BroughtArtifact] = {}
     modes: dict[str, ModeOverride] = {}
     reference: tuple[ReferenceRow, ...] = ()
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that it needs, those that it is evaluated on first."""
+        return (*self.evaluation, *filter(None, (self.calibration, self.selection)))
 
     def feeding(self, brought: Interface | None = None) -> Feeding:
         """How the source is fed, or an artifact with an interface of its own."""

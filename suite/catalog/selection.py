@@ -211,7 +211,7 @@ def _require_data(catalog: Catalog, model: ModelCard, selected: Sequence[str]) -
             f"--datasets: none of {', '.join(selected)} is an evaluation set of {model.id} "
             f"({', '.join(model.evaluation)}); select one of them or other models with --models."
         )
-    for name in [*chosen, *([model.calibration] if model.calibration else [])]:
+    for name in [*chosen, *(n for n in model.datasets if n not in model.evaluation)]:
         require_dataset(catalog, catalog.datasets[name])
 
 

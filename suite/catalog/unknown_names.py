@@ -58,6 +58,8 @@ def _dataset_names(model: ModelCard) -> Iterator[tuple[str, str]]:
     yield from ((f"evaluation[{index}]", name) for index, name in enumerate(model.evaluation))
     if model.calibration:
         yield "calibration", model.calibration
+    if model.selection:
+        yield "selection", model.selection
     yield from (
         (f"reference[{index}].dataset", row.dataset) for index, row in enumerate(model.reference)
     )

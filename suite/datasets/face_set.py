@@ -189,8 +189,10 @@ def shared_faces(calibration: FaceSet, evaluation: FaceSet) -> tuple[tuple[Face,
     return tuple((face, evaluated[image]) for image, face in images if image in evaluated)
 
 
-def refuse_shared_faces(calibration: FaceSet, evaluation: FaceSet) -> None:
-    """Refuse to evaluate on images that calibration has seen.
+def refuse_shared_faces(
+    calibration: FaceSet, evaluation: FaceSet, as_: str = "calibration"
+) -> None:
+    """Refuse to evaluate on images that calibration has seen; or another kind of set, ``as_``.
 
     Raises
     ------
@@ -201,7 +203,7 @@ def refuse_shared_faces(calibration: FaceSet, evaluation: FaceSet) -> None:
     if shared:
         mine, theirs = shared[0]
         raise DatasetError(
-            f"{len(shared)} of the {len(calibration.faces)} images of calibration set "
-            f"{calibration.id!r} are also evaluated in {evaluation.id!r}, the first as "
-            f"{mine.name} and {theirs.name}; calibrate on other images."
+            f"{len(shared)} of the {len(calibration.faces)} images of {as_} set "
+            f"{calibration.id!r} are also in {evaluation.id!r}, the first as {mine.name} and "
+            f"{theirs.name}; take other images for {as_}."
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,7 @@ from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import Feeding, ModelCard
 from suite.catalog.source import BroughtFile
 from suite.datasets.face import Face
-from suite.datasets.face_set import refuse_shared_faces
+from suite.datasets.face_set import FaceSet, refuse_shared_faces
 from suite.judging.measured import Measured
 from suite.models.onnx_file import OnnxFile
 from suite.models.precision import require_precision
@@ -59,6 +57,18 @@ class ModelWork:
         file = open_named(self.bench.catalog, self.card, self.card.source)
         require_precision(file.path, self.card.source.precision)
         return file
+
+    @cached_property
+    def selection(self) -> FaceSet | None:
+        """The faces that its card names to weigh layers on, checked to be apart from all others."""
+        named = self.card.selection
+        if named is None:
+            return None
+        faces = self.bench.dataset(named)
+        for other in self.card.datasets:
+            if other != named:
+                refuse_shared_faces(faces, self.bench.dataset(other), as_="selection")
+        return faces
 
     @property
     def fp32(self) -> CaseWork:
@@ -110,6 +120,7 @@ class CaseWork:
             outputs=self.model.outputs,
             calibration=self.bench.dataset(calibration) if calibration else None,
             policy=asked_of_nearness(self.limits().policy),
+            selection=self.of_model.selection if recipe.sees_policy else None,
         )
 
     @cached_property
@@ -282,25 +293,3 @@ class CaseWork:
             identity["dataset"] = self.bench.dataset(dataset_id).sha256
             identity["batch"] = self.batch
         return identity
-
-    def hashes(self, dataset_id: str | None) -> dict[str, str]:
-        """The SHA-256 of what a gate works on: source, artifact, calibration, dataset, feeding.
-
-        That of the feeding is of all else that cards say of how it is run.
-        """
-        identity = self.identity(dataset_id)
-        named = ("source", "calibration", "dataset")
-        found = {name: str(identity[name]) for name in named if name in identity}
-        return {**found, "artifact": self.artifact.file.sha256, "feeding": self._fed_sha256}
-
-    @property
-    def _fed_sha256(self) -> str:
-        fed, mode, provider = self.feeding, self.mode, self.bench.provider
-        told = [
-            *(fed.spec.hashed(), fed.outputs.model_dump(mode="json"), self.model.flip),
-            *(mode.batch_dependent, mode.quantizes, self.may_run_elsewhere),
-            *(provider.execution_provider, provider.options, provider.throughput_batch),
-            provider.placement.model_dump(mode="json"),
-            provider.threads.model_dump(mode="json"),
-        ]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -17,6 +17,7 @@ from suite.gates.blame import fidelity_behind, held_against_fp32
 from suite.gates.case_work import CaseWork
 from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
+from suite.gates.hashes import hashes_of
 from suite.gates.limits import eased, held_to_nothing, on_limits
 from suite.gates.lost_layers import kept_layers, with_lost_layers
 from suite.gates.measures import measured
@@ -273,7 +274,7 @@ class GateCheck:
             measured=measured.of_numbers() if measured else None,
             limits=kept,
             eased=looser,
-            hashes=self._work.hashes(self._dataset),
+            hashes=hashes_of(self._work, self._dataset),
             seconds=round(time.monotonic() - self._started, 3),
             **rest,
         )

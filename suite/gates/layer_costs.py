@@ -21,7 +21,7 @@ from suite.quantization.ranges.observe import Batch
 from suite.quantization.recipe import resolve_recipe
 from suite.quantization.sensitivity.costs import Costs, Selection, costs_of
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
-from suite.quantization.sensitivity.halves import halves
+from suite.quantization.sensitivity.halves import apart
 from suite.quantization.sensitivity.local_error import quantized_units, signal_to_noise
 from suite.quantization.sensitivity.units import Unit, units_of
 from suite.quantization.steps.net import Net
@@ -52,8 +52,8 @@ class Explained:
 def explain(work: CaseWork) -> Explained:
     """Weigh the layers of a mode's artifact on faces that did not set its ranges.
 
-    An artifact that is built is built of one half of the calibration faces and weighed on the
-    other; one that is brought is weighed on all of them.
+    Where the model's card names no faces for it, an artifact that is built is built of one half of
+    the calibration faces and weighed on the other; one that is brought is weighed on all of them.
 
     Raises
     ------
@@ -72,10 +72,10 @@ def explain(work: CaseWork) -> Explained:
                 what="is fed otherwise than the model's source, and its layers cannot be weighed "
                 "beside that: bring one with the source's input.",
             )
-        artifact, kept, calibrated = work.artifact, faces, None
+        artifact, kept, calibrated = work.artifact, work.of_model.selection or faces, None
         forms, units = _brought(work)
     else:
-        first, kept = halves(faces)
+        first, kept = apart(faces, work.of_model.selection)
         made = replace(work.ingredients, calibration=first)
         if not made.recipe.quantizes:
             raise ArtifactError(f"mode {work.mode.id} quantizes no layers: name one in 8 bits.")

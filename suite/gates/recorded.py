@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate
+from suite.gates.hashes import hashes_of
 from suite.gates.identified import identified
 from suite.judging.identity import short
 from suite.judging.measured import Measured
@@ -47,7 +48,7 @@ class RecordedRun:
                 where=self._name,
                 what=f"has no measurement of {place}, which this judgement needs; run the gates.",
             )
-        now = work.hashes(dataset)
+        now = hashes_of(work, dataset)
         for name in sorted(now.keys() | record.hashes.keys()):
             if now.get(name) != record.hashes.get(name):
                 raise SuiteError(

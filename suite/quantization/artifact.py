@@ -22,7 +22,8 @@ class Ingredients:
     """What an artifact is made of; equal ingredients give the same cache entry.
 
     ``policy`` is what its mode's policy asks of how near it is to FP32, which a recipe that mixes
-    8 bits and float is built to meet.
+    8 bits and float is built to meet, and ``selection`` the faces on which it is; None are half of
+    the calibration faces.
     """
 
     source_sha256: str
@@ -31,14 +32,21 @@ class Ingredients:
     outputs: OutputSpec
     calibration: FaceSet | None
     policy: Mapping[str, float] = field(default_factory=dict)
+    selection: FaceSet | None = None
 
     @property
     def recipe_sha256(self) -> str:
         """The recipe's hash, which a baseline names; with what it is built to meet."""
         hashed = self.recipe.hashed()
-        if self.recipe.sees_policy:
-            hashed = {**hashed, "policy": dict(self.policy)}
-        return _digest(hashed)
+        return _digest({**hashed, **self._to_meet})
+
+    @property
+    def _to_meet(self) -> dict[str, object]:
+        """What it is built to meet, and on which faces; nothing of most recipes."""
+        if not self.recipe.sees_policy:
+            return {}
+        faces = {"selection_sha256": self.selection.sha256} if self.selection else {}
+        return {"policy": dict(self.policy), **faces}
 
     def describe(self) -> dict[str, object]:
         """The ingredients as JSON, from which the cache's key is made."""
@@ -50,7 +58,7 @@ class Ingredients:
             "preprocess": self.preprocess.hashed() if static else None,
             "input": self.outputs.input if static else None,
             "calibration_sha256": self.calibration.sha256 if static and self.calibration else None,
-            **({"policy": dict(self.policy)} if self.recipe.sees_policy else {}),
+            **self._to_meet,
             "onnx": version("onnx"),
             "onnxruntime": onnxruntime_version(),
         }

@@ -95,7 +95,7 @@ def test_shared_faces_are_found_by_content_and_refused_by_name():
     assert shared_faces(calibration, evaluation) == ((calibration.faces[1], evaluation.faces[1]),)
     with pytest.raises(
         DatasetError,
-        match=r"1 of the 2 images of calibration set 'cal' are also evaluated in 'eval', the "
+        match=r"1 of the 2 images of calibration set 'cal' are also in 'eval', the "
         r"first as s31/b\.jpg and set\.bin\[1\]",
     ):
         refuse_shared_faces(calibration, evaluation)

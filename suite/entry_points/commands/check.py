@@ -173,10 +173,7 @@ def _of_preprocessing(model: ModelCard) -> Iterator[str]:
 def _datasets(catalog: Catalog) -> list[DatasetCard]:
     """Those that a model needs that is not on request, and those whose files are here."""
     needed = {
-        name
-        for model in catalog.models.values()
-        if not model.on_request
-        for name in (*model.evaluation, model.calibration)
+        name for model in catalog.models.values() if not model.on_request for name in model.datasets
     }
     return [
         card
@@ -247,6 +244,19 @@ def _of_calibration(catalog: Catalog, read: dict[str, _Read | None], found: Chec
                 found.problems.append(f"{where}: {error}")
             if words := unlike_in_words(calibration.looks, evaluation.looks):
                 found.notes.append(f"{where}: {words}")
+        found.problems += _of_selection(model, read)
+
+
+def _of_selection(model: ModelCard, read: dict[str, _Read | None]) -> Iterator[str]:
+    """Faces that layers are weighed on are no others of the model's."""
+    selection = read.get(model.selection or "")
+    for name in (*model.evaluation, model.calibration or ""):
+        other = read.get(name)
+        if selection is not None and other is not None:
+            try:
+                refuse_shared_faces(selection.faces, other.faces, as_="selection")
+            except DatasetError as error:
+                yield f"{model.card_file}: key 'selection': {error}"
 
 
 def _looked_at(catalog: Catalog, models: int, datasets: int) -> str:

@@ -165,9 +165,7 @@ def _weights_hash(builtin: Catalog, card: ModelCard, own_weights: bool) -> str |
 
 def _sets_of(card: ModelCard, chosen: Sequence[str]) -> Iterator[str]:
     """The sets that a copy names; its rows of reference are shown for others of the same faces."""
-    yield from (name for name in card.evaluation if name in chosen)
-    if card.calibration:
-        yield card.calibration
+    yield from (n for n in card.datasets if n in chosen or n not in card.evaluation)
     yield from (row.dataset for row in card.reference)
 
 

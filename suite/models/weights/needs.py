@@ -43,9 +43,9 @@ def needs_of(
                     seen.add(str(path))
                     problem = refusal or ("" if is_there(path) else "missing")
                     yield Need(model.id, f"{mode} artifact", path, problem)
-        evaluation = [name for name in model.evaluation if name in datasets]
-        for dataset_id in filter(None, (*evaluation, model.calibration)):
-            if dataset_id in seen:
+        for dataset_id in model.datasets:
+            passed_over = dataset_id in model.evaluation and dataset_id not in datasets
+            if dataset_id in seen or passed_over:
                 continue
             seen.add(dataset_id)
             card = catalog.datasets[dataset_id]

@@ -12,7 +12,7 @@ from suite.quantization.probe import Drift, Probe, Rows
 from suite.quantization.ranges.calibrate import Calibration
 from suite.quantization.sensitivity.choosing import Choosing
 from suite.quantization.sensitivity.forms import Forms
-from suite.quantization.sensitivity.halves import halves
+from suite.quantization.sensitivity.halves import apart
 from suite.quantization.sensitivity.local_error import quantized_units
 from suite.quantization.sensitivity.mix import put_in_float
 from suite.quantization.sensitivity.units import units_of
@@ -139,7 +139,7 @@ class _Work:
         """
         if self._made.calibration is None:
             raise ArtifactError("the step mix needs calibration faces: name a set in the card.")
-        first, second = halves(self._made.calibration)
+        first, second = apart(self._made.calibration, self._made.selection)
         calibration = Calibration.of(self._prepared, replace(self._made, calibration=first))
         tried = self._quantized(calibration)
         if "correct_bias" in self._made.recipe.steps:

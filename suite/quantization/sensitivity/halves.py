@@ -6,6 +6,17 @@ from suite.catalog.errors import ArtifactError
 from suite.datasets.face_set import FaceSet, face_set
 
 
+def apart(calibration: FaceSet, selection: FaceSet | None) -> tuple[FaceSet, FaceSet]:
+    """The faces that set ranges, and those on which units are weighed.
+
+    Raises
+    ------
+    ArtifactError
+        where there are no others, and fewer than two images to halve.
+    """
+    return halves(calibration) if selection is None else (calibration, selection)
+
+
 def halves(faces: FaceSet) -> tuple[FaceSet, FaceSet]:
     """Every other person, and the others; where nobody says who is who, every other image.
 

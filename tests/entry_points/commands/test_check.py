@@ -130,3 +130,16 @@ def test_an_interrupted_command_says_so_without_a_traceback(
     monkeypatch.setattr("suite.entry_points.commands.check.check_catalog", stopped)
     assert main(["check", f"--catalog={catalog}"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_faces_for_weighing_layers_are_no_others_of_the_model(catalog: Path) -> None:
+    card = catalog / "models" / f"{MODEL}.toml"
+    named = 'calibration = "embedded-calibration"\nselection = "embedded-calibration"'
+    card.write_text(card.read_text().replace('calibration = "embedded-calibration"', named))
+    problems = [p for p in check_catalog(catalog, Roots()).problems if "key 'selection'" in p]
+    (problem,) = problems
+    assert "100 of the 100 images of selection set 'embedded-calibration'" in problem
+    assert problem.endswith("take other images for selection.")
+    card.write_text(card.read_text().replace('selection = "embedded-', 'selection = "embeded-'))
+    problems = check_catalog(catalog, Roots()).problems
+    assert any("key 'selection': there is no dataset 'embeded-calibration'" in p for p in problems)
