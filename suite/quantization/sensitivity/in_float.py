@@ -30,6 +30,7 @@ def in_float(forms: Forms, unit: Unit) -> Net:
         where its form in 8 bits cannot be told.
     """
     net = forms.quantized.copy()
+    net.import_domains(forms.reference)
     given = forms.rounded(unit.output)
     written_as = given.raw or given.integers
     old = None if written_as is None else net.writer(written_as)

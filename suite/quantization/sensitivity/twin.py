@@ -63,6 +63,7 @@ class Twin:
 
     def __post_init__(self) -> None:
         """Copy it."""
+        self.into.import_domains(self.forms.quantized)
         self._copied: dict[str, str] = {"": ""}
         self._from_float: dict[str, tuple[str, tuple[str, ...]]] = {}
         for name in self.forms.read_by(self.unit):

@@ -86,6 +86,14 @@ class Net:
         imported = self._shell.opset_import
         return max((o.version for o in imported if o.domain in ("", "ai.onnx")), default=1)
 
+    def import_domains(self, other: Net) -> None:
+        """Let it hold nodes of another network, in that one's versions of domains that it lacks."""
+        own = {imported.domain for imported in self._shell.opset_import}
+        shell = onnx.ModelProto()
+        shell.CopyFrom(self._shell)
+        shell.opset_import.extend(o for o in other._shell.opset_import if o.domain not in own)
+        self._shell = shell
+
     def writer(self, name: str) -> onnx.NodeProto | None:
         """The node that makes a tensor; None where it is an input or a weight."""
         return next((node for node in self.nodes if name in node.output), None)
