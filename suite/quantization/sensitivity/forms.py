@@ -11,6 +11,14 @@ from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
 
 ROUND, RESTORE = "QuantizeLinear", "DequantizeLinear"
+# Among the ops that integers are handed on by.
+_OF_ITS_INPUTS_TYPE = frozenset(
+    {
+        *("MaxPool", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Identity"),
+        *("Slice", "Split", "Gather", "Expand", "Tile", "DepthToSpace", "Pad", "Resize", "Max"),
+        *("Relu", "Clip"),
+    }
+)
 
 
 class UnpairedError(ArtifactError):
@@ -84,7 +92,18 @@ class Forms:
                 if restore is not None:
                     parameters = tuple(restore.input[1:])
                     return Rounded(found, reader.output[0], restore.output[0], parameters)
+        if self._holds_integers(found):
+            raise UnpairedError(f"its tensor {name!r} is in 8 bits, and never restored to floats.")
         return Rounded(found)
+
+    def _holds_integers(self, name: str) -> bool:
+        """Whether a tensor is in 8 bits, as onnxruntime's operator form hands on some by name."""
+        writer = self.writers.get(name)
+        while writer is not None and writer.op_type in _OF_ITS_INPUTS_TYPE:
+            writer = self.writers.get(writer.input[0])
+        return writer is not None and (
+            writer.op_type in (ROUND, "QGemm") or writer.op_type.startswith("QLinear")
+        )
 
     def _restored(self, integers: str) -> onnx.NodeProto | None:
         readers = self._readers.get(integers, ())
