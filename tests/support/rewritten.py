@@ -5,9 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 
+from suite.quantization.steps.expand_prelu import expand_prelu
+from suite.quantization.steps.flip_slopes import flip_slopes
+from suite.quantization.steps.fold_batch_norm import fold_batch_norm
+from suite.quantization.steps.gemm_heads import gemm_heads
 from suite.quantization.steps.net import Net
+from suite.quantization.steps.prelu_as_max import prelu_as_max
 from suite.quantization.steps.step import Rewrite
-from tests.support.qdq_net import Made, run
+from suite.quantization.steps.tidy import tidy
+from tests.support.qdq_net import Made, run, shapes_of
 
 
 def rewritten(
@@ -25,6 +31,14 @@ def rewritten(
         else:
             np.testing.assert_allclose(after, before, rtol=0, atol=1e-5 * np.abs(before).max())
     return made.net, made.places
+
+
+def prepared(net: Net) -> Net:
+    """What the exact steps make of a network, one after the other, pruned."""
+    for step in (tidy, gemm_heads, fold_batch_norm, flip_slopes, prelu_as_max, expand_prelu):
+        net = step(net, shapes_of(net)).net
+    net.prune()
+    return net
 
 
 def ops(net: Net) -> list[str]:
