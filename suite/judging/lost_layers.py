@@ -25,6 +25,12 @@ def lost_layers(now: Mapping[str, float], accepted: Mapping[str, float]) -> str:
             f"the layers with the lowest signal-to-noise ratio are {told}; none were accepted to "
             "compare with"
         )
+    shared = [accepted[name] - now[name] for name in accepted if name in now]
+    if not shared:
+        return (
+            "none of its layers in 8 bits goes by the name of an accepted one, so that they cannot "
+            "be compared"
+        )
     lost = {name: accepted[name] - now.get(name, 0.0) for name in accepted}
     most = sorted(lost, key=lambda name: -lost[name])
     worst = lost[most[0]]
@@ -33,8 +39,8 @@ def lost_layers(now: Mapping[str, float], accepted: Mapping[str, float]) -> str:
             "no layer lost as much as 1 dB against accepted: look at what the artifact is fed, and "
             "at this runtime"
         )
-    middle = statistics.median(lost.values())
-    if len(lost) > 2 and middle >= max(_LEAST_DB, worst / 2):
+    middle = statistics.median(shared)
+    if len(shared) > 2 and middle >= max(_LEAST_DB, max(shared) / 2):
         return (
             f"all layers lost alike (signal-to-noise ratio, median {middle:.1f} dB): look at "
             "calibration and preprocessing"
