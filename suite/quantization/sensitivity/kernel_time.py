@@ -19,7 +19,6 @@ from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
 
 _RUNS, _WARM_UP = 31, 5
-_OF_A_UNIT = re.compile(r"unit(\d+)_")
 
 
 def float_milliseconds(
@@ -51,7 +50,7 @@ def _milliseconds(
     onnxruntime names what it fuses by the nodes that it fuses, or by the tensors that they make:
     both are named by their part.
     """
-    named = net.copy()
+    named, begin = net.copy(), _unused(net)
     place = {id(node): at for at, node in enumerate(net.nodes)}
     taken: set[int] = set()
     fixed = {value.name for value in net.outputs} | net.captured
@@ -61,10 +60,10 @@ def _milliseconds(
             if at in taken:
                 continue
             taken.add(at)
-            named.nodes[at].name = f"unit{number}_{at}"
+            named.nodes[at].name = f"{begin}{number}_{at}"
             for made in node.output:
                 if made and made not in fixed:
-                    _rename_everywhere(named, made, f"unit{number}_{made}")
+                    _rename_everywhere(named, made, f"{begin}{number}_{made}")
     options = quiet_options()
     options.intra_op_num_threads = 1
     options.enable_profiling = True
@@ -78,12 +77,21 @@ def _milliseconds(
         if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
             by_kernel[event["name"]].append(event["dur"] / 1e3)
     sums = dict.fromkeys(parts, 0.0)
-    names = list(parts)
+    names, of_a_part = list(parts), re.compile(rf"{begin}(\d+)_")
     for kernel, seconds in by_kernel.items():
-        of = _OF_A_UNIT.match(kernel)
+        of = of_a_part.match(kernel)
         if of:
             sums[names[int(of[1])]] += statistics.median(seconds[_WARM_UP:])
     return sums
+
+
+def _unused(net: Net) -> str:
+    """What no name in a network begins with."""
+    names = [name for node in net.nodes for name in (node.name, *node.output)]
+    begin = "unit"
+    while any(name.startswith(begin) for name in names):
+        begin += "_"
+    return begin
 
 
 def _rename_everywhere(net: Net, old: str, new: str) -> None:
