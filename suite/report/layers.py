@@ -43,7 +43,8 @@ class LayerCost(Frozen):
 class Layers(Frozen):
     """What the layers of one model in one mode cost, and where and on what that was measured.
 
-    Losses are 1 − the mean cosine to FP32. ``kept_in_float`` are the layers that are in float.
+    Losses are 1 − the mean cosine to FP32. ``kept_in_float`` are the layers that are in float,
+    ``untold`` those of which it cannot be told what they are.
     """
 
     schema_version: Literal[1] = 1
@@ -59,6 +60,7 @@ class Layers(Frozen):
     loss: Loss
     layers: tuple[LayerCost, ...]
     kept_in_float: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
 
     @property
     def by_loss(self) -> list[LayerCost]:
@@ -130,6 +132,8 @@ def said(layers: Layers) -> Iterator[str]:
         yield f"{first.name} alone loses {first.alone / alone:.0%} of that."
     if layers.kept_in_float:
         yield f"In float already: {', '.join(layers.kept_in_float)}."
+    if layers.untold:
+        yield (f"Not told from the network in float, and not weighed: {', '.join(layers.untold)}.")
     free = layers.better_in_float
     if free:
         names = ", ".join(layer.name for layer in free[:3])

@@ -104,6 +104,7 @@ def layers_of(catalog: Catalog, model: str, mode: str, cache: Path) -> Layers:
         loss=found.costs.loss,
         layers=tuple(LayerCost(**asdict(unit)) for unit in found.costs.units),
         kept_in_float=found.costs.in_float,
+        untold=found.costs.untold,
     )
 
 

@@ -15,7 +15,11 @@ from suite.quantization.ranges.kept import Kept
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.sensitivity.in_float import in_float
 from suite.quantization.sensitivity.kernel_time import float_milliseconds, integer_milliseconds
-from suite.quantization.sensitivity.local_error import quantized_units, signal_to_noise
+from suite.quantization.sensitivity.local_error import (
+    quantized_units,
+    signal_to_noise,
+    untold_units,
+)
 from suite.quantization.sensitivity.twin import alone_quantized
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
@@ -59,11 +63,13 @@ class Costs:
     loss : 1 − the mean cosine of the quantized network to FP32, as run
     units : those that are in 8 bits, in the order of the network
     in_float : the names of those that are in float
+    untold : the names of those of which that cannot be told
     """
 
     loss: float
     units: tuple[UnitCost, ...]
     in_float: tuple[str, ...]
+    untold: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,8 +150,10 @@ def costs_of(
         )
         if advance:
             advance(len(found), len(quantized))
-    stay = tuple(unit.name for unit in units if unit not in quantized)
-    return Costs(selection.loss(fp32, forms.quantized), tuple(found), stay)
+    untold = untold_units(forms, units)
+    stay = tuple(unit.name for unit in units if unit not in quantized and unit not in untold)
+    loss = selection.loss(fp32, forms.quantized)
+    return Costs(loss, tuple(found), stay, tuple(unit.name for unit in untold))
 
 
 def _losses(

@@ -25,11 +25,16 @@ def quantized_units(forms: Forms, units: Sequence[Unit]) -> list[Unit]:
     return [unit for unit in units if _is_quantized(forms, unit)]
 
 
-def _is_quantized(forms: Forms, unit: Unit) -> bool:
+def untold_units(forms: Forms, units: Sequence[Unit]) -> list[Unit]:
+    """Those of the units of which it cannot be told whether they are in 8 bits."""
+    return [unit for unit in units if _is_quantized(forms, unit) is None]
+
+
+def _is_quantized(forms: Forms, unit: Unit) -> bool | None:
     try:
         return Twin(forms, unit, forms.reference.copy()).is_quantized
     except UnpairedError:
-        return False
+        return None
 
 
 def signal_to_noise(
