@@ -122,9 +122,10 @@ def test_layers_are_those_of_the_artifact_in_the_order_of_the_network(
     assert [name for name in kept if after[name] != kept[name]] == [pair.units[3].name]
 
 
-def test_where_layers_cannot_be_told_none_are_kept(cache: Path) -> None:
-    work = work_on(MODEL, "int8_static_qoperator", cache)
-    assert kept_layers(work, Gate.FIDELITY) == {}
+def test_of_operator_form_the_layers_between_floats_are_kept(cache: Path) -> None:
+    kept = kept_layers(work_on(MODEL, "int8_static_qoperator", cache), Gate.FIDELITY)
+    assert 1 < len(kept) < 10
+    assert all(10 < value < 70 for value in kept.values())
 
 
 def test_layers_of_dynamic_int8_are_kept_too(cache: Path) -> None:
