@@ -18,7 +18,7 @@ class Unit:
 
     Attributes
     ----------
-    name : of the layer's node
+    name : of the layer's node; of its output where another layer has that name
     tensors : what its nodes make, the layer's output first and that of the unit last
     products : multiply-accumulates on one image; 0 where a shape is not known
     """
@@ -44,6 +44,7 @@ def units_of(net: Net, shapes: Shapes) -> list[Unit]:
 
 def _units(net: Net, shapes: Shapes) -> Iterator[Unit]:
     taken: set[int] = set()
+    names: set[str] = set()
     for place, node in enumerate(net.nodes):
         op = integer_op(net, node, shapes)
         if place in taken or op is None or op.kind is not Kind.DENSE:
@@ -57,7 +58,9 @@ def _units(net: Net, shapes: Shapes) -> Iterator[Unit]:
             for each in members
             if each.op_type in DENSE_OPS
         )
-        yield Unit(name_of(node), tensors, products)
+        name = tensors[0] if name_of(node) in names else name_of(node)
+        names.add(name)
+        yield Unit(name, tensors, products)
 
 
 def _products(shapes: Shapes, op_type: str, data: str, weights: str, output: str) -> int:

@@ -150,6 +150,15 @@ def test_a_layer_without_a_name_goes_by_its_output() -> None:
     assert [unit.name for unit in units(net)] == ["c", "y"]
 
 
+def test_layers_of_one_name_go_by_their_outputs_but_for_the_first() -> None:
+    made = Made()
+    made.head(made.conv(made.conv("x", "c"), "d"))
+    net = made.net()
+    for node in net.nodes:
+        node.name = "node"
+    assert [unit.name for unit in units(net)] == ["node", "d", "y"]
+
+
 def test_without_shapes_nothing_is_counted() -> None:
     made = Made()
     made.head(made.conv("x", "c"))
