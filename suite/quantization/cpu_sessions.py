@@ -26,6 +26,7 @@ def open_net(
     """Load a network by way of a scratch file in a folder, which is gone afterwards."""
     path = work / "scratch.onnx"
     net.save(path)
-    session = open_on_cpu(path, options)
-    path.unlink()
-    return session
+    try:
+        return open_on_cpu(path, options)
+    finally:
+        path.unlink()

@@ -7,14 +7,17 @@ from math import log10
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
+from suite.catalog.errors import reason_of
 from suite.quantization.cpu_sessions import open_net, quiet_options
 from suite.quantization.ranges.observe import Batch
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.sensitivity.twin import Twin
 from suite.quantization.sensitivity.units import Unit
+from suite.quantization.steps.net import Net
 
 # Where nothing is lost there is no noise to divide by.
 NOTHING_LOST_DB = 99.0
@@ -54,6 +57,11 @@ def signal_to_noise(
     Returns
     -------
     those of the units whose form in 8 bits can be told, at most `NOTHING_LOST_DB`
+
+    Raises
+    ------
+    UnpairedError
+        where onnxruntime cannot run nodes of both forms in one network.
     """
     net = forms.reference.copy()
     net.outputs = []
@@ -77,16 +85,28 @@ def signal_to_noise(
     if not shown:
         return {}
     net.prune()
+    try:
+        sums = _sums(net, batches, work)
+    except Exception as error:  # onnxruntime's own classes derive from Exception alone
+        raise UnpairedError(
+            f"its layers in 8 bits cannot be run beside the network in float ({reason_of(error)}): "
+            "make it of the source, in the source's opset."
+        ) from None
+    return {
+        name: _decibels(signal, noise)
+        for name, signal, noise in zip(shown, sums[::2], sums[1::2], strict=True)
+    }
+
+
+def _sums(net: Net, batches: Iterable[Batch], work: Path) -> npt.NDArray[np.float64]:
+    """What each output of a network adds up to over all images."""
     options = quiet_options()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = open_net(net, work, options)
     sums = np.zeros(len(net.outputs))
     for batch in batches:
         sums += [float(value) for value in session.run(None, dict(batch))]
-    return {
-        name: _decibels(signal, noise)
-        for name, signal, noise in zip(shown, sums[::2], sums[1::2], strict=True)
-    }
+    return sums
 
 
 def _decibels(signal: float, noise: float) -> float:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import helper
 
 from suite.quantization.ranges.range import Range
-from suite.quantization.sensitivity.forms import Forms
+from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.sensitivity.local_error import (
     NOTHING_LOST_DB,
     quantized_units,
@@ -140,6 +141,25 @@ def test_units_that_cannot_be_told_are_left_out(tmp_path: Path) -> None:
     assert signal_to_noise(pair.forms, [], [{"x": pair.images[0]}], tmp_path) == {}
     with_nothing = pair.with_form(Made((CHANNELS, 6, 6)).net("x"))
     assert figures(with_nothing, tmp_path) == {}
+
+
+def test_what_onnxruntime_cannot_run_beside_the_float_network_is_refused(tmp_path: Path) -> None:
+    """As nodes of a newer opset than the source's: a red gate must not end in its error."""
+    pair = Paired.by_us(embedder())
+    newer = pair.forms.quantized.copy()
+    for node in newer.nodes:
+        if node.op_type == "DequantizeLinear":
+            node.attribute.append(helper.make_attribute("block_size", 0))
+    with pytest.raises(UnpairedError, match=r"cannot be run beside the network in .*block_size"):
+        figures(pair.with_form(newer), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_as_it_runs_is_refused_too(tmp_path: Path) -> None:
+    pair = Paired.by_us(embedder())
+    with pytest.raises(UnpairedError, match="cannot be run beside the network in float"):
+        wrong = np.zeros((1, CHANNELS + 1, 6, 6), np.float32)
+        signal_to_noise(pair.forms, pair.units, [{"x": wrong}], tmp_path)
 
 
 def test_it_does_not_depend_on_how_images_are_batched(tmp_path: Path) -> None:
