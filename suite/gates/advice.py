@@ -16,7 +16,9 @@ from suite.runtime.versions import other_surroundings, surroundings
 MEND_FIRST = "its model's fingerprint is not as accepted: mend that first"
 
 
-def advised(judged: Judgement, entry: Entry | None, work: CaseWork) -> Judgement:
+def advised(
+    judged: Judgement, entry: Entry | None, work: CaseWork, *, cause_known: bool = False
+) -> Judgement:
     """A judgement as it is said: with the first suspect where it is red, and with sound advice.
 
     Parameters
@@ -25,9 +27,10 @@ def advised(judged: Judgement, entry: Entry | None, work: CaseWork) -> Judgement
         is the first suspect, whatever it failed against
     entry : what is accepted of the section; None where nothing is
     work : the case, whose model's fingerprint is looked at before accepting is advised
+    cause_known : whether a cause was found already, so that no library or CPU is suspected
     """
     advice, changed = judged.advice, ""
-    if entry is not None and judged.outcome is Outcome.FAIL:
+    if entry is not None and judged.outcome is Outcome.FAIL and not cause_known:
         changed = other_surroundings(entry.versions, surroundings())
     if advice and is_fingerprint_red(work):
         advice = MEND_FIRST

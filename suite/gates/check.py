@@ -105,7 +105,8 @@ class GateCheck:
         concluded = open_or_failed[0] if open_or_failed else against_baseline
         concluded = with_lost_layers(concluded, self._work, self._file, measured.section)
         if not updating:
-            concluded = advised(concluded, self._file.entry(measured.section), self._work)
+            entry = self._file.entry(measured.section)
+            concluded = advised(concluded, entry, self._work, cause_known=bool(notes))
         self._conclude(
             concluded,
             measured,

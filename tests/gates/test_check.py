@@ -199,6 +199,21 @@ def test_another_library_version_is_named_first(case: Case, tmp_path: Path, monk
     assert record_of(made).headline == "as accepted"
 
 
+@pytest.mark.parametrize(("causes", "suspected"), [((), True), (("colour order",), False)])
+def test_no_library_is_suspected_of_what_a_cause_was_found_for(
+    case: Case, tmp_path: Path, monkeypatch, causes: tuple[str, ...], *, suspected: bool
+) -> None:
+    monkeypatch.setattr(advice, "surroundings", lambda: {"onnxruntime": "1.24.4"})
+    monkeypatch.setattr(check, "explain_fingerprint", lambda _work, _entry: causes)
+    for name in ("tensor", "embedding"):
+        monkeypatch.setitem(LIMITS.tolerances, name, 0.01)
+    accept(case, tmp_path, charted(), {"onnxruntime": "1.32.0"})
+    made, _ = gate(case, tmp_path, of=Gate.FINGERPRINT)
+    with pytest.raises(pytest.fail.Exception):
+        made.check(charted(0.9))
+    assert record_of(made).headline.startswith("accepted under onnxruntime") == suspected
+
+
 @pytest.mark.parametrize(
     ("accepted", "fingerprint", "advised"),
     [
