@@ -17,6 +17,7 @@ from suite.catalog.model_card import Feeding, ModelCard
 from suite.catalog.source import BroughtFile
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, refuse_shared_faces
+from suite.gates.accepted_float import with_accepted
 from suite.judging.measured import Measured
 from suite.models.onnx_file import OnnxFile
 from suite.models.precision import require_precision
@@ -113,7 +114,7 @@ class CaseWork:
         recipe = resolve_recipe(self.mode, self.bench.provider, self.bench.profile)
         assert recipe is not None, "a mode without a recipe is only selected where it is brought"
         calibration = self.model.calibration
-        return Ingredients(
+        made = Ingredients(
             source_sha256=self.of_model.source.sha256,
             recipe=recipe,
             preprocess=self.model.preprocess,
@@ -122,6 +123,7 @@ class CaseWork:
             policy=asked_of_nearness(self.limits().policy),
             selection=self.of_model.selection if recipe.sees_policy else None,
         )
+        return with_accepted(made, self) if recipe.sees_policy else made
 
     @cached_property
     def brought(self) -> BroughtFile | None:

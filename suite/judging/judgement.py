@@ -29,7 +29,8 @@ class Entry:
     its identity are of. ``on_request`` says that its model then ran where it was named alone, and
     ``mode_on_request`` that its mode did. ``layers`` are the signal-to-noise ratios of the
     artifact's layers in decibels, in the order of the network: nothing is judged by them, they say
-    where an artifact lost that fails.
+    where an artifact lost that fails. ``in_float`` are the layers that its recipe put back in
+    float, which are put so again as long as all that it is made of is the same.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -44,6 +45,7 @@ class Entry:
     mode_on_request: bool = False
     identified: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
     layers: Mapping[str, float] = field(default_factory=dict)
+    in_float: tuple[str, ...] | None = None
 
     @property
     def beside(self) -> tuple[object, ...]:

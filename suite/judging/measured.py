@@ -141,6 +141,7 @@ class StepTaken(Frozen):
     norm: Annotated[float, Field(ge=0)] | None = None
     left_out: bool = False
     trace: tuple[str, ...] = ()
+    in_float: tuple[str, ...] | None = None
 
 
 class Measured(Frozen):

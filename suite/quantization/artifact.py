@@ -23,7 +23,8 @@ class Ingredients:
 
     ``policy`` is what its mode's policy asks of how near it is to FP32, which a recipe that mixes
     8 bits and float is built to meet, and ``selection`` the faces on which it is; None are half of
-    the calibration faces.
+    the calibration faces. ``accepted_float`` are the units that were put back in float when such an
+    artifact was accepted, which are then put so again; None has them chosen.
     """
 
     source_sha256: str
@@ -33,6 +34,7 @@ class Ingredients:
     calibration: FaceSet | None
     policy: Mapping[str, float] = field(default_factory=dict)
     selection: FaceSet | None = None
+    accepted_float: tuple[str, ...] | None = None
 
     @property
     def recipe_sha256(self) -> str:
@@ -59,6 +61,7 @@ class Ingredients:
             "input": self.outputs.input if static else None,
             "calibration_sha256": self.calibration.sha256 if static and self.calibration else None,
             **self._to_meet,
+            **({} if self.accepted_float is None else {"accepted_float": self.accepted_float}),
             "onnx": version("onnx"),
             "onnxruntime": onnxruntime_version(),
         }
@@ -82,6 +85,7 @@ class StepDone:
     norm : likewise of the ratio of their lengths to 1
     left_out : whether that was too much, so that the network stayed as it was
     trace : how it came to that, a sentence each, where it searched
+    in_float : the units that it put back in float; None of a step that does no such thing
     """
 
     step: str
@@ -90,6 +94,7 @@ class StepDone:
     norm: float | None = None
     left_out: bool = False
     trace: tuple[str, ...] = ()
+    in_float: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from suite.catalog.errors import ArtifactError, SuiteError
 from suite.catalog.json_file import UnreadableError, read_json
@@ -92,10 +93,7 @@ class ArtifactCache:
             file = read_onnx_file(entry / "model.onnx")
             if not isinstance(record, dict) or record.get("sha256") != file.sha256:
                 return None
-            steps = tuple(
-                StepDone(**{**done, "trace": tuple(done.get("trace", ()))})
-                for done in record.get("steps", ())
-            )
+            steps = tuple(map(_step, record.get("steps", ())))
         except (OSError, UnreadableError, SuiteError, TypeError):
             return None
         return Artifact(file, steps=steps)
@@ -120,3 +118,11 @@ class ArtifactCache:
             ) from None
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _step(done: dict[str, Any]) -> StepDone:
+    """A step as JSON has it, in which a tuple is a list."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in done.items()
+    }
+    return StepDone(**values)

@@ -43,7 +43,14 @@ def entry_document(
         **({"on_request": True} if on_request else {}),
         **({"mode_on_request": True} if mode_on_request else {}),
         **({"layers": dict(layers)} if layers else {}),
+        **_put_back(measured),
     }
+
+
+def _put_back(measured: Measured) -> dict[str, list[str]]:
+    """The layers that a recipe put back in float, where it has a step for that."""
+    known = [step.in_float for step in measured.steps if step.in_float is not None]
+    return {"in_float": list(known[-1])} if known else {}
 
 
 def entry_of(section: str, data: Mapping[str, Any]) -> Entry:

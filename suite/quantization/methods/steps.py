@@ -14,8 +14,8 @@ from suite.quantization.sensitivity.choosing import Choosing
 from suite.quantization.sensitivity.forms import Forms
 from suite.quantization.sensitivity.halves import apart
 from suite.quantization.sensitivity.local_error import quantized_units
-from suite.quantization.sensitivity.mix import put_in_float
-from suite.quantization.sensitivity.units import units_of
+from suite.quantization.sensitivity.mix import Mixed, put_in_float
+from suite.quantization.sensitivity.units import Unit, units_of
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.correct_bias import correct_bias
 from suite.quantization.steps.equalize import equalize, equalized_tensors
@@ -133,10 +133,28 @@ class _Work:
         return correct_bias(net, self._reference, faces, self._folder)
 
     def _mix(self) -> None:
-        """Put units back in float until the policy is met on faces that did not set ranges.
+        """Put units back in float: those that were accepted, else as many as the policy needs."""
+        accepted = self._made.accepted_float
+        if accepted is None:
+            chosen = self._chosen()
+        else:
+            chosen = Mixed(accepted, (f"as accepted, in float: {', '.join(accepted) or 'none'}",))
+        units = {unit.name: unit for unit in self._units()}
+        if missing := [name for name in chosen.units if name not in units]:
+            raise ArtifactError(
+                f"layer {missing[0]!r} was accepted in float, and the network has no such layer."
+            )
+        whole = Forms(self._reference, self.net)
+        self.net = put_in_float(whole, [units[name] for name in chosen.units])
+        self.done.append(
+            StepDone("mix", len(chosen.units), trace=chosen.trace, in_float=chosen.units)
+        )
 
-        They are chosen in a network whose ranges are of one half of the faces.
-        """
+    def _units(self) -> list[Unit]:
+        return units_of(self._reference, self._shapes(self._reference))
+
+    def _chosen(self) -> Mixed:
+        """The units to put back, chosen in a network whose ranges are not of the faces for that."""
         if self._made.calibration is None:
             raise ArtifactError("the step mix needs calibration faces: name a set in the card.")
         first, second = apart(self._made.calibration, self._made.selection)
@@ -145,12 +163,9 @@ class _Work:
         if "correct_bias" in self._made.recipe.steps:
             tried = self._corrected(tried, calibration).net
         forms = Forms(self._reference, tried)
-        units = quantized_units(forms, units_of(self._reference, self._shapes(self._reference)))
-        chosen = Choosing(forms, units, self._folder, replace(self._made, calibration=second)).run()
-        named = {unit.name: unit for unit in units}
-        whole = Forms(self._reference, self.net)
-        self.net = put_in_float(whole, [named[name] for name in chosen.units])
-        self.done.append(StepDone("mix", len(chosen.units), trace=chosen.trace))
+        units = quantized_units(forms, self._units())
+        made = replace(self._made, calibration=second)
+        return Choosing(forms, units, self._folder, made).run()
 
     def _shapes(self, net: Net | None = None) -> Shapes:
         return (net or self.net).shapes(self._made.preprocess.shape(1), self._made.outputs.input)

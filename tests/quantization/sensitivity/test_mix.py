@@ -177,3 +177,22 @@ def test_a_recipe_that_mixes_needs_faces(tmp_path: Path) -> None:
     source = network(tmp_path / "m.onnx", "n")
     with pytest.raises(ArtifactError, match="calibration"):
         build(source, tmp_path / "a.onnx", replace(ingredients(source, recipe()), calibration=None))
+
+
+def test_what_was_accepted_is_put_back_in_float_again(tmp_path: Path) -> None:
+    source = network(tmp_path / "m.onnx", "n")
+    policy = {"cosine_mean": 0.99996, "cosine_1st_percentile": 0.99996}
+    made = replace(ingredients(source, recipe()), calibration=faces(12), policy=policy)
+    *_, done = build(source, tmp_path / "a.onnx", made)
+    assert done.in_float
+    again = replace(made, accepted_float=done.in_float)
+    *_, same = build(source, tmp_path / "b.onnx", again)
+    assert same.in_float == done.in_float
+    assert same.trace == (f"as accepted, in float: {', '.join(done.in_float)}",)
+    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
+    assert again.recipe_sha256 == made.recipe_sha256
+    assert again.key != made.key
+    *_, none = build(source, tmp_path / "c.onnx", replace(made, accepted_float=()))
+    assert (none.in_float, none.places) == ((), 0)
+    with pytest.raises(ArtifactError, match="layer 'gone' was accepted in float, and the network"):
+        build(source, tmp_path / "d.onnx", replace(made, accepted_float=("gone",)))
