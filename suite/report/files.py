@@ -8,6 +8,7 @@ from suite.catalog.errors import SuiteError
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
 from suite.report.html.page import to_html
+from suite.report.layers import read_layers
 from suite.report.layout import laid_out
 from suite.report.markdown import to_markdown
 from suite.report.metrics import to_metrics
@@ -40,9 +41,11 @@ def write_json(folder: Path, report: Report) -> None:
 def write_report(folder: Path, report: Report) -> None:
     """Write the report with all its files; otherwise as `write_json`.
 
+    They show what the folder holds of layers.
     ``report.json`` comes last: what goes wrong before it leaves one that says the run did not end.
     """
-    texts = {name: text_of(report) for name, text_of in FILES.items()}
+    shown = report.model_copy(update={"layers": read_layers(folder)})
+    texts = {name: text_of(shown) for name, text_of in FILES.items()}
     for name, text in texts.items():
         write_whole(folder / name, text, alone=True)
     write_json(folder, report)

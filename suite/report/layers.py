@@ -1,18 +1,18 @@
 """What the layers of a quantized network cost: as JSON, and as a table to read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import visible
 from suite.catalog.json_file import UnreadableError, read_file_as
 from suite.judging.part import Count, Frozen, Rate
 from suite.report.tables import aligned
 
 FOLDER = "layers"
-_HEADER = (
+HEADER = (
     "layer",
     "MACs",
     "SQNR dB",
@@ -43,8 +43,11 @@ class LayerCost(Frozen):
 class Layers(Frozen):
     """What the layers of one model in one mode cost, and where and on what that was measured.
 
-    Losses are 1 − the mean cosine to FP32. ``kept_in_float`` are the layers that are in float,
-    ``untold`` those of which it cannot be told what they are.
+    Losses are 1 − the mean cosine to FP32. ``layers`` lie in the order of the network,
+    ``kept_in_float`` are those that are in float, ``untold`` those of which it cannot be told what
+    they are. ``calibrated_on`` is None of an artifact that was brought, and of one that needs no
+    calibration; the hashes of source and recipe say what one that is built was built of, and are
+    empty where they were not kept.
     """
 
     schema_version: Literal[1] = 1
@@ -55,10 +58,12 @@ class Layers(Frozen):
     cpu: str
     onnxruntime: str
     artifact_sha256: str
+    source_sha256: str = ""
+    recipe_sha256: str = ""
     calibrated_on: Count | None
     weighed_on: Count
     loss: Loss
-    layers: tuple[LayerCost, ...]
+    layers: Annotated[tuple[LayerCost, ...], Field(min_length=1)]
     kept_in_float: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
 
@@ -70,12 +75,19 @@ class Layers(Frozen):
     @property
     def better_in_float(self) -> list[LayerCost]:
         """The layers that would lose less and take no longer in float, the most gain first."""
-        free = [
-            layer
-            for layer in self.layers
-            if layer.float_ms <= layer.integer_ms and layer.in_float < self.loss
-        ]
+        free = [layer for layer in self.layers if self.is_better_in_float(layer)]
         return sorted(free, key=lambda layer: (layer.in_float, layer.name))
+
+    def is_better_in_float(self, layer: LayerCost) -> bool:
+        """Whether the network loses less with a layer in float, which takes no longer there."""
+        return layer.float_ms <= layer.integer_ms and layer.in_float < self.loss
+
+
+class WeighedLayers(Frozen):
+    """What a report's folder holds of layers, and in words which of its files cannot be read."""
+
+    found: tuple[Layers, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 _LAYERS = TypeAdapter(Layers)
@@ -86,23 +98,25 @@ def file_name(model: str, mode: str) -> str:
     return f"{model}.{mode}.json"
 
 
-def read_layers(report: Path) -> tuple[Layers, ...]:
+def read_layers(report: Path) -> WeighedLayers:
     """What a report's folder holds of layers, by the files' names.
 
-    Raises
-    ------
-    SuiteError
-        where a file there is another.
+    A file that is damaged is passed over, and said in words.
     """
-    found = []
+    found: list[Layers] = []
+    unread: list[str] = []
     for file in sorted((report / FOLDER).glob("*.json")):
         try:
-            found.append(read_file_as(_LAYERS, file))
+            found.append(read_file_as(_LAYERS, file).shown())
         except (UnreadableError, OSError) as error:
-            raise SuiteError(
-                where=file, what=f"cannot be read ({error}); delete it, or run explain again."
-            ) from None
-    return tuple(found)
+            why = error.strerror if isinstance(error, OSError) else error
+            unread.append(
+                visible(
+                    f"{FOLDER}/{file.name} cannot be read ({why}): run face-quant-gate explain "
+                    "again, or delete it"
+                )
+            )
+    return WeighedLayers(found=tuple(found), unread=tuple(unread))
 
 
 def table(layers: Layers, most: int | None = None) -> Iterator[str]:
@@ -113,7 +127,7 @@ def table(layers: Layers, most: int | None = None) -> Iterator[str]:
     most : how many layers are shown; None is all
     """
     shown = layers.by_loss[:most]
-    yield from aligned(_HEADER, [_cells(layer) for layer in shown])
+    yield from aligned(HEADER, [cells(layer) for layer in shown])
     if len(shown) < len(layers.layers):
         yield f"… and {len(layers.layers) - len(shown)} layers that lose less alone"
     yield ""
@@ -141,7 +155,8 @@ def said(layers: Layers) -> Iterator[str]:
         yield f"Nearer to FP32 and no slower in float: {names}{more}."
 
 
-def _cells(layer: LayerCost) -> Sequence[str]:
+def cells(layer: LayerCost) -> tuple[str, ...]:
+    """A layer as the cells of a table, by `HEADER`."""
     kernel = layer.alone_as_run - layer.alone
     return (
         layer.name,

@@ -13,6 +13,7 @@ from suite.judging.part import Count, Frozen
 from suite.judging.record import Record
 from suite.judging.shipping.recommendation import Recommendation
 from suite.report.history import PastRun
+from suite.report.layers import WeighedLayers
 
 # The older versions have fewer fields, each of which has a default.
 SchemaVersion = Literal[1, 2]
@@ -118,6 +119,7 @@ class Report(Frozen):
     compared : what changed in cards and baselines since a base, with what the run accepted where it
         ended; None where an older suite's run did not end
     history : the runs before, as `--history` names their file; ``report.json`` has them not
+    layers : what layers cost, as the folder holds it beside ``report.json``, which has it not
     """
 
     schema_version: SchemaVersion = SCHEMA_VERSION
@@ -137,6 +139,7 @@ class Report(Frozen):
     not_run: tuple[str, ...] = ()
     compared: Compared | None = None
     history: SkipJsonSchema[tuple[PastRun, ...]] = Field(default=(), exclude=True, repr=False)
+    layers: SkipJsonSchema[WeighedLayers] = Field(default=WeighedLayers(), exclude=True, repr=False)
     records: tuple[Record, ...]
 
     @property

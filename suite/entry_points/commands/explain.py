@@ -9,14 +9,16 @@ from typing import TypeVar
 
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.errors import CatalogError, SuiteError, nearest
-from suite.catalog.files import user_cache, write_whole
+from suite.catalog.files import is_there, user_cache, write_whole
 from suite.catalog.folder import read_catalog
 from suite.catalog.table import Card
-from suite.entry_points.commands.arguments import add_catalog, add_roots
+from suite.entry_points.commands.arguments import add_catalog, add_history, add_roots
+from suite.entry_points.rewriting import rewrite
 from suite.gates.layer_costs import explain
 from suite.gates.progress import Progress
 from suite.gates.workbench import Workbench
 from suite.report.layers import FOLDER, LayerCost, Layers, file_name, table
+from suite.report.reading import REPORT
 from suite.runtime.op_libraries import name_op_library
 from suite.runtime.profile import chosen_profile, cpu_model
 from suite.runtime.versions import onnxruntime_version
@@ -50,14 +52,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         type=Path,
         default=Path("face-quant-report"),
-        help=f"the figures are written to DIR/{FOLDER} as JSON, which report.html shows "
-        "(default: %(default)s)",
+        help=f"the figures are written to DIR/{FOLDER} as JSON; a report that is there is "
+        "written anew, as by face-quant-gate report, and shows them (default: %(default)s)",
     )
+    add_history(parser)
     parser.add_argument("--all", action="store_true", help=f"print all layers, not {_SHOWN}")
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Weigh the layers, print them with those that lose most first, and write them as JSON."""
+    """Weigh the layers, print those that lose most first, and write them as JSON.
+
+    A report beside them is written anew.
+    """
     name_op_library(chosen.op_library)
     catalog = read_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
     layers = layers_of(catalog, chosen.model, chosen.mode, chosen.artifact_cache or user_cache())
@@ -73,6 +79,10 @@ def run(chosen: argparse.Namespace) -> int:
     for line in table(layers, None if chosen.all else _SHOWN):
         print(line)
     print(f"{file}: written")
+    if is_there(chosen.report_dir / REPORT):
+        for note in rewrite(chosen.report_dir, chosen.history).notes:
+            print(note)
+        print(f"{chosen.report_dir / 'report.html'}: written anew, with these layers")
     return 0
 
 
@@ -99,13 +109,15 @@ def layers_of(catalog: Catalog, model: str, mode: str, cache: Path) -> Layers:
         cpu=cpu_model(),
         onnxruntime=onnxruntime_version(),
         artifact_sha256=found.artifact_sha256,
+        source_sha256=work.of_model.source.sha256,
+        recipe_sha256="" if work.brought else work.ingredients.recipe_sha256,
         calibrated_on=found.calibrated_on,
         weighed_on=found.weighed_on,
         loss=found.costs.loss,
         layers=tuple(LayerCost(**asdict(unit)) for unit in found.costs.units),
         kept_in_float=found.costs.in_float,
         untold=found.costs.untold,
-    )
+    ).shown()
 
 
 def _named(option: str, name: str, cards: Mapping[str, T]) -> T:

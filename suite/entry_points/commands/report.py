@@ -6,10 +6,8 @@ from pathlib import Path
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import is_folder
 from suite.entry_points.commands.arguments import add_history
-from suite.entry_points.history import add_to_history, with_history
+from suite.entry_points.rewriting import rewrite
 from suite.judging.outcome import Outcome
-from suite.report.files import held, write_report
-from suite.report.rebuilding import rebuild
 from suite.report.terminal import verdict_lines
 
 
@@ -27,13 +25,9 @@ def run(chosen: argparse.Namespace) -> int:
     folder: Path = chosen.folder
     if not is_folder(folder):
         raise SuiteError(where=folder, what="there is no such folder; give a run's report folder.")
-    with held(folder):
-        rebuilt = rebuild(folder)
-        report = with_history(rebuilt.report, chosen.history)
-        write_report(folder, report)
-    add_to_history(chosen.history, report)
+    rebuilt = rewrite(folder, chosen.history)
     for note in rebuilt.notes:
         print(note)
-    for line in verdict_lines(report, folder):
+    for line in verdict_lines(rebuilt.report, folder):
         print(line)
-    return 1 if report.verdict is Outcome.FAIL else 0
+    return 1 if rebuilt.report.verdict is Outcome.FAIL else 0

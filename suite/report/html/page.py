@@ -20,6 +20,7 @@ from suite.report.html.parts import (
     course_parts,
     fitted,
     fitted_models,
+    layer_parts,
     limit_rows,
     model_parts,
     red_gates,
@@ -43,6 +44,7 @@ _WITH_FACES = 16 * 2**20
 _RED_GATES = 250_000
 _PROVIDERS = 250_000
 _COURSES = 250_000
+_LAYERS = 250_000
 _ROWS = 600_000
 _HASHES = 100_000
 _SAYINGS = 40
@@ -91,6 +93,8 @@ def to_html(report: Report) -> str:
         provider_legend=LEGEND,
         red_gates=fitted(red_gates(report.records), _RED_GATES),
         courses=fitted(course_parts(report), _COURSES),
+        layers=fitted(layer_parts(report), _LAYERS),
+        layers_unread=report.layers.unread,
         runs=run_rows(report),
         runs_header=RUNS_HEADER,
         fact_tables=fact_tables(report),

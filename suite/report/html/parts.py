@@ -16,8 +16,10 @@ from suite.report.cases import SEVERITY, CaseRow
 from suite.report.fitting import shortened
 from suite.report.history import Series
 from suite.report.html.kinds import in_order
+from suite.report.html.layer_costs import layers_part
 from suite.report.html.model_part import model_part, set_part, sets_of
 from suite.report.html.over_runs import course, series
+from suite.report.layers import Layers
 from suite.report.model import Report
 from suite.report.reference import by_its_name, called
 from suite.report.sections.certainty import flags
@@ -138,6 +140,12 @@ def course_parts(report: Report) -> list[Part]:
     return [partial(_course, each) for each in series(report)]
 
 
+def layer_parts(report: Report) -> list[Part]:
+    """What layers cost in each mode of each model, the mode that loses most first."""
+    weighed = sorted(report.layers.found, key=lambda layers: -layers.loss)
+    return [partial(_layers, each, report.records) for each in weighed]
+
+
 def template(name: str) -> Template:
     """A template of the page."""
     return _environment().get_template(name)
@@ -178,3 +186,7 @@ def _limit_row(record: Record, row: Row, backends: Backends) -> str:
 
 def _course(of: Series) -> str:
     return macro("course")(course(of))
+
+
+def _layers(weighed: Layers, records: Sequence[Record]) -> str:
+    return macro("layers_part")(layers_part(weighed, records))

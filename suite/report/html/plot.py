@@ -12,6 +12,9 @@ Point = tuple[float, float]
 
 # Points of a line that lie within this of its chord are left out, in user units.
 _FLAT = 0.3
+# How high a bar is, in user units, and how many letters a line of its words has.
+_BAR = 8
+_TIP_LETTERS = 48
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Plot:
     width: int = 460
     height: int = 320
     ticks_across: bool = True
+    ticks_up: bool = True
     left: int = 66
     right: int = 14
     top: int = 14
@@ -111,6 +115,41 @@ class Plot:
             )
         )
 
+    def bar(self, x: float, y: float, kind: str, label: str, said: str) -> None:
+        """A bar along the lower axis, below its label; with its words as a point's."""
+        left, _ = self.place(self.across.low, y)
+        right, at = self.place(x, y)
+        # Letters grow on a phone, so that what they take is told in their own size.
+        lines = wrap(said, _TIP_LETTERS)
+        spans = Markup("").join(
+            Markup('<tspan x="{}" dy="1.2em">{}</tspan>').format(self.left + 6, line)
+            for line in lines
+        )
+        tip = Markup(
+            '<g class="tip" transform="translate(0 {:.1f})"><rect x="{}" y="-{}em" width="{}" '
+            'height="{}em"/><text y="-{}em">{}</text></g>'
+        )
+        above = 1.2 * len(lines) + 1.6
+        inner = self.width - self.left - self.right
+        self.drawn.append(
+            Markup(
+                '<g class="point bar {}" tabindex="0" role="img" aria-label="{}">{}{}'
+                '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"/>{}</g>'
+            ).format(
+                *(kind, said, _titled(said), _text(left, at - 4, label, "start", "label")),
+                *(left, at, max(right - left, 1.0), _BAR),
+                tip.format(
+                    at,
+                    self.left,
+                    f"{above:.1f}",
+                    inner,
+                    f"{above - 1.1:.1f}",
+                    f"{above:.1f}",
+                    spans,
+                ),
+            )
+        )
+
     def _tip(self, said: str) -> Markup:
         """Words that the style shows while their point has the focus or the pointer."""
         start = Markup('<tspan x="{}" dy="13">{}</tspan>')
@@ -157,7 +196,7 @@ class Plot:
             x = self.left + (right - self.left) * share
             grid.append(f"M{x:.1f} {self.top}V{bottom}")
             marks.append(_text(x, bottom + 15, said, "middle"))
-        for share, said in self.up.ticks:
+        for share, said in self.up.ticks if self.ticks_up else []:
             y = bottom - (bottom - self.top) * share
             grid.append(f"M{self.left} {y:.1f}H{right}")
             marks.append(_text(self.left - 6, y + 4, said, "end"))

@@ -17,11 +17,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const key = (row) => {
         const text = row.cells[column].textContent;
         const number = parseFloat(text.replace("−", "-").replace(/^[^\d+-]+/, ""));
-        if (column === heads.length - 1) return [null, `${SEVERITY.indexOf(text)}`];
+        if (head.dataset.sort === "outcomes") return [null, `${SEVERITY.indexOf(text)}`];
         return [Number.isNaN(number) || !/\d/.test(text) ? null : number, text];
       };
       const keyed = [...body.rows].map((row) => [key(row), row]);
-      const numbers = column > 5 && column < heads.length - 1;
+      const numbers = head.dataset.sort === "numbers";
       keyed.sort(([a], [b]) => {
         if (numbers && (a[0] === null) !== (b[0] === null)) return a[0] === null ? 1 : -1;
         const order = numbers && a[0] !== null ? a[0] - b[0] : a[1].localeCompare(b[1]);

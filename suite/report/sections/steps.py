@@ -1,6 +1,6 @@
 """What the steps of each mode's recipe did."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from suite.judging.measured import StepTaken
 from suite.judging.record import Record
@@ -21,7 +21,18 @@ def steps(records: Sequence[Record]) -> list[str]:
         "Built step by step; an exact step is proved on faces, by how much it and those before it "
         "changed a value of the unit-length embedding:"
     )
-    return [words, "", *markdown(("Model", "Step", "Places", "Changed", ""), rows), ""]
+    table = markdown(("Model", "Step", "Places", "Changed", ""), rows)
+    return [words, "", *table, "", *_traces(records)]
+
+
+def _traces(records: Sequence[Record]) -> Iterator[str]:
+    """How a step that searched came to what it chose, a line each."""
+    for record in records:
+        for taken in record.measured.steps if record.measured else ():
+            if taken.trace:
+                yield from (f"What {taken.step} chose in {record.mode}, step by step:", "")
+                yield from (f"{place}. {said}" for place, said in enumerate(taken.trace, 1))
+                yield ""
 
 
 def _cells(taken: StepTaken) -> tuple[str, str, str, str]:
