@@ -1,6 +1,6 @@
 """What the layers of a quantized network cost: as JSON, and as a table to read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -117,6 +117,18 @@ def read_layers(report: Path) -> WeighedLayers:
                 )
             )
     return WeighedLayers(found=tuple(found), unread=tuple(unread))
+
+
+def copied(runs: Iterable[Path]) -> dict[str, bytes]:
+    """The files of several reports' folders by the names that they get in one, each text once."""
+    found: dict[str, bytes] = {}
+    for run in runs:
+        for file in sorted((run / FOLDER).glob("*.json")):
+            text = file.read_bytes()
+            if text not in found.values():
+                name = file.name if file.name not in found else f"{file.stem}.{len(found)}.json"
+                found[name] = text
+    return found
 
 
 def table(layers: Layers, most: int | None = None) -> Iterator[str]:

@@ -3,15 +3,18 @@
 import argparse
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
+from suite.catalog.files import write_whole
 from suite.entry_points.commands.arguments import add_history
 from suite.entry_points.history import add_to_history, with_history
 from suite.entry_points.step_summary import add_to_step
 from suite.judging.outcome import Outcome
 from suite.report.files import held, write_report
 from suite.report.folder import PROPOSED, RECORDS
+from suite.report.layers import FOLDER, copied
 from suite.report.merging.merge import merge
 from suite.report.merging.run import read_run
 from suite.report.model import Report
@@ -52,7 +55,7 @@ def run(chosen: argparse.Namespace) -> int:
     runs = [read_run(folder) for folder in folders.values()]
     report = with_history(merge(runs, require_all=chosen.require_all), chosen.history)
     names = Names({k: v for folder in folders for k, v in known_names(folder).items()})
-    _write(target, report, names)
+    _write(target, report, names, list(folders))
     add_to_history(chosen.history, report)
     add_to_step(report, target, os.environ)
     for note in (note for each in runs for note in each.notes):
@@ -62,12 +65,16 @@ def run(chosen: argparse.Namespace) -> int:
     return 1 if report.verdict is Outcome.FAIL else 0
 
 
-def _write(target: Path, report: Report, names: Names) -> None:
+def _write(target: Path, report: Report, names: Names, runs: Sequence[Path]) -> None:
     """Write all files, in the place of what another run or merge left there."""
     with held(target):
         for name in (RECORDS, NAMES):
             (target / name).unlink(missing_ok=True)
-        shutil.rmtree(target / PROPOSED, ignore_errors=True)
+        for name in (PROPOSED, FOLDER):
+            shutil.rmtree(target / name, ignore_errors=True)
+        for name, text in copied(runs).items():
+            (target / FOLDER).mkdir(exist_ok=True)
+            write_whole(target / FOLDER / name, text)
         if names.known:
             names.write(target)
         write_report(target, report)

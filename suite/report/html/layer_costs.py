@@ -85,14 +85,11 @@ def _where(layers: Layers) -> Iterator[str]:
 
 
 def of_which(layers: Layers, own: Sequence[Record]) -> str:
-    """Of which artifact layers are, beside that of a run, whose records of the case these are.
-
-    >>> from suite.report.layers import LayerCost
-    """
+    """Of which artifact layers are, beside that of a run, whose records of the case these are."""
     mine = f"the artifact with the SHA-256 {layers.artifact_sha256[:12]}…"
     measured = [record.hashes["artifact"] for record in own if "artifact" in record.hashes]
     if not measured:
-        return f"Of {mine}; this report has no artifact of this model in this mode here."
+        return f"Of {mine}; this report has no artifact of this case on that profile."
     if layers.artifact_sha256 in measured:
         return f"Of {mine}, which this run measured."
     if differs := _differs(layers, own):
@@ -103,8 +100,9 @@ def of_which(layers: Layers, own: Sequence[Record]) -> str:
     if layers.calibrated_on and layers.recipe_sha256:
         return (
             f"Of {mine}. This run measured another ({measured[0][:12]}…), as is expected: explain "
-            "builds one of its own from the same source by the same recipe, calibrated on half of "
-            "the faces, and weighs it on the other half."
+            f"builds one of its own of the same source by the same recipe, of which "
+            f"{layers.calibrated_on} faces set the ranges (half of the calibration faces, unless "
+            "the card names others to weigh layers on)."
         )
     return (
         f"Of {mine}. This run measured another ({measured[0][:12]}…): run face-quant-gate explain "

@@ -117,37 +117,29 @@ class Plot:
 
     def bar(self, x: float, y: float, kind: str, label: str, said: str) -> None:
         """A bar along the lower axis, below its label; with its words as a point's."""
-        left, _ = self.place(self.across.low, y)
-        right, at = self.place(x, y)
-        # Letters grow on a phone, so that what they take is told in their own size.
-        lines = wrap(said, _TIP_LETTERS)
-        spans = Markup("").join(
-            Markup('<tspan x="{}" dy="1.2em">{}</tspan>').format(self.left + 6, line)
-            for line in lines
-        )
-        tip = Markup(
-            '<g class="tip" transform="translate(0 {:.1f})"><rect x="{}" y="-{}em" width="{}" '
-            'height="{}em"/><text y="-{}em">{}</text></g>'
-        )
-        above = 1.2 * len(lines) + 1.6
-        inner = self.width - self.left - self.right
+        (left, at), (right, _) = self.place(self.across.low, y), self.place(x, y)
         self.drawn.append(
             Markup(
                 '<g class="point bar {}" tabindex="0" role="img" aria-label="{}">{}{}'
                 '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"/>{}</g>'
             ).format(
-                *(kind, said, _titled(said), _text(left, at - 4, label, "start", "label")),
-                *(left, at, max(right - left, 1.0), _BAR),
-                tip.format(
-                    at,
-                    self.left,
-                    f"{above:.1f}",
-                    inner,
-                    f"{above - 1.1:.1f}",
-                    f"{above:.1f}",
-                    spans,
-                ),
+                *(kind, said, _titled(said), _text(left + 3, at - 4, label, "start", "label")),
+                *(left, at, max(right - left, 1.0), _BAR, self._tip_above(at, said)),
             )
+        )
+
+    def _tip_above(self, at: float, said: str) -> Markup:
+        """Likewise as `_tip`, above a bar's label, whatever the size of letters."""
+        lines = wrap(said, _TIP_LETTERS)
+        start = Markup('<tspan x="{}" dy="1.2em">{}</tspan>')
+        spans = Markup("").join(start.format(self.left + 6, line) for line in lines)
+        high = 1.2 * len(lines) + 0.5
+        return Markup(
+            '<g class="tip" transform="translate(0 {:.1f})"><rect x="{}" y="-{:.1f}em" width="{}" '
+            'height="{:.1f}em"/><text y="-{:.1f}em">{}</text></g>'
+        ).format(
+            *(at, self.left, high + 1.6, self.width - self.left - self.right),
+            *(high, high + 1.6, spans),
         )
 
     def _tip(self, said: str) -> Markup:
