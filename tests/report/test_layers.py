@@ -5,8 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from suite.catalog.errors import SuiteError
-from suite.report.layers import FOLDER, LayerCost, Layers, file_name, read_layers, said, table
+from suite.report.layers import (
+    FOLDER,
+    LayerCost,
+    Layers,
+    WeighedLayers,
+    file_name,
+    read_layers,
+    said,
+    table,
+)
 
 
 def layer(name: str, **figures: float) -> LayerCost:
@@ -53,7 +61,7 @@ def written(folder: Path, layers: Layers = LAYERS) -> Path:
 def test_what_is_written_is_read_by_the_names_of_the_files(tmp_path: Path) -> None:
     other = LAYERS.model_copy(update={"mode": "another", "calibrated_on": None, "untold": ("x",)})
     written(tmp_path), written(tmp_path, other)
-    assert read_layers(tmp_path) == (other, LAYERS)
+    assert read_layers(tmp_path) == WeighedLayers(found=(other, LAYERS))
     assert {file.name for file in (tmp_path / FOLDER).iterdir()} == {
         "m.int8.json",
         "m.another.json",
@@ -61,7 +69,7 @@ def test_what_is_written_is_read_by_the_names_of_the_files(tmp_path: Path) -> No
 
 
 def test_a_report_without_layers_has_none(tmp_path: Path) -> None:
-    assert read_layers(tmp_path) == ()
+    assert read_layers(tmp_path) == WeighedLayers()
 
 
 @pytest.mark.parametrize(
@@ -79,19 +87,19 @@ def test_a_damaged_file_is_named_with_what_is_wrong(
 ) -> None:
     file = written(tmp_path)
     file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
-    with pytest.raises(SuiteError) as caught:
-        read_layers(tmp_path)
-    text = str(caught.value)
-    assert text.startswith(f"{file}: cannot be read (") and reason in text
-    assert text.endswith("; delete it, or run explain again.")
+    read = read_layers(tmp_path)
+    (text,) = read.unread
+    assert text.startswith("layers/m.int8.json cannot be read (") and reason in text
+    assert text.endswith("): run face-quant-gate explain again, or delete it")
+    assert read.found == ()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]"])
 def test_what_is_no_json_of_layers_is_named_too(text: str, tmp_path: Path) -> None:
     file = written(tmp_path)
     file.write_text(text)
-    with pytest.raises(SuiteError, match=r"m\.int8\.json: cannot be read \(.*; delete it, or run"):
-        read_layers(tmp_path)
+    (said_of_it,) = read_layers(tmp_path).unread
+    assert said_of_it.startswith("layers/m.int8.json cannot be read (")
 
 
 def test_the_table_has_a_row_a_layer_those_that_lose_most_first() -> None:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
@@ -55,7 +55,7 @@ def run(chosen: argparse.Namespace) -> int:
     runs = [read_run(folder) for folder in folders.values()]
     report = with_history(merge(runs, require_all=chosen.require_all), chosen.history)
     names = Names({k: v for folder in folders for k, v in known_names(folder).items()})
-    _write(target, report, names, list(folders))
+    _write(target, report, names, copied(folders.values()))
     add_to_history(chosen.history, report)
     add_to_step(report, target, os.environ)
     for note in (note for each in runs for note in each.notes):
@@ -65,14 +65,14 @@ def run(chosen: argparse.Namespace) -> int:
     return 1 if report.verdict is Outcome.FAIL else 0
 
 
-def _write(target: Path, report: Report, names: Names, runs: Sequence[Path]) -> None:
+def _write(target: Path, report: Report, names: Names, layers: Mapping[str, bytes]) -> None:
     """Write all files, in the place of what another run or merge left there."""
     with held(target):
         for name in (RECORDS, NAMES):
             (target / name).unlink(missing_ok=True)
         for name in (PROPOSED, FOLDER):
             shutil.rmtree(target / name, ignore_errors=True)
-        for name, text in copied(runs).items():
+        for name, text in layers.items():
             (target / FOLDER).mkdir(exist_ok=True)
             write_whole(target / FOLDER / name, text)
         if names.known:
