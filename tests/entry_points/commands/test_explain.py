@@ -29,7 +29,7 @@ def explain(team: Team, *options: str, model: str = MODEL) -> int:
 
 
 def written(team: Team) -> Layers:
-    (layers,) = read_layers(team.folder / "report")
+    (layers,) = read_layers(team.folder / "report").found
     return layers
 
 
