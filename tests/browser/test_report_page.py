@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 from drawn_records import drawn_records
+from layers import layer, layers
 from records import ENVIRONMENT, record, row
 
 from suite.catalog.gate import Gate
 from suite.judging.outcome import Outcome
 from suite.report.history_line import past_runs
 from suite.report.html.page import to_html
+from suite.report.layers import WeighedLayers
 from suite.report.verdict import make_report
 
 ROWS = tuple(
@@ -20,6 +22,10 @@ ROWS = tuple(
         ("eer", Outcome.UNDECIDED, 0.95),
     ]
 )
+LAYERS = [
+    layer(f"/layer1/layer1.0/conv{n}/Conv", alone=n * 1e-5, in_float=5e-4, float_ms=n * 0.01)
+    for n in range(1, 41)
+]
 PHONE = {"width": 375, "height": 700}
 
 
@@ -29,7 +35,8 @@ def file(tmp_path_factory) -> str:
     report = make_report(
         ENVIRONMENT, [red, *drawn_records(models=2)], complete=True, require_all=False
     )
-    report = report.model_copy(update={"history": past_runs(report) * 3})
+    weighed = WeighedLayers(found=(layers(*LAYERS),))
+    report = report.model_copy(update={"history": past_runs(report) * 3, "layers": weighed})
     path = Path(tmp_path_factory.mktemp("page")) / "report.html"
     path.write_text(to_html(report), encoding="utf-8")
     return path.as_uri()
@@ -121,6 +128,8 @@ def test_all_words_can_be_read_in_both_lights(page, scheme: str) -> None:
         "figcaption",
         ".legend li",
         "code",
+        "#layers li",
+        "#layers summary",
     ):
         assert contrast(page, selector) >= 4.5, selector
 
@@ -164,6 +173,50 @@ def test_the_keyboard_reaches_the_report_its_points_and_its_axes(page) -> None:
     assert chart.locator(".logarithms").is_visible() and not chart.locator(".deviate").is_visible()
     other = page.locator("figure.scales").nth(1)
     assert other.locator(".deviate").is_visible()
+
+
+def test_the_keyboard_reaches_each_bar_of_the_layers_and_its_words_lie_within_the_page(
+    page,
+) -> None:
+    page.set_viewport_size(PHONE)
+    bars = page.locator("#layers g.bar")
+    assert bars.count() == 20
+    for place in (0, 19):
+        bar = bars.nth(place)
+        bar.focus()
+        assert bar.get_attribute("aria-label").startswith(f"/layer1/layer1.0/conv{40 - place}/Conv")
+        tip = bar.locator(".tip text").bounding_box()
+        assert tip["x"] >= 0 and tip["x"] + tip["width"] <= PHONE["width"]
+        # It hides neither its own bar nor what that is called.
+        assert tip["y"] + tip["height"] <= bar.locator("> text").bounding_box()["y"] + 1
+    page.keyboard.press("Shift+Tab")
+    assert "conv22/Conv" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
+def test_a_label_of_a_bar_lies_within_the_chart_on_a_phone(page) -> None:
+    page.set_viewport_size(PHONE)
+    chart = page.locator("#layers .bars > svg").bounding_box()
+    for label in page.locator("#layers g.bar > text").all():
+        found = label.bounding_box()
+        assert found["x"] + found["width"] <= chart["x"] + chart["width"]
+
+
+def test_the_layers_sort_by_numbers_and_by_name(page) -> None:
+    def column(place: int) -> list[str]:
+        cells = page.locator(f"#layers tbody td:nth-child({place})")
+        return cells.all_inner_texts()
+
+    page.locator("#layers summary").click()
+    assert column(1)[:3] == ["1", "2", "3"]
+    header = page.locator("#layers").get_by_role("button", name="alone in 8 bits")
+    header.click()
+    header.click()
+    assert [float(each) for each in column(5)[:2]] == [4e-4, 3.9e-4]
+    assert column(1)[:2] == ["40", "39"]
+    page.locator("#layers").get_by_role("button", name="layer", exact=True).click()
+    assert column(2)[:2] == ["/layer1/layer1.0/conv1/Conv", "/layer1/layer1.0/conv10/Conv"]
+    page.locator("#layers").get_by_role("button", name="no.").click()
+    assert column(1)[:3] == ["1", "2", "3"]
 
 
 def test_links_within_the_page_lead_somewhere(page) -> None:
