@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from layers import layers, write_layers
 from records import ENVIRONMENT, measured, record
 
 from suite.catalog.errors import SuiteError
@@ -119,6 +120,20 @@ def test_a_red_run_that_ended_is_red_again_and_help_says_so(tmp_path: Path, caps
     with pytest.raises(SystemExit):
         main(["report", "--help"])
     assert "exits with 1 where its verdict is fail" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_damaged_file_of_layers_is_said_and_costs_nothing_else(tmp_path: Path, capsys) -> None:
+    run = ReportFolder(tmp_path, ENVIRONMENT, require_all=False)
+    run.add(RECORDS[0])
+    run.write(complete=True)
+    run.close()
+    write_layers(tmp_path, layers())
+    (tmp_path / "layers" / "bad.json").write_text("{}")
+    assert main(["report", str(tmp_path)]) == 0
+    note, verdict, _ = capsys.readouterr().out.splitlines()
+    assert note.startswith("layers/bad.json cannot be read (")
+    assert verdict == "PASS: 1 pass"
+    assert "<h3>m int8</h3>" in (tmp_path / "report.html").read_text()
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path, capsys) -> None:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from layers import layers, write_layers
 from records import ENVIRONMENT, measured
 from shards import gates, record_of
 
@@ -17,6 +18,7 @@ from suite.judging.record import Record
 from suite.report.files import FILES
 from suite.report.folder import ReportFolder
 from suite.report.history import read_history
+from suite.report.layers import read_layers
 from suite.report.names import Names
 from suite.report.reading import read_one_backend, read_report
 
@@ -112,6 +114,23 @@ def test_a_report_is_written_anew_in_the_place_of_an_earlier_one() -> None:
     (target / "proposed-baselines").mkdir()
     assert main(["merge", *runs, f"--report-dir={target}"]) == 0
     assert {path.name for path in target.iterdir()} == {"report.json", *FILES}
+
+
+def test_what_layers_cost_is_taken_along_from_each_run() -> None:
+    runs = [write("a", "m"), write("b", "n")]
+    write_layers(Path("a"), layers(model="m"))
+    write_layers(Path("b"), layers(model="n"), layers(model="m", profile="cpu-vnni"))
+    target = Path(write("target", "m"))
+    write_layers(target, layers(model="old"))
+    assert main(["merge", *runs, f"--report-dir={target}"]) == 0
+    found = read_layers(target).found
+    assert sorted((each.model, each.profile) for each in found) == [
+        ("m", "cpu-avx2"),
+        ("m", "cpu-vnni"),
+        ("n", "cpu-avx2"),
+    ]
+    page = (target / "report.html").read_text()
+    assert "<h3>n int8</h3>" in page and "<h3>old int8</h3>" not in page
 
 
 def test_names_that_the_runs_hid_are_put_together_for_this_user_alone() -> None:
