@@ -165,7 +165,7 @@ class _Work:
         forms = Forms(self._reference, tried)
         units = quantized_units(forms, self._units())
         made = replace(self._made, calibration=second)
-        return Choosing(forms, units, self._folder, made).run()
+        return Choosing(forms, units, self._folder, made, self._prepared.statistics).run()
 
     def _shapes(self, net: Net | None = None) -> Shapes:
         return (net or self.net).shapes(self._made.preprocess.shape(1), self._made.outputs.input)

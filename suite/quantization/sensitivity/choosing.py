@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from suite.quantization.artifact import Ingredients
 from suite.quantization.calibration import face_reader
 from suite.quantization.probe import Probe
+from suite.quantization.ranges.kept import Kept
 from suite.quantization.ranges.observe import Batch
 from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms
@@ -16,6 +19,8 @@ from suite.quantization.sensitivity.kernel_time import float_milliseconds, integ
 from suite.quantization.sensitivity.mix import Mixed, mix
 from suite.quantization.sensitivity.slower import Timer
 from suite.quantization.sensitivity.units import Unit
+from suite.quantization.steps.net import Array, Net
+from suite.runtime.profile import cpu_model
 
 # Each candidate is run on them; the 1st percentile of fewer is their worst.
 _FACES = 64
@@ -32,12 +37,14 @@ class Choosing:
     work : a folder for scratch files
     ingredients : with the faces that units are weighed on as their calibration faces, and the
         policy that is to be met
+    statistics : where times are kept, so that the same is chosen again; None keeps nothing
     """
 
     forms: Forms
     units: Sequence[Unit]
     work: Path
     ingredients: Ingredients
+    statistics: Path | None = None
 
     def run(self) -> Mixed:
         """Choose; as `mix`."""
@@ -49,9 +56,24 @@ class Choosing:
         images = [batch[name] for batch in batches]
         selection = Selection(Probe(images, made.outputs), name, self.work)
         one = {name: images[0]}
-        floats = float_milliseconds(reference, self.units, one, self.work)
-        integers = integer_milliseconds(self.forms, self.units, one, self.work)
-        whole = sum(integers.values()) or 1.0
-        costs = {u.name: (floats[u.name] - integers[u.name]) / whole for u in self.units}
         timer = Timer(name, images[0].shape, self.work)
-        return mix(self.forms, self.units, selection, made.policy, costs, timer.slower)
+
+        def weigh() -> Array:
+            floats = float_milliseconds(reference, self.units, one, self.work)
+            integers = integer_milliseconds(self.forms, self.units, one, self.work)
+            whole = sum(integers.values()) or 1.0
+            return np.array([(floats[u.name] - integers[u.name]) / whole for u in self.units])
+
+        def slower(first: Net, second: Net) -> float:
+            return float(self._kept(first, second, lambda: np.array(timer.slower(first, second))))
+
+        kernels = self._kept(reference, self.forms.quantized, weigh).tolist()
+        costs = {unit.name: cost for unit, cost in zip(self.units, kernels, strict=True)}
+        return mix(self.forms, self.units, selection, made.policy, costs, slower)
+
+    def _kept(self, one: Net, other: Net, time: Callable[[], Array]) -> Array:
+        """A time of two networks on this CPU, taken now where it was not yet."""
+        if self.statistics is None:
+            return time()
+        of = {"cpu": cpu_model(), "networks": [one.digest(), other.digest()], "of": "time"}
+        return Kept(self.statistics, {}).get(of, lambda: {"time": time()})["time"]

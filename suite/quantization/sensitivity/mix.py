@@ -19,7 +19,7 @@ Slower = Callable[[Net, Net], float]
 # A gain below this share of what the policy allows is chance.
 _LEAST_GAIN = 0.01
 # Timed differences are this fine: what is below is noise, and would choose by chance.
-_GRAIN = 0.02
+_GRAIN = 0.05
 _Names = frozenset[str]
 
 

@@ -16,6 +16,7 @@ from suite.catalog.model_card import OutputSpec
 from suite.quantization.builder import build
 from suite.quantization.probe import Probe
 from suite.quantization.ranges.range import Range
+from suite.quantization.sensitivity import choosing
 from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms
 from suite.quantization.sensitivity.mix import Mixed, mix, put_in_float
@@ -177,6 +178,20 @@ def test_a_recipe_that_mixes_needs_faces(tmp_path: Path) -> None:
     source = network(tmp_path / "m.onnx", "n")
     with pytest.raises(ArtifactError, match="calibration"):
         build(source, tmp_path / "a.onnx", replace(ingredients(source, recipe()), calibration=None))
+
+
+def test_times_are_kept_so_that_the_same_is_chosen_again(tmp_path: Path, monkeypatch) -> None:
+    source = network(tmp_path / "m.onnx", "n")
+    policy = {"cosine_mean": 0.99996, "cosine_1st_percentile": 0.99996}
+    made = replace(ingredients(source, recipe()), calibration=faces(12), policy=policy)
+    *_, done = build(source, tmp_path / "a.onnx", made, tmp_path / "statistics")
+    assert done.in_float
+    for name in ("float_milliseconds", "integer_milliseconds"):
+        monkeypatch.setattr(choosing, name, None)
+    monkeypatch.setattr(choosing.Timer, "slower", None)
+    *_, again = build(source, tmp_path / "b.onnx", made, tmp_path / "statistics")
+    assert again == done
+    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
 
 
 def test_what_was_accepted_is_put_back_in_float_again(tmp_path: Path) -> None:
