@@ -29,10 +29,10 @@ def with_lost_layers(
 ) -> Judgement:
     """A judgement whose embeddings fail, with the layers that lost most and where they lie.
 
-    Other judgements are given back as they are, and cost nothing.
+    Other judgements, and what fails without a figure, are given back as they are and cost nothing.
     """
     of = Section.parse(section)
-    if judged.outcome is not Outcome.FAIL or judged.advice or of is None:
+    if judged.outcome is not Outcome.FAIL or judged.advice or not judged.rows or of is None:
         return judged
     if of.gate not in _OF_EMBEDDINGS or work.mode.is_fp32 or work.bench.recorded is not None:
         return judged
