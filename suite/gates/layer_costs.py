@@ -9,15 +9,12 @@ from pathlib import Path
 
 from suite.catalog.errors import ArtifactError
 from suite.catalog.mode_card import RecipeSpec
-from suite.catalog.model_card import Feeding
 from suite.datasets.face_set import FaceSet
 from suite.gates.case_work import CaseWork
 from suite.models.onnx_file import load_whole
 from suite.quantization.artifact import Artifact, Ingredients
 from suite.quantization.calibration import face_reader
-from suite.quantization.probe import Probe
 from suite.quantization.ranges.kept import Kept
-from suite.quantization.ranges.observe import Batch
 from suite.quantization.recipe import resolve_recipe
 from suite.quantization.sensitivity.costs import Costs, Selection, costs_of
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
@@ -66,7 +63,7 @@ def explain(work: CaseWork) -> Explained:
             "its card names no calibration set, on whose faces layers are weighed: name one."
         )
     if work.brought:
-        if work.feeding != Feeding(work.model.preprocess, work.model.outputs):
+        if work.feeding != work.model.feeding():
             raise ArtifactError(
                 where=work.artifact.file.path,
                 what="is fed otherwise than the model's source, and its layers cannot be weighed "
@@ -111,7 +108,8 @@ def layers_db(work: CaseWork) -> dict[str, float]:
         forms, units = _built(work, work.artifact, work.ingredients)
     faces = _calibration(work) or work.bench.dataset(work.model.evaluation[0])
     with tempfile.TemporaryDirectory() as folder:
-        batches = _batches(work, forms, faces, FEW_FACES)
+        reader = face_reader(forms.reference.inputs, _fed(work, faces), FEW_FACES)
+        batches = iter(reader.get_next, None)
         told = quantized_units(forms, units)
         found = signal_to_noise(forms, told, batches, Path(folder))
     return {name: round(value, 1) for name, value in found.items()}
@@ -136,7 +134,7 @@ def _net(path: Path) -> Net:
 
 
 def _units(work: CaseWork, forms: Forms) -> list[Unit]:
-    feeding = Feeding(work.model.preprocess, work.model.outputs)
+    feeding = work.model.feeding()
     shapes = forms.reference.shapes(feeding.spec.shape(1), feeding.outputs.input)
     return units_of(forms.reference, shapes)
 
@@ -180,20 +178,17 @@ def _recipes(work: CaseWork) -> Iterator[RecipeSpec]:
 
 def _selection(work: CaseWork, forms: Forms, faces: FaceSet, folder: Path) -> Selection:
     model, statistics = work.model, work.bench.cache.statistics
-    batches = _batches(work, forms, faces, FACES)
-    name = next(iter(batches[0]))
     images = {
         "faces_sha256": faces.sha256,
         "most": FACES,
         "preprocess": model.preprocess.hashed(),
         "outputs": model.outputs.model_dump(mode="json"),
     }
-    probe = Probe([batch[name] for batch in batches], model.outputs)
-    return Selection(probe, name, folder, Kept(statistics, images))
+    fed, kept = _fed(work, faces), Kept(statistics, images)
+    return Selection.of(forms.reference, fed, FACES, folder, kept)
 
 
-def _batches(work: CaseWork, forms: Forms, faces: FaceSet, most: int) -> list[Batch]:
-    """Some faces as the model's source is fed them."""
+def _fed(work: CaseWork, faces: FaceSet) -> Ingredients:
+    """Faces as the model's source is fed them."""
     model, none = work.model, RecipeSpec(method="none")
-    read = Ingredients(work.of_model.source.sha256, none, model.preprocess, model.outputs, faces)
-    return list(iter(face_reader(forms.reference.inputs, read, most).get_next, None))
+    return Ingredients(work.of_model.source.sha256, none, model.preprocess, model.outputs, faces)

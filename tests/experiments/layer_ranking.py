@@ -22,8 +22,6 @@ from suite.datasets.face_set import FaceSet, face_set
 from suite.models.onnx_file import load_whole, read_onnx_file
 from suite.quantization.artifact import Ingredients
 from suite.quantization.builder import build
-from suite.quantization.calibration import face_reader
-from suite.quantization.probe import Probe
 from suite.quantization.sensitivity.costs import Costs, Selection, costs_of
 from suite.quantization.sensitivity.forms import Forms
 from suite.quantization.sensitivity.halves import halves
@@ -68,8 +66,12 @@ def row(name: str, mode: str, evaluated: int) -> tuple[str, ...]:
             (work / "model.onnx").unlink()
         forms = Forms(*nets)
         units = units_of(forms.reference, forms.reference.shapes(spec.shape(1)))
+
+        def weighed(of: FaceSet, most: int) -> Selection:
+            return Selection.of(forms.reference, replace(made, calibration=of), most, work)
+
         selected, real = (
-            costs_of(forms, units, selection(forms, made, of, most, work))
+            costs_of(forms, units, weighed(of, most))
             for of, most in ((second, SHOWN), (others, evaluated))
         )
     print(name, mode, file=sys.stderr, flush=True)
@@ -80,14 +82,6 @@ def row(name: str, mode: str, evaluated: int) -> tuple[str, ...]:
         ranked([-unit.sqnr_db for unit in selected.units], [-u.sqnr_db for u in real.units]),
         ranked(alone(selected), gains(real)),
     )
-
-
-def selection(forms: Forms, made: Ingredients, faces: FaceSet, most: int, work: Path) -> Selection:
-    """Some faces of a set, evenly spaced."""
-    reader = face_reader(forms.reference.inputs, replace(made, calibration=faces), most)
-    batches = list(iter(reader.get_next, None))
-    name = next(iter(batches[0]))
-    return Selection(Probe([batch[name] for batch in batches], made.outputs), name, work)
 
 
 def alone(costs: Costs) -> list[float]:

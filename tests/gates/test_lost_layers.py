@@ -11,13 +11,14 @@ from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.folder import read_catalog
 from suite.catalog.gate import Gate
 from suite.gates.case_work import CaseWork
-from suite.gates.layer_costs import _batches, _built, layers_db
+from suite.gates.layer_costs import _built, _fed, layers_db
 from suite.gates.lost_layers import kept_layers
 from suite.gates.progress import Progress
 from suite.gates.workbench import Workbench
 from suite.judging.lost_layers import lost_layers
 from suite.models.onnx_file import read_onnx_file
 from suite.quantization.artifact import Artifact
+from suite.quantization.calibration import face_reader
 from suite.quantization.sensitivity.local_error import quantized_units, signal_to_noise
 from suite.quantization.steps.net import Net
 from suite.runtime.profile import cpu_profile
@@ -42,7 +43,8 @@ def paired(work: CaseWork) -> Paired:
     forms, units = _built(work, work.artifact, work.ingredients)
     assert work.model.calibration
     faces = work.bench.dataset(work.model.calibration)
-    batches = _batches(work, forms, faces, FACES)
+    reader = face_reader(forms.reference.inputs, _fed(work, faces), FACES)
+    batches = list(iter(reader.get_next, None))
     images = [next(iter(batch.values())) for batch in batches]
     return Paired(forms, quantized_units(forms, units), images)
 

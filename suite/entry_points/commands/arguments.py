@@ -26,6 +26,16 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_op_library(parser: argparse.ArgumentParser) -> None:
+    """The library of ops, which no card names."""
+    parser.add_argument(
+        "--op-library",
+        metavar="FILE",
+        type=Path,
+        help="library of ops that onnxruntime lacks, which it loads and runs",
+    )
+
+
 def ids(words: str) -> tuple[str, ...]:
     """The ids in a list with commas.
 

@@ -21,7 +21,7 @@ from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of, unlike_in_words
 from suite.datasets.pair_checks import unmeasurable_pairs
-from suite.entry_points.commands.arguments import add_catalog, add_roots
+from suite.entry_points.commands.arguments import add_catalog, add_op_library, add_roots
 from suite.entry_points.commands.check_networks import check_networks
 from suite.gates.calibrated_on import few_in_words
 from suite.runtime.constraints import constraints_text
@@ -61,12 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The catalog, where its data is, and what is written."""
     add_catalog(parser)
     add_roots(parser)
-    parser.add_argument(
-        "--op-library",
-        metavar="FILE",
-        type=Path,
-        help="library of ops that onnxruntime lacks, which it loads and runs",
-    )
+    add_op_library(parser)
     parser.add_argument(
         "--constraints",
         metavar="FILE",

@@ -12,7 +12,12 @@ from suite.catalog.errors import CatalogError, SuiteError, nearest
 from suite.catalog.files import is_there, user_cache, write_whole
 from suite.catalog.folder import read_catalog
 from suite.catalog.table import Card
-from suite.entry_points.commands.arguments import add_catalog, add_history, add_roots
+from suite.entry_points.commands.arguments import (
+    add_catalog,
+    add_history,
+    add_op_library,
+    add_roots,
+)
 from suite.entry_points.rewriting import rewrite
 from suite.gates.layer_costs import explain
 from suite.gates.progress import Progress
@@ -41,12 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--artifact-cache", metavar="DIR", type=Path, help="folder of built artifacts"
     )
-    parser.add_argument(
-        "--op-library",
-        metavar="FILE",
-        type=Path,
-        help="library of ops that onnxruntime lacks, which it loads and runs",
-    )
+    add_op_library(parser)
     parser.add_argument(
         "--report-dir",
         metavar="DIR",

@@ -9,10 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from suite.quantization.artifact import Ingredients
-from suite.quantization.calibration import face_reader
-from suite.quantization.probe import Probe
 from suite.quantization.ranges.kept import Kept
-from suite.quantization.ranges.observe import Batch
 from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms
 from suite.quantization.sensitivity.kernel_time import float_milliseconds, integer_milliseconds
@@ -49,14 +46,10 @@ class Choosing:
     def run(self) -> Mixed:
         """Choose; as `mix`."""
         made, reference = self.ingredients, self.forms.reference
-        batches: list[Batch] = list(
-            iter(face_reader(reference.inputs, made, _FACES).get_next, None)
-        )
-        name = next(iter(batches[0]))
-        images = [batch[name] for batch in batches]
-        selection = Selection(Probe(images, made.outputs), name, self.work)
-        one = {name: images[0]}
-        timer = Timer(name, images[0].shape, self.work)
+        selection = Selection.of(reference, made, _FACES, self.work)
+        name, image = selection.input_name, selection.probe.batches[0]
+        one = {name: image}
+        timer = Timer(name, image.shape, self.work)
 
         def weigh() -> Array:
             floats = float_milliseconds(reference, self.units, one, self.work)

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
+from suite.quantization.artifact import Ingredients
+from suite.quantization.calibration import face_reader
 from suite.quantization.cpu_sessions import quiet_options
 from suite.quantization.probe import Probe, Rows
 from suite.quantization.ranges.kept import Kept
@@ -88,6 +90,21 @@ class Selection:
     input_name: str
     work: Path
     kept: Kept | None = None
+
+    @classmethod
+    def of(
+        cls, net: Net, made: Ingredients, most: int, work: Path, kept: Kept | None = None
+    ) -> Selection:
+        """Of so many of the calibration faces of some ingredients, as a network is fed them.
+
+        Raises
+        ------
+        ArtifactError
+            where there are none, or the network's image input is not to be told.
+        """
+        batches = list(iter(face_reader(net.inputs, made, most).get_next, None))
+        name = next(iter(batches[0]))
+        return cls(Probe([batch[name] for batch in batches], made.outputs), name, work, kept)
 
     def loss(self, fp32: Rows, net: Net, *, optimised: bool = True) -> float:
         """1 − the mean cosine of a network's embeddings to FP32's."""

@@ -8,17 +8,12 @@ import onnx
 
 from suite.catalog.errors import ArtifactError
 from suite.quantization.sensitivity.units import Unit
+from suite.quantization.steps.integer_ops import MOVES
 from suite.quantization.steps.net import Net
 
 ROUND, RESTORE = "QuantizeLinear", "DequantizeLinear"
 # Among the ops that integers are handed on by.
-_OF_ITS_INPUTS_TYPE = frozenset(
-    {
-        *("MaxPool", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Identity"),
-        *("Slice", "Split", "Gather", "Expand", "Tile", "DepthToSpace", "Pad", "Resize", "Max"),
-        *("Relu", "Clip"),
-    }
-)
+_OF_ITS_INPUTS_TYPE = MOVES | {"Max", "Relu", "Clip"}
 
 
 class UnpairedError(ArtifactError):

@@ -13,7 +13,7 @@ import onnx
 
 from suite.quantization.cpu_sessions import open_net, quiet_options
 from suite.quantization.ranges.observe import Batch
-from suite.quantization.sensitivity.forms import Forms, UnpairedError
+from suite.quantization.sensitivity.forms import Forms, UnpairedError, rename
 from suite.quantization.sensitivity.twin import Twin
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
@@ -63,7 +63,9 @@ def _milliseconds(
             named.nodes[at].name = f"{begin}{number}_{at}"
             for made in node.output:
                 if made and made not in fixed:
-                    _rename_everywhere(named, made, f"{begin}{number}_{made}")
+                    for each in named.nodes:
+                        rename(each.input, made, f"{begin}{number}_{made}")
+                        rename(each.output, made, f"{begin}{number}_{made}")
     options = quiet_options()
     options.intra_op_num_threads = 1
     options.enable_profiling = True
@@ -92,11 +94,3 @@ def _unused(net: Net) -> str:
     while any(name.startswith(begin) for name in names):
         begin += "_"
     return begin
-
-
-def _rename_everywhere(net: Net, old: str, new: str) -> None:
-    for node in net.nodes:
-        for names in (node.input, node.output):
-            for at, name in enumerate(names):
-                if name == old:
-                    names[at] = new

@@ -45,7 +45,7 @@ class IntegerOp:
 # Each was found in the graph that onnxruntime 1.32 optimised for its CPU.
 _COMPUTES_ALL = frozenset({"Add", "Mul", "Concat"})
 _COMPUTES = frozenset({"AveragePool", "GlobalAveragePool", "LeakyRelu", "Sigmoid"})
-_MOVES = frozenset(
+MOVES = frozenset(
     {
         *("MaxPool", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Identity"),
         *("Slice", "Split", "Gather", "Expand", "Tile", "DepthToSpace", "Pad", "Resize"),
@@ -72,7 +72,7 @@ def integer_op(net: Net, node: onnx.NodeProto, shapes: Shapes) -> IntegerOp | No
         pools = node.op_type.endswith("Pool")
         image = not pools or len(shapes.get(node.input[0], (0,) * 4)) == 4
         return IntegerOp(Kind.COMPUTES) if image else None
-    return IntegerOp(Kind.MOVES) if node.op_type in _MOVES and _moves_bytes(net, node) else None
+    return IntegerOp(Kind.MOVES) if node.op_type in MOVES and _moves_bytes(net, node) else None
 
 
 def _dense(net: Net, node: onnx.NodeProto) -> IntegerOp | None:
