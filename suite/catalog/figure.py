@@ -49,6 +49,8 @@ class Figure:
     column : whether the report's main table has a column for it, always or where it was measured
     far : the false accept rate that it resolves at: impostor pairs × ``far`` false accepts set its
         threshold; None where no threshold is set so
+    rests_on : the TAR@FAR whose false accepts say whether it resolves; None where none do, as of a
+        figure at a threshold that is kept
     of_fp32 : whether FP32 has it too, so that a policy may bound its loss
     since : the baseline format with which it came: what is older could not accept it
     """
@@ -67,6 +69,7 @@ class Figure:
     most: float = math.inf
     drawn: Literal["people", "blocks"] | None = None
     far: float | None = None
+    rests_on: str | None = None
     column: Column | None = None
     of_fp32: bool = False
     since: int = 1
@@ -118,6 +121,16 @@ class Registry(dict[str, Figure]):
             where one has no default tolerance, or its name is taken.
         """
         self._held("the same faces are held to one another", figures)
+
+    def stood_in(self, *figures: Figure) -> None:
+        """Register what is compared in place of figures that do not resolve; no baseline has it.
+
+        Raises
+        ------
+        ValueError
+            where one has no default tolerance, or its name is taken.
+        """
+        self._held("it is compared in place of another", figures)
 
     def observed(self, *figures: Figure) -> None:
         """Register figures that no baseline holds, though a policy may.

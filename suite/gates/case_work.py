@@ -18,6 +18,7 @@ from suite.catalog.source import BroughtFile
 from suite.datasets.face import Face
 from suite.datasets.face_set import FaceSet, refuse_shared_faces
 from suite.gates.accepted_float import with_accepted
+from suite.gates.accepted_thresholds import accepted_thresholds
 from suite.judging.measured import Measured
 from suite.models.onnx_file import OnnxFile
 from suite.models.precision import require_precision
@@ -31,6 +32,7 @@ from suite.runtime.network import check_network, graph_batch
 from suite.runtime.sessions import ALL, open_session
 from suite.verification.collapse import zero_rows
 from suite.verification.errors import VerificationError
+from suite.verification.evaluator import Kept
 from suite.verification.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -236,9 +238,9 @@ class CaseWork:
             where the pairs have no figures.
         """
         if dataset_id not in self._evidence:
+            kept = Kept(self._fp32_thresholds(dataset_id), accepted_thresholds(self, dataset_id))
             rows = self.comparable(dataset_id)
-            fp32 = self._fp32_thresholds(dataset_id)
-            self._evidence[dataset_id] = self.bench.evaluator(dataset_id).evaluate(rows, fp32)
+            self._evidence[dataset_id] = self.bench.evaluator(dataset_id).evaluate(rows, kept)
         return self._evidence[dataset_id]
 
     def _fp32_thresholds(self, dataset_id: str) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Evidence made what a report draws: curves, histograms, operating points, closeness, pictures."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from suite.judging.drawn import (
 )
 from suite.verification.bootstrap import interval
 from suite.verification.curves import ErrorCurve as MeasuredCurve
+from suite.verification.curves import Errors
 from suite.verification.curves import ScoreHistogram as MeasuredScores
 from suite.verification.evidence import SETTING, Evidence, PairAt
 
@@ -31,12 +33,27 @@ WORST = 10
 _KINDS: tuple[PairKind, ...] = ("listed", "all")
 
 
-def drawn(faces: FaceSet, evidence: Evidence, fp32: Evidence | None = None) -> dict[str, Any]:
-    """The fields of a verification's `Measured` that a report draws; ``fp32`` is None of itself."""
+def drawn(
+    faces: FaceSet,
+    evidence: Evidence,
+    fp32: Evidence | None = None,
+    accepted: Mapping[str, float] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The fields of a verification's `Measured` that a report draws.
+
+    ``fp32`` is None of itself; ``accepted`` are the accepted thresholds that the evidence has the
+    errors of.
+    """
+    of_fp32 = {
+        name: each.point.threshold for name, each in (fp32.operating if fp32 else {}).items()
+    }
     return {
         "curves": {kind: _curve(evidence.curves[kind]) for kind in _kinds(evidence.curves)},
         "scores": {kind: _scores(evidence.scores[kind]) for kind in _kinds(evidence.scores)},
-        "thresholds": tuple(_point(faces, evidence, fp32, name) for name in evidence.operating),
+        "thresholds": tuple(
+            _point(faces, evidence, name, of_fp32.get(name), accepted.get(name))
+            for name in evidence.operating
+        ),
     }
 
 
@@ -84,17 +101,12 @@ def _scores(scores: MeasuredScores) -> ScoreHistogram:
     )
 
 
-def _point(faces: FaceSet, evidence: Evidence, fp32: Evidence | None, name: str) -> OperatingPoint:
-    mine, of_fp32 = evidence.operating[name], fp32.operating.get(name) if fp32 else None
+def _point(
+    faces: FaceSet, evidence: Evidence, name: str, fp32: float | None, accepted: float | None
+) -> OperatingPoint:
+    mine = evidence.operating[name]
     point, ends = mine.point, interval(mine.resampled)
     pairs: PairKind = "all" if name.startswith("all_pairs") else "listed"
-    kept = None
-    if mine.kept and of_fp32:
-        kept = KeptThreshold(
-            threshold=of_fp32.point.threshold,
-            false_accepts=mine.kept.false_accepts,
-            false_rejects=mine.kept.false_rejects,
-        )
     setting = mine.set_by
     if pairs == "listed":
         setting = _next_to(faces, evidence.distances, point.threshold)
@@ -107,7 +119,8 @@ def _point(faces: FaceSet, evidence: Evidence, fp32: Evidence | None, name: str)
         genuine=point.genuine,
         false_accepts=point.false_accepts,
         false_rejects=round((1 - point.tar) * point.genuine),
-        kept=kept,
+        kept=_kept(fp32, mine.kept),
+        accepted=_kept(accepted, mine.accepted),
         set_by=tuple(
             SettingPair(
                 left=faces.faces[each.left].name,
@@ -117,6 +130,16 @@ def _point(faces: FaceSet, evidence: Evidence, fp32: Evidence | None, name: str)
             )
             for each in setting
         ),
+    )
+
+
+def _kept(threshold: float | None, errors: Errors | None) -> KeptThreshold | None:
+    if threshold is None or errors is None:
+        return None
+    return KeptThreshold(
+        threshold=threshold,
+        false_accepts=errors.false_accepts,
+        false_rejects=errors.false_rejects,
     )
 
 

@@ -11,6 +11,10 @@ from suite.verification.roc import TarAtFar
 
 UNRESOLVABLE = "not resolvable: this is TAR at FAR=0"
 WEAK = "weak: fewer than 10 false accepts set the threshold"
+FEW_PEOPLE = "weak: the false accepts are of fewer than 10 pairs of people"
+# Of false accepts, and of distinct pairs of people among them: a threshold that fewer set follows
+# single images. Ten leave a FAR a relative standard error of a third, 1 / √10.
+LEAST = 10
 
 
 def uncertainty(units: Units, evidence: Evidence, fp32: Evidence | None = None) -> Uncertainty:
@@ -30,7 +34,10 @@ def uncertainty(units: Units, evidence: Evidence, fp32: Evidence | None = None) 
         units=units.count,
         intervals=intervals,
         changes=changes,
-        resolution={name: _resolution(point) for name, point in evidence.points.items()},
+        resolution={
+            name: _resolution(point, evidence.operating[name].people_pairs)
+            for name, point in evidence.points.items()
+        },
     )
 
 
@@ -57,13 +64,22 @@ def flips(faces: FaceSet, evidence: Evidence, fp32: Evidence) -> tuple[Flip, ...
     )
 
 
-def _resolution(point: TarAtFar) -> Resolution:
+def _resolution(point: TarAtFar, people_pairs: int | None) -> Resolution:
     expected = point.expected_false_accepts
-    flag = UNRESOLVABLE if not point.resolvable else WEAK if expected < 10 else ""
     return Resolution(
         far_target=point.far_target,
         impostors=point.impostors,
         expected_false_accepts=expected,
         false_accepts=point.false_accepts,
-        flag=flag,
+        people_pairs=people_pairs,
+        flag=_flag(point, people_pairs),
     )
+
+
+def _flag(point: TarAtFar, people_pairs: int | None) -> str:
+    if not point.resolvable:
+        return UNRESOLVABLE
+    # A target of a thousandth of ten thousand pairs is ten, whatever the product rounds to.
+    if point.expected_false_accepts < LEAST * (1 - 1e-9):
+        return WEAK
+    return FEW_PEOPLE if people_pairs is not None and people_pairs < LEAST else ""

@@ -7,6 +7,7 @@ from suite.catalog.model_card import ReferenceRow
 from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.published import is_below, is_far_below
 from suite.datasets.face import Face
+from suite.gates.accepted_thresholds import accepted_thresholds
 from suite.gates.acquired import failures_in_words, with_failures_to_acquire
 from suite.gates.case_work import CaseWork, Embeddings
 from suite.gates.description import dataset_in_words
@@ -48,7 +49,8 @@ def _of_fp32(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
             "figures": dict(evidence.figures),
             "observed": with_failures_to_acquire(faces, evidence),
             "uncertainty": uncertainty(work.bench.evaluator(dataset_id).units, evidence),
-            **drawn(faces, evidence),
+            **drawn(faces, evidence, accepted=accepted_thresholds(work, dataset_id)),
+            "quanta": dict(evidence.quanta),
             "doubts": _doubts(work, dataset_id, evidence.figures),
             "remarks": (
                 *faces.remarks,
@@ -84,7 +86,8 @@ def _of_quantized(work: CaseWork, dataset_id: str, blank: Measured) -> Measured:
             "fp32": {**fp32.figures, **with_failures_to_acquire(faces, fp32)},
             "uncertainty": uncertainty(evaluator.units, evidence, fp32),
             "flips": flips(faces, evidence, fp32),
-            **drawn(faces, evidence, fp32),
+            **drawn(faces, evidence, fp32, accepted_thresholds(work, dataset_id)),
+            "quanta": dict(evidence.quanta),
             "remarks": (
                 *faces.remarks,
                 *failures_in_words(faces, evidence),

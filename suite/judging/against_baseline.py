@@ -1,6 +1,6 @@
 """Judging what was measured against the accepted baseline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -9,10 +9,17 @@ from suite.catalog.limits import Limits
 from suite.judging.identity import Identified, other_identity, unknown_to
 from suite.judging.judgement import FORMAT, Entry, Judgement
 from suite.judging.kept_limits import kept_limits, widened
+from suite.judging.kept_threshold import at_accepted, unresolved
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
-from suite.judging.record import Row
-from suite.judging.rows import figure_row, samples_row, unknown_row
+from suite.judging.record import Against, Row
+from suite.judging.rows import (
+    figure_row,
+    samples_row,
+    shown_row,
+    unknown_row,
+    widened_by_quanta,
+)
 
 ACCEPT = "accept with --snapshot-update"
 ACCEPT_IT = "accept it with --snapshot-update"
@@ -96,16 +103,27 @@ def _unknown(measured: Measured, accepted: Entry) -> list[str]:
 
 def _compared_rows(
     measured: Measured, accepted: Entry, tolerances: Mapping[str, float]
-) -> list[Row]:
-    rows = []
+) -> Iterator[Row]:
+    """A row for each figure that both have; what stands in for those that do not resolve."""
+    standing_in = {
+        name: at_accepted(measured, accepted.figures, name)
+        for name in dict.fromkeys(unresolved(measured).values())
+    }
     for name, value in measured.figures.items():
-        if name in accepted.figures:
-            between = measured.intervals.get(name)
-            rows.append(figure_row(name, value, accepted.figures[name], tolerances[name], between))
+        if name not in accepted.figures:
+            continue
+        limit = widened_by_quanta(tolerances[name], measured.quanta.get(name))
+        if standing_in.get(FIGURES[name].rests_on or ""):
+            yield shown_row(name, value, accepted.figures[name], limit, Against.BASELINE)
+            continue
+        between = measured.intervals.get(name)
+        yield figure_row(name, value, accepted.figures[name], limit, between)
+    for each in (each for found in standing_in.values() for each in found):
+        limit = widened_by_quanta(tolerances[each.name], measured.quanta.get(each.name))
+        yield figure_row(each.name, each.value, each.reference, limit)
     for name, values in measured.samples.items():
         if name in accepted.samples:
-            rows.append(samples_row(name, values, accepted.samples[name], tolerances[name]))
-    return rows
+            yield samples_row(name, values, accepted.samples[name], tolerances[name])
 
 
 def _labels(rows: Sequence[Row]) -> str:

@@ -1,14 +1,17 @@
 """Judging a quantized model against its own FP32 of the same run."""
 
+from collections.abc import Iterator
+
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate, Section
 from suite.catalog.policy import PolicySpec
 from suite.judging.blame import RECIPE
 from suite.judging.judgement import Judgement
+from suite.judging.kept_threshold import at_fp32s, unresolved
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Row
-from suite.judging.rows import EPSILON, cannot_be, held
+from suite.judging.rows import EPSILON, cannot_be, held, shown_row
 
 
 def judge_against_fp32(
@@ -21,11 +24,7 @@ def judge_against_fp32(
     if measured.problem:
         return Judgement(Outcome.FAIL, measured.problem, ())
     rows = [
-        *(
-            _loss_row(name, measured, limit, on_interval=name in policy.on_interval)
-            for name, limit in policy.loss.items()
-            if name in measured.known and name in measured.fp32
-        ),
+        *_loss_rows(measured, policy),
         *(
             _floor_row(name, measured, limit)
             for name, limit in policy.floor.items()
@@ -55,6 +54,23 @@ def _too_bad(measured: Measured, culprit: str, *, of_fp32: bool) -> str:
     if section and section.gate is Gate.PLACEMENT:
         return "the kernels are not what the mode claims"
     return f"{culprit} costs too much"
+
+
+def _loss_rows(measured: Measured, policy: PolicySpec) -> Iterator[Row]:
+    """A row for each loss; where its figure does not resolve, TAR at FP32's threshold is held."""
+    not_resolved = unresolved(measured)
+    for name, limit in policy.loss.items():
+        if name not in measured.known or name not in measured.fp32:
+            continue
+        stand_in = at_fp32s(measured, not_resolved[name]) if name in not_resolved else None
+        if stand_in is None:
+            yield _loss_row(name, measured, limit, on_interval=name in policy.on_interval)
+            continue
+        yield shown_row(name, measured.known[name], measured.fp32[name], limit, Against.FP32)
+        worse = [FIGURES[stand_in.name].loss(stand_in.value - stand_in.reference)]
+        values = (stand_in.value, stand_in.reference)
+        outcome = held(worse, limit + EPSILON)
+        yield _policy_row(stand_in.name, Against.FP32, values, limit, None, outcome)
 
 
 def _loss_row(name: str, measured: Measured, limit: float, *, on_interval: bool) -> Row:

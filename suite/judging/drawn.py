@@ -1,4 +1,4 @@
-"""What a record holds for a report to draw, and no gate judges."""
+"""What a record holds for a report to draw; of it, gates judge errors at thresholds kept alone."""
 
 from typing import Literal, Self
 
@@ -51,7 +51,7 @@ class ScoreHistogram(Frozen):
 
 
 class KeptThreshold(Frozen):
-    """What a mode makes of a set's pairs at FP32's threshold, which a deployment keeps."""
+    """What a model makes of a set's pairs at a threshold that a deployment keeps."""
 
     threshold: Distance
     false_accepts: Count
@@ -71,8 +71,9 @@ class OperatingPoint(Frozen):
     """The largest threshold whose FMR is within a target, on the pairs of one kind.
 
     ``threshold`` and its 95 % ``interval`` are squared distances. ``kept`` is what FP32's threshold
-    for the same target makes of the mode; None of FP32 itself. ``set_by`` are the impostor pairs
-    that set it: the nearest that is rejected, then those accepted last.
+    for the same target makes of the mode; None of FP32 itself. ``accepted`` is what the threshold
+    makes of it that lies in the baseline; None where there is none. ``set_by`` are the impostor
+    pairs that set it: the nearest that is rejected, then those accepted last.
     """
 
     pairs: PairKind
@@ -84,6 +85,7 @@ class OperatingPoint(Frozen):
     false_accepts: Count
     false_rejects: Count
     kept: KeptThreshold | None = None
+    accepted: KeptThreshold | None = None
     set_by: tuple[SettingPair, ...] = ()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from suite.catalog.figures import FIGURES
+from suite.catalog.figures import FIGURES, at_kept_threshold
 from suite.catalog.gate import Gate, Section
 from suite.catalog.limits import Elsewhere, Limits
 from suite.judging.measured import Measured
@@ -36,10 +36,13 @@ def kept_limits(measured: Measured, limits: Limits) -> KeptLimits:
     """Those of a case's limits that a measurement is held to, sorted.
 
     What no baseline has a section of is kept with the artifact: how far two batches may lie apart,
-    and what may run elsewhere.
+    and what may run elsewhere. Of a TAR@FAR those are kept too of what would stand in for it.
     """
     section, policy = Section.parse(measured.section), limits.policy
     held = {*measured.figures, *measured.samples}
+    for name in measured.figures:
+        if FIGURES[name].rests_on == name:
+            held.update(at_kept_threshold(name))
     elsewhere = Elsewhere()
     if section and section.gate is Gate.ARTIFACT:
         elsewhere = limits.elsewhere

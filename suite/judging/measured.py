@@ -37,12 +37,18 @@ class Change(Frozen):
 
 
 class Resolution(Frozen):
-    """The impostor pairs behind a TAR@FAR, and how many of them set its threshold."""
+    """The impostor pairs behind a TAR@FAR, and how many of them set its threshold.
+
+    ``people_pairs`` is how many distinct pairs of people those false accepts show, or of groups of
+    images where nobody says who is who; None where nobody counted. ``flag`` says why it does not
+    resolve; empty where it does.
+    """
 
     far_target: float
     impostors: Count
     expected_false_accepts: Annotated[float, Field(ge=0)]
     false_accepts: Count
+    people_pairs: Count | None = None
     flag: str
 
 
@@ -152,9 +158,11 @@ class Measured(Frozen):
     why it may not be of what it is called, ``remarks`` what else there is to say of a figure
     whatever the verdict, ``described`` what was measured, in words, and ``identified`` what hashes
     of its identity are of. ``fp32`` are FP32's figures in the same run, of which a loss is counted,
-    ``differences`` how far apart the same faces lie that were run in two ways. ``curves``,
-    ``scores``, ``thresholds`` and ``closeness`` are what a report draws, and no gate judges;
-    ``pictures`` are faces by their name in these, JPEG in base64, where they were asked for.
+    ``differences`` how far apart the same faces lie that were run in two ways, ``quanta`` the steps
+    that shares take with one pair of the set. ``curves``, ``scores`` and ``closeness`` are what a
+    report draws, and no gate judges; of ``thresholds`` what is kept stands in for a TAR@FAR that
+    does not resolve. ``pictures`` are faces by their name in these, JPEG in base64, where they were
+    asked for.
     """
 
     section: Annotated[str, AfterValidator(_section)]
@@ -172,6 +180,7 @@ class Measured(Frozen):
     samples: dict[FigureName, tuple[float, ...]] = {}
     fp32: dict[FigureName, float] = Field(default={}, alias="reference")
     uncertainty: Uncertainty | None = None
+    quanta: dict[FigureName, Annotated[float, Field(gt=0, le=1)]] = {}
     flips: tuple[Flip, ...] = ()
     curves: dict[PairKind, ErrorCurve] = {}
     scores: dict[PairKind, ScoreHistogram] = {}

@@ -42,6 +42,28 @@ def figure_row(
     )
 
 
+def shown_row(name: str, value: float, reference: float, limit: float, against: Against) -> Row:
+    """A figure that the set does not resolve beside what it is not held to."""
+    return Row(
+        metric=name,
+        against=against,
+        reference=reference,
+        measured=value,
+        difference=value - reference,
+        limit=limit,
+        outcome=Outcome.NOT_APPLICABLE if math.isfinite(value) else Outcome.FAIL,
+    )
+
+
+def widened_by_quanta(tolerance: float, quantum: float | None) -> float:
+    """A tolerance of a share, no finer than two steps of it, of which one may be chance.
+
+    In a set of so few pairs that two steps are most of the share, it is a half: a gate that nothing
+    fails is none.
+    """
+    return max(tolerance, min(2 * (quantum or 0.0), 0.5))
+
+
 def held(ends: Sequence[float], limit: float) -> Outcome:
     """Whether an interval of how much worse something is lies within a limit, beyond, or across.
 

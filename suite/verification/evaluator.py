@@ -1,8 +1,7 @@
 """All that the pairs of one model on one set say: figures, and the same on resampled people."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +13,13 @@ from suite.verification.bootstrap import (
     ResampledPairs,
     ResampledPoint,
 )
-from suite.verification.curves import error_curve, errors_at, score_histogram
+from suite.verification.curves import Errors, error_curve, errors_at, score_histogram
 from suite.verification.draws import Units, draw
 from suite.verification.errors import VerificationError
 from suite.verification.evidence import SETTING, Evidence, Floats, Operating
 from suite.verification.folds import Folds, fold_val
 from suite.verification.pair_figures import verify
+from suite.verification.quanta import quanta_of_listed, quanta_of_points
 from suite.verification.roc import Roc, TarAtFar
 from suite.verification.scores import pair_distances
 
@@ -58,6 +58,17 @@ class Pairs:
         return Units.of_people(self.people[self.left], self.people[self.right])
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Thresholds by the TAR@FAR that they are of: FP32's of this run, and the accepted ones."""
+
+    fp32: Mapping[str, float] = field(default_factory=dict)
+    accepted: Mapping[str, float] = field(default_factory=dict)
+
+
+_NONE_KEPT = Kept()
+
+
 class Evaluator:
     """Turns embeddings into evidence; draws its people once for all models on a dataset."""
 
@@ -66,12 +77,10 @@ class Evaluator:
         self.units = pairs.units()
         self._drawn = draw(self.units.count)
 
-    def evaluate(
-        self, rows: NDArray[np.float32], fp32: Mapping[str, float] = MappingProxyType({})
-    ) -> Evidence:
+    def evaluate(self, rows: NDArray[np.float32], kept: Kept = _NONE_KEPT) -> Evidence:
         """The evidence of embeddings, float32 [images, d], rows of unit length.
 
-        ``fp32`` are FP32's thresholds by metric, of which a mode has the errors.
+        ``kept`` are thresholds of which the embeddings have the errors.
 
         Raises
         ------
@@ -81,9 +90,9 @@ class Evaluator:
         genuine, folds = self._pairs.genuine, self._pairs.folds
         distances = self._distances(rows, rows)
         again = ResampledPairs(distances, genuine, self.units.weights(self._drawn), folds)
-        found = self._listed(distances, again, fp32)
+        found = self._listed(distances, again, kept)
         if self._pairs.people is not None:
-            found = found.joined(self._everyone(rows, self._pairs.people, fp32))
+            found = found.joined(self._everyone(rows, self._pairs.people, kept))
         figures = dict(found.figures)
         for name, point in found.points.items():
             figures |= {name: point.tar, _threshold(name): point.threshold}
@@ -91,9 +100,7 @@ class Evaluator:
         at_threshold = {"tar": again.tar_at(threshold), "far": again.far_at(threshold)}
         return replace(found, figures=figures, at_threshold=at_threshold)
 
-    def _listed(
-        self, distances: Floats, again: ResampledPairs, fp32: Mapping[str, float]
-    ) -> Evidence:
+    def _listed(self, distances: Floats, again: ResampledPairs, kept: Kept) -> Evidence:
         """The listed pairs alone."""
         found = verify(distances, self._pairs.genuine, (), self._pairs.folds)
         roc = Roc.of(distances, self._pairs.genuine)
@@ -113,19 +120,28 @@ class Evaluator:
             "eer": again.eer(),
             **_at_fars(points, again.at_fars(_targets(points))),
         }
-        named = [f"tar_at_far_{name}" for name in FAR_TARGETS]
+        named = {name: points[name] for name in (f"tar_at_far_{far}" for far in FAR_TARGETS)}
+        impostor = ~self._pairs.genuine
         return Evidence(
             figures,
-            {name: points[name] for name in named},
+            named,
             {name: resampled[name] for name in (*figures, *named) if name in resampled},
             distances,
             operating={
                 name: Operating(
                     point,
                     resampled[_threshold(name)],
-                    errors_at(roc, fp32[name]) if name in fp32 else None,
+                    _errors(roc, kept.fp32.get(name)),
+                    _errors(roc, kept.accepted.get(name)),
+                    people_pairs=_distinct(
+                        self.units.left, self.units.right, impostor & (distances < point.threshold)
+                    ),
                 )
                 for name, point in points.items()
+            },
+            quanta={
+                **quanta_of_listed(self._pairs.genuine, self._pairs.folds),
+                **quanta_of_points(named),
             },
             curves={LISTED: error_curve(roc)},
             scores={LISTED: score_histogram(roc)},
@@ -159,17 +175,20 @@ class Evaluator:
         return pair_distances(left, right, self._pairs.left, self._pairs.right)
 
     def _everyone(
-        self, rows: NDArray[np.float32], people: NDArray[np.int64], fp32: Mapping[str, float]
+        self, rows: NDArray[np.float32], people: NDArray[np.int64], kept: Kept
     ) -> Evidence:
         """All pairs of the images; thresholds of resamples lie among the nearest impostors."""
         targets = (*ALL_PAIRS_FAR_TARGETS.values(), _MARGIN * max(FAR_TARGETS.values()))
-        asked = {name: fp32[name] for name in fp32 if name.startswith(ALL_PAIRS)}
-        found = all_pairs(rows, people, targets, tuple(asked.values()))
-        kept = dict(zip(asked, found.kept, strict=True))
+        both = (kept.fp32, kept.accepted)
+        asked = [{n: of[n] for n in of if n.startswith(ALL_PAIRS)} for of in both]
+        found = all_pairs(rows, people, targets, tuple(t for of in asked for t in of.values()))
+        errors = iter(found.kept)
+        of_fp32, of_accepted = ({name: next(errors) for name in of} for of in asked)
         points = _points(ALL_PAIRS, found.tar_at_far[:-1])
         figures = {"all_pairs_eer": found.eer, "all_pairs_eer_threshold": found.eer_threshold}
         resampled, left_out = self._people_drawn(found, people, points)
         apart = found.near.only(people[found.near.left] != people[found.near.right])
+        shown = (people[apart.left], people[apart.right])
         return Evidence(
             figures,
             points,
@@ -179,10 +198,19 @@ class Evaluator:
                 name: Operating(
                     point,
                     resampled.get(_threshold(name), np.full(1, np.nan)),
-                    kept.get(name),
+                    of_fp32.get(name),
+                    of_accepted.get(name),
+                    # Where they are too many to be kept, there are many of them.
+                    _distinct(*shown, apart.distances < point.threshold)
+                    if len(apart.distances)
+                    else None,
                     apart.setting(point.threshold, SETTING),
                 )
                 for name, point in points.items()
+            },
+            quanta={
+                **quanta_of_points(points),
+                "all_pairs_eer": max(1 / found.genuine, 1 / found.impostors) / 2,
             },
             curves={ALL: found.curve},
             scores={ALL: found.scores},
@@ -208,6 +236,16 @@ class Evaluator:
             return _at_fars(points, again.at_fars(_targets(points))), ()
         except MemoryError:
             return {}, (f"{said}, more than fit into memory with their draws",)
+
+
+def _errors(roc: Roc, threshold: float | None) -> Errors | None:
+    return None if threshold is None else errors_at(roc, threshold)
+
+
+def _distinct(left: NDArray[np.int64], right: NDArray[np.int64], chosen: NDArray[np.bool_]) -> int:
+    """How many distinct pairs the sides of the chosen pairs make, whichever side is which."""
+    sides = np.sort([left[chosen], right[chosen]], axis=0).astype(np.int64)
+    return len(np.unique(sides[0] << 32 | sides[1]))
 
 
 def _points(kind: str, found: Iterable[TarAtFar]) -> dict[str, TarAtFar]:

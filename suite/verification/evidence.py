@@ -41,12 +41,17 @@ class Operating:
     point : the threshold with the counts behind it
     resampled : float64 [resamples], the threshold of each
     kept : the errors at FP32's threshold for the same FAR; None of FP32 itself
+    accepted : the errors at the accepted threshold for the same FAR; None where none is accepted
+    people_pairs : how many distinct pairs of people its false accepts show; None where they are too
+        many to be kept
     set_by : the impostor pairs that set it: the first one rejected, then those accepted last
     """
 
     point: TarAtFar
     resampled: Floats
     kept: Errors | None = None
+    accepted: Errors | None = None
+    people_pairs: int | None = None
     set_by: tuple[PairAt, ...] = ()
 
 
@@ -60,6 +65,7 @@ class Evidence:
     points : each TAR@FAR with the counts behind it, by metric
     resampled : float64 [resamples] by metric, for the metrics that have an interval; the same
         draws for every model on the dataset, so that differences are paired
+    quanta : by metric, the step that a share takes with one pair
     at_threshold : float64 [resamples], ``tar`` and ``far`` at the threshold of TAR@FAR=1e-3 of the
         listed pairs, which a deployment keeps
     distances : float64 [n], of the listed pairs
@@ -75,6 +81,7 @@ class Evidence:
     distances: Floats
     at_threshold: Mapping[str, Floats] = field(default_factory=dict)
     operating: Mapping[str, Operating] = field(default_factory=dict)
+    quanta: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, ErrorCurve] = field(default_factory=dict)
     scores: Mapping[str, ScoreHistogram] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -92,6 +99,7 @@ class Evidence:
             points={**self.points, **more.points},
             resampled={**self.resampled, **more.resampled},
             operating={**self.operating, **more.operating},
+            quanta={**self.quanta, **more.quanta},
             curves={**self.curves, **more.curves},
             scores={**self.scores, **more.scores},
             left_out=(*self.left_out, *more.left_out),

@@ -9,7 +9,7 @@ from suite.gates.drawn import QUANTILES, closeness, drawn
 from suite.judging.drawn import Closeness, ErrorCurve, ScoreHistogram
 from suite.judging.measured import Measured
 from suite.verification import unit_rows
-from suite.verification.evaluator import Evaluator, Pairs
+from suite.verification.evaluator import Evaluator, Kept, Pairs
 from suite.verification.roc import Roc
 
 
@@ -25,7 +25,7 @@ def both():
     evaluator = Evaluator(Pairs(left, right, genuine, who))
     worse = rows + 0.2 * rng.normal(size=rows.shape)
     fp32 = evaluator.evaluate(unit_rows(rows.astype(np.float32)))
-    mode = evaluator.evaluate(unit_rows(worse.astype(np.float32)), fp32.kept_thresholds)
+    mode = evaluator.evaluate(unit_rows(worse.astype(np.float32)), Kept(fp32.kept_thresholds))
     return (
         fp32,
         mode.joined(evaluator.deploy(*_rows(rows, worse), fp32)),

@@ -45,6 +45,19 @@ def test_a_target_below_one_false_accept_is_flagged_and_all_pairs_resolve_it():
         assert low <= evidence.figures[name] <= high or "tar_at_far" in name
 
 
+def test_false_accepts_of_few_pairs_of_people_resolve_nothing():
+    """Two people look alike, four pictures each: their 16 pairs are all the false accepts."""
+    rows, who, left, right = made_set(people=60, pictures=4, spread=0.1)
+    twin = rows[who == 0] + 0.02 * np.random.default_rng(1).normal(size=(4, 16))
+    rows[who == 1] = unit_rows(twin.astype(np.float32))
+    evaluator, evidence = evidence_of(rows, who, left, right)
+    found = uncertainty(evaluator.units, evidence).resolution["all_pairs_tar_at_far_1e-3"]
+    assert found.expected_false_accepts >= 10
+    assert found.false_accepts == 28
+    assert found.people_pairs < 10
+    assert found.flag == "weak: the false accepts are of fewer than 10 pairs of people"
+
+
 def test_without_identities_the_intervals_are_called_optimistic():
     evaluator, evidence = evidence_of(*made_set(), known=False)
     sure = uncertainty(evaluator.units, evidence)

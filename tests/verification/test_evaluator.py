@@ -5,7 +5,7 @@ import pytest
 
 from suite.verification import unit_rows, verify
 from suite.verification.bootstrap import interval
-from suite.verification.evaluator import Evaluator, Pairs
+from suite.verification.evaluator import Evaluator, Kept, Pairs
 from suite.verification.folds import fold_val
 
 
@@ -66,6 +66,39 @@ def test_a_threshold_of_all_pairs_names_the_pairs_that_set_it():
         assert [(p.left, p.right) for p in at.set_by] == [(left[i], right[i]) for i in nearest]
         assert [p.accepted for p in at.set_by] == [False] + [True] * min(5, accepted)
         assert at.set_by[0].distance == at.point.threshold
+
+
+def test_errors_are_counted_at_each_threshold_that_is_kept():
+    pairs, rows = crowd()
+    kept = {"tar_at_far_1e-3": 1.1, "all_pairs_tar_at_far_1e-3": 1.0}
+    accepted = {"tar_at_far_1e-3": 1.3, "all_pairs_tar_at_far_1e-4": 0.7}
+    found = Evaluator(pairs).evaluate(rows, Kept(kept, accepted)).operating
+    every = np.triu_indices(200, 1)
+    for name, of in (("kept", kept), ("accepted", accepted)):
+        for metric, threshold in of.items():
+            left, right = every if metric.startswith("all") else (pairs.left, pairs.right)
+            near = ((rows[left] - rows[right]) ** 2).sum(axis=1) < threshold
+            same = pairs.people[left] == pairs.people[right]
+            errors = getattr(found[metric], name)
+            assert errors.false_accepts == (near & ~same).sum()
+            assert errors.false_rejects == (~near & same).sum()
+    assert found["tar_at_far_1e-4"].kept is None
+    assert found["all_pairs_tar_at_far_1e-3"].accepted is None
+
+
+def test_pairs_of_people_among_the_false_accepts_are_counted_once():
+    pairs, rows = crowd()
+    found = Evaluator(pairs).evaluate(rows).operating
+    for metric in ("tar_at_far_1e-3", "all_pairs_tar_at_far_1e-3", "all_pairs_tar_at_far_1e-4"):
+        every = metric.startswith("all")
+        left, right = np.triu_indices(200, 1) if every else (pairs.left, pairs.right)
+        who = pairs.people[left], pairs.people[right]
+        # A little below it, where the pair that sets it lies.
+        threshold = found[metric].point.threshold - 1e-5
+        near = 2 - 2 * (rows[left] * rows[right]).sum(axis=1) < threshold
+        accepted = near & (who[0] != who[1])
+        wanted = {frozenset(both) for both in zip(*(side[accepted] for side in who), strict=True)}
+        assert found[metric].people_pairs == len(wanted), metric
 
 
 @pytest.mark.filterwarnings("error")

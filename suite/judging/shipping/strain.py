@@ -3,6 +3,7 @@
 import math
 
 from suite.catalog.figures import FIGURES
+from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Row
 
 
@@ -11,8 +12,11 @@ def strain(row: Row) -> float:
 
     A loss and a distance are shares of their limit, negative where the figure is better than
     FP32's. Of a floor it is what is lacking to 1 where the figure is a share, held to what the
-    floor lets be lacking; otherwise the floor as a share of what was measured.
+    floor lets be lacking; otherwise the floor as a share of what was measured. What a set does not
+    resolve is held to nothing and uses up nothing.
     """
+    if row.outcome is Outcome.NOT_APPLICABLE:
+        return 0.0
     if row.difference is None or row.measured is None:
         return 0.0 if row.outcome.decided_nothing else math.inf
     if row.against is not Against.FLOOR:

@@ -73,11 +73,13 @@ def _resolution(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]
                     _ends(ends, digits),
                     f"{point.impostors:,}",
                     f"{point.expected_false_accepts:,.4g} / {point.false_accepts:,}",
+                    "–" if point.people_pairs is None else f"{point.people_pairs:,}",
                     point.flag,
                 )
             )
     header = ("Model", "Figure", "Value", "95 % interval", "Impostor pairs")
-    table = markdown((*header, "False accepts, expected / actual", ""), rows)
+    counts = ("False accepts, expected / actual", "Pairs of people among them")
+    table = markdown((*header, *counts, ""), rows)
     return ["How sure each TAR is:", "", *table, ""]
 
 

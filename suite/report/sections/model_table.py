@@ -62,7 +62,12 @@ def set_table(
 
 def _limits(records: Sequence[Record]) -> list[str]:
     """How many figures are within their limits, and each that is not with its limit."""
-    held = [(record, row) for record in records for row in record.rows]
+    held = [
+        (record, row)
+        for record in records
+        for row in record.rows
+        if row.outcome is not Outcome.NOT_APPLICABLE  # the set does not resolve it
+    ]
     rows = [
         (f"{record.gate} {record.mode}", record.dataset or "", *row_cells(row))
         for record, row in held
