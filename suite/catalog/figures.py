@@ -239,6 +239,18 @@ FIGURES.stood_in(
     )
 )
 
+# Of one file on one CPU, every mode of eight networks gave the same bits in every way.
+FIGURES.repeated(
+    Figure(
+        "repeat_difference",
+        "Change of the same image, run again",
+        "higher",
+        7,
+        gate=Gate.BEHAVIOUR,
+        tolerance=Tolerance(0.0, 0.0),
+    ),
+)
+
 # FP32 and INT8 in QDQ form gave the same bits in any batch, dynamic INT8 lay 0.018 … 0.034 apart
 # (the embedded families, and each alone, onnxruntime 1.32, AVX512-VNNI).
 FIGURES.repeated(

@@ -47,6 +47,8 @@ class ProviderCard(Card):
     recipe : what changes in a mode's recipe, by mode
     not_applicable : why a mode cannot be run, by mode
     speed_floor : the least speed-up over FP32, by mode
+    repeats_within : how far the same image may move when it is run again, as a share of its
+        embedding's length: 0 where kernels are fixed, more where they are chosen by timing
     install, needs : how to install it and what must be present, for whoever lacks it
     """
 
@@ -63,6 +65,7 @@ class ProviderCard(Card):
     recipe: dict[CardId, RecipeOverride] = {}
     not_applicable: dict[CardId, Annotated[str, Field(min_length=1)]] = {}
     speed_floor: dict[CardId, Speed] = {}
+    repeats_within: Annotated[float, Field(ge=0, le=0.01)] = 0.0
     install: str = ""
     needs: str = ""
 

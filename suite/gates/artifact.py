@@ -13,6 +13,7 @@ from suite.judging.measured import Measured, StepTaken
 from suite.models.onnx_file import load_whole
 from suite.models.simulated import signs_of_simulation
 from suite.quantization.artifact import Artifact
+from suite.quantization.axes import misplaced_axes
 from suite.quantization.inspection import QuantizedOps
 from suite.quantization.methods.steps import EXACT
 
@@ -34,6 +35,9 @@ def measure_artifact(work: CaseWork) -> Measured:
         hardly = _hardly_quantized(ops, mode)
         if not ops.quantized:
             problem = f"{_nothing_quantized(ops)}; {mode.id} claims {', '.join(mode.quantizes)}"
+        elif wrong := misplaced_axes(file.path):
+            more = f", and {len(wrong) - 1} more layers likewise" if wrong[1:] else ""
+            problem = f"{wrong[0]}{more}: quantize it anew with a scale for each output"
     doubts, remarks = _of_source(work) if mode.is_fp32 else calibration_said(work)
     return Measured(
         section=Gate.ARTIFACT,

@@ -79,8 +79,9 @@ class BoundSession:
         second, first = (self.answer(image)[0].copy() for image in reversed(self._images))
         if np.isfinite(first).all() and np.array_equal(first, second):
             raise ModelError(
-                "two different images get the same answer from bound memory, so no time of it "
-                "means anything; measure without cuda_graph_option, or mend the model."
+                "two different images get the same answer from bound memory, so that neither its "
+                "times nor its embeddings mean anything; measure without cuda_graph_option, or "
+                "mend the model."
             )
 
 

@@ -139,10 +139,10 @@ def _tensor(faces: Sequence[Face], spec: PreprocessSpec) -> Floats:
 
 
 def _embed_batch(network: Network, tensor: Floats, flip: Flip) -> Floats:
-    first = _run(network, tensor)
+    first = run_network(network, tensor)
     if flip == "none":
         return first[0]
-    second = _run(network, mirror(tensor, network.spec.layout))
+    second = run_network(network, mirror(tensor, network.spec.layout))
     if flip == "concat":
         return np.concatenate([first[0], second[0]], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):  # infinities become NaN in `unit_rows`
@@ -151,7 +151,7 @@ def _embed_batch(network: Network, tensor: Floats, flip: Flip) -> Floats:
         return first[0] + second[0]
 
 
-def _run(network: Network, tensor: Floats) -> list[Floats]:
+def run_network(network: Network, tensor: Floats) -> list[Floats]:
     """Each fetched output, float32 [n, d] or [n, 1], for float32 images of any number n."""
     count = len(tensor)
     if network.batch and count < network.batch:

@@ -216,3 +216,25 @@ def test_a_dynamic_mode_that_quantizes_little_is_a_finding(tmp_path: Path) -> No
         "int8_dynamic claims Conv, MatMul, Gemm, and 1 of 3 of them are quantized: 23.1% of their "
         "arithmetic",
     )
+
+
+def test_scales_along_another_axis_than_the_outputs_fail(tmp_path: Path) -> None:
+    small_catalog(tmp_path, network())
+    model = in_qdq_form()
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
+    count = held["projection_q"].dims[0]
+    for name, value in {"s": np.float32(1), "zero": np.int8(0)}.items():
+        for tensor in model.graph.initializer:
+            if tensor.name == name:
+                value = onnx.numpy_helper.to_array(tensor)
+        made = onnx.numpy_helper.from_array(np.full(count, value), f"{name}_each")
+        model.graph.initializer.append(made)
+    for node in model.graph.node:
+        if node.output[0] == "projection_dq":
+            node.input[1], node.input[2] = "s_each", "zero_each"
+            node.attribute.append(helper.make_attribute("axis", 0))
+    bring(tmp_path, MODE, model)
+    record = concluded(small_work(tmp_path, MODE), Gate.ARTIFACT)
+    assert record.outcome is Outcome.FAIL
+    assert f"has its {count} scales along axis 0 of weights" in record.headline
+    assert "quantize it anew with a scale for each output" in record.headline
