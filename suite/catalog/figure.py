@@ -41,6 +41,10 @@ class Figure:
     tolerance : how far it may lie from the accepted one, or be itself where it is how far apart
         the same faces lie in one run; None where it is observed alone
     relative : whether the tolerance is a share of the accepted value
+    row : of samples with such a tolerance, how many are of one input: these are a vector, and the
+        tolerance is a share of its length; 0 of all else
+    same_bits : the tolerance in its place where results must be the accepted ones to the last bits,
+        as of the same file on a CPU; None where that is no matter
     only_worse_fails : whether better than accepted is never a failure
     is_share : whether it is a share of one or a cosine, which is never above 1
     least, most : what it can never be below or above, but for rounding; a share's most is 1
@@ -63,6 +67,8 @@ class Figure:
     unit: str = ""
     tolerance: Tolerance | None = None
     relative: bool = False
+    row: int = 0
+    same_bits: float | None = None
     only_worse_fails: bool = False
     is_share: bool = False
     least: float = 0.0
@@ -84,7 +90,7 @@ class Figure:
         most = min(self.most, 1.0) if self.is_share else self.most
         if not math.isfinite(value):
             return "is not a number"
-        if self.relative and value <= 0:  # no share of it can be taken
+        if self.relative and not self.row and value <= 0:  # no share of it can be taken
             return "must be above 0"
         if value < self.least - ROUNDING:
             return f"can never be below {self.least:g}"

@@ -13,6 +13,15 @@ from suite.catalog.gate import Gate
 
 _of_artifact = partial(Figure, gate=Gate.ARTIFACT)
 _of_fingerprint = partial(Figure, gate=Gate.FINGERPRINT)
+# Lengths survive in them, which cosines and distances never see. A mode's tolerances are twice and
+# more what files lay apart whose scales differed in the last bits: docs/measured.md has it.
+_of_raw = partial(
+    _of_fingerprint,
+    worse="either",
+    relative=True,
+    same_bits=1e-5,
+    since=4,
+)
 _of_pairs = partial(Figure, gate=Gate.VERIFICATION, of_fp32=True)
 # A squared distance of unit vectors.
 _threshold = partial(_of_pairs, worse="either", most=4.0)
@@ -216,6 +225,33 @@ FIGURES.accepted(
         "either",
         5,
         tolerance=Tolerance(0.0005, 0.0005),
+        least=-math.inf,
+    ),
+    _of_fingerprint(
+        "further_tensor",
+        "Preprocessed tensor, JPEG and border",
+        "either",
+        tolerance=Tolerance(0.02, 0.02),
+        relative=True,
+        row=300,
+        least=-math.inf,
+        since=4,
+    ),
+    _of_raw(
+        "raw_embedding",
+        "Embeddings of charts, not scaled",
+        tolerance=Tolerance(0.01, 0.15),
+        row=32,
+        least=-math.inf,
+    ),
+    _of_raw(
+        "embedding_norm", "Norms of charts' embeddings", tolerance=Tolerance(0.005, 0.03), row=1
+    ),
+    _of_raw(
+        "quality_norm",
+        "Norms that the network gives of charts",
+        tolerance=Tolerance(0.005, 0.03),
+        row=1,
         least=-math.inf,
     ),
     _of_latency(

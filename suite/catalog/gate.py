@@ -47,11 +47,6 @@ class Gate(StrEnum):
         return self is not Gate.FIDELITY
 
     @property
-    def of_quantized(self) -> bool:
-        """Whether there is anything of a quantized mode to measure."""
-        return self is not Gate.FINGERPRINT
-
-    @property
     def loads(self) -> tuple[str, ...]:
         """The loads under which it is run: one image at a time, or many."""
         return ("latency", "throughput") if self is Gate.LATENCY else ()
@@ -70,6 +65,11 @@ class Gate(StrEnum):
     def since(self) -> int:
         """The baseline format with which it came: what is older could not accept it."""
         return 2 if self is Gate.PLACEMENT else 1
+
+    @property
+    def since_of_quantized(self) -> int:
+        """The same of quantized modes, which had no fingerprint at first."""
+        return 4 if self is Gate.FINGERPRINT else self.since
 
 
 @dataclass(frozen=True)

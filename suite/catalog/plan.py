@@ -36,7 +36,7 @@ def gates_of(cases: Iterable[Case]) -> tuple[PlannedGate, ...]:
         PlannedGate(gate, case.model.id, case.mode.id, dataset, load)
         for case in cases
         for gate in Gate
-        if (gate.of_fp32 if case.mode.is_fp32 else gate.of_quantized)
+        if gate.of_fp32 or not case.mode.is_fp32
         for dataset in (case.model.evaluation if gate.per_dataset else (None,))
         for load in gate.loads or (None,)
     )

@@ -27,7 +27,7 @@ from suite.quantization.artifact import Artifact, Ingredients
 from suite.quantization.inspection import QuantizedOps, quantized_ops
 from suite.quantization.recipe import resolve_recipe
 from suite.quantization.sensitivity.nearness import asked_of_nearness
-from suite.runtime.embedding import embed
+from suite.runtime.embedding import Embedded, embed_with_norms
 from suite.runtime.network import check_network, graph_batch
 from suite.runtime.sessions import ALL, open_session
 from suite.verification.collapse import zero_rows
@@ -96,7 +96,7 @@ class CaseWork:
         self.refusal: str | None = None
         # The signal-to-noise ratio of each layer in decibels; None until somebody asked for it.
         self.layers_db: dict[str, float] | None = None
-        self._embeddings: dict[str, Embeddings] = {}
+        self._embedded: dict[str, Embedded] = {}
         self._evidence: dict[str, Evidence] = {}
 
     @property
@@ -186,12 +186,16 @@ class CaseWork:
         return self.fixed_batch or (1 if self.mode.batch_dependent else EMBEDDING_BATCH)
 
     def embeddings(self, dataset_id: str) -> Embeddings:
-        """Every face of a dataset, embedded as the card says: float32 [faces, d]."""
-        if dataset_id not in self._embeddings:
+        """Every face of a dataset, embedded as the card says: float32 [faces, d], unit rows."""
+        return self.embedded(dataset_id).units
+
+    def embedded(self, dataset_id: str) -> Embedded:
+        """The same with the norms of the embeddings before they were scaled."""
+        if dataset_id not in self._embedded:
             faces = self.bench.dataset(dataset_id).faces
             label = f"{self.model.id} {self.mode.id} {dataset_id}: embedding"
-            self._embeddings[dataset_id] = self.embed(faces, label)
-        return self._embeddings[dataset_id]
+            self._embedded[dataset_id] = self.embed_with_norms(faces, label)
+        return self._embedded[dataset_id]
 
     def comparable(self, dataset_id: str) -> Embeddings:
         """The embeddings as they are held against FP32's: zeros where FP32's are.
@@ -210,7 +214,18 @@ class CaseWork:
         batch: int | None = None,
         level: ort.GraphOptimizationLevel = ALL,
     ) -> Embeddings:
-        """Faces embedded as the card says, in its own batch or another: float32 [faces, d].
+        """The units of `embed_with_norms`: float32 [faces, d]."""
+        return self.embed_with_norms(faces, label, batch=batch, level=level).units
+
+    def embed_with_norms(
+        self,
+        faces: tuple[Face, ...],
+        label: str,
+        *,
+        batch: int | None = None,
+        level: ort.GraphOptimizationLevel = ALL,
+    ) -> Embedded:
+        """Faces embedded as the card says, in its own batch or another.
 
         At another level of graph optimisation a session of its own serves.
         """
@@ -218,7 +233,7 @@ class CaseWork:
         share = self.bench.share
         session = self.session if optimised else self.open_session(share.threads, level=level)
         with self.bench.progress.step(label) as advance, placed(self.artifact.file.path):
-            return embed(
+            return embed_with_norms(
                 session,
                 faces,
                 self.feeding.spec,

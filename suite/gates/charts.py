@@ -70,7 +70,7 @@ def tensor_samples(faces: Sequence[Face], spec: PreprocessSpec) -> Samples:
     return tuple(map(float, tensor[:, rows][:, :, columns].ravel()))
 
 
-def embedding_samples(embeddings: npt.NDArray[np.float32]) -> Samples:
+def embedding_samples(embeddings: npt.NDArray[np.floating]) -> Samples:
     """Evenly spaced components of each chart's embedding."""
     places = np.linspace(0, embeddings.shape[1] - 1, _EMBEDDING_SAMPLES).round().astype(int)
     return tuple(map(float, embeddings[:, places].ravel()))

@@ -183,7 +183,9 @@ class GateCheck:
     def _compare(self, measured: Measured) -> _Judged:
         entry = self._file.entry(measured.section)
         if entry is None:
-            return nothing_accepted(self._file, self._gate, measured.section), ()
+            of_fp32 = self._case.mode.is_fp32
+            missing = nothing_accepted(self._file, self._gate, measured.section, of_fp32=of_fp32)
+            return missing, ()
         judged = judge_against_baseline(measured, entry, self._limits)
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
         if judged.outcome is not Outcome.FAIL:
@@ -191,7 +193,7 @@ class GateCheck:
         judged = blamed(judged, fidelity_behind(self._work, measured))
         notes: tuple[str, ...] = ()
         if self._gate is Gate.FINGERPRINT:
-            causes = explain_fingerprint(self._work, entry)
+            causes = explain_fingerprint(self._work, entry, measured)
             notes = tuple(f"likely cause: {cause}" for cause in causes)
         return judged, notes
 
@@ -213,7 +215,9 @@ class GateCheck:
         before = self._file.sections().get(measured.section)
         kept = kept_limits(measured, self._limits)
         case = self._case
-        beside = (kept, measured.identified, case.model.on_request, case.mode_on_request)
+        requests = (case.model.on_request, case.mode_on_request)
+        artifact = measured.origin and measured.origin.artifact
+        beside = (kept, measured.identified, *requests, artifact)
         news = entry is None or judged is None or is_news(judged, moved=beside != entry.beside)
         layers = kept_layers(self._work, self._gate) if news or not (entry and entry.layers) else {}
         news = news or bool(layers)

@@ -34,6 +34,7 @@ def concluded(
             "rerun": rerun,
             "profile": "",
             "precision": model.source.precision,
+            "of_fp32": case.mode.is_fp32,
             "on_request": model.on_request,
             "mode_on_request": case.mode_on_request,
             **rest,

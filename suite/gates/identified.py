@@ -10,7 +10,7 @@ def identified(work: CaseWork, gate: Gate, dataset_id: str | None) -> dict[str, 
     """The recipe, the calibration, the dataset and the preprocessing of a measurement, by key."""
     identity = work.identity(dataset_id)
     found: dict[str, Facts] = {}
-    if gate is not Gate.FINGERPRINT:
+    if gate is not Gate.FINGERPRINT or not work.mode.is_fp32:
         if "recipe" in identity:
             found["recipe"] = _facts(work.ingredients.recipe.hashed())
         if "calibration" in identity and work.ingredients.calibration:

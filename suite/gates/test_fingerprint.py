@@ -1,4 +1,4 @@
-"""Preprocessing and FP32 make of four fixed synthetic inputs what they made when accepted."""
+"""Preprocessing and the network make of fixed synthetic inputs what they made when accepted."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ if TYPE_CHECKING:
     from suite.gates.check import GateCheck
 
 
-def test_fingerprint(fp32_case: Case, gate: GateCheck) -> None:
+def test_fingerprint(case: Case, gate: GateCheck) -> None:
     gate.check(gate.measure())

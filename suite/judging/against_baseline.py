@@ -37,7 +37,7 @@ def judge_against_baseline(measured: Measured, accepted: Entry, limits: Limits) 
     tolerances = limits.tolerances
     unknown = _unknown(measured, accepted)
     rows = (
-        *_compared_rows(measured, accepted, tolerances),
+        *_compared_rows(measured, accepted, limits),
         *(unknown_row(name, measured.figures.get(name), tolerances[name]) for name in unknown),
     )
     other = other_identity(
@@ -101,10 +101,9 @@ def _unknown(measured: Measured, accepted: Entry) -> list[str]:
     return [name for name in FIGURES if name in lacking and FIGURES[name].since > accepted.format]
 
 
-def _compared_rows(
-    measured: Measured, accepted: Entry, tolerances: Mapping[str, float]
-) -> Iterator[Row]:
+def _compared_rows(measured: Measured, accepted: Entry, limits: Limits) -> Iterator[Row]:
     """A row for each figure that both have; what stands in for those that do not resolve."""
+    tolerances = limits.tolerances
     standing_in = {
         name: at_accepted(measured, accepted.figures, name)
         for name in dict.fromkeys(unresolved(measured).values())
@@ -123,7 +122,18 @@ def _compared_rows(
         yield figure_row(each.name, each.value, each.reference, limit)
     for name, values in measured.samples.items():
         if name in accepted.samples:
-            yield samples_row(name, values, accepted.samples[name], tolerances[name])
+            tolerance = _of_samples(name, measured, accepted, limits)
+            yield samples_row(name, values, accepted.samples[name], tolerance)
+
+
+def _of_samples(name: str, measured: Measured, accepted: Entry, limits: Limits) -> float:
+    """The tolerance of samples: next to nothing where they must be the accepted bits.
+
+    What the model's card says of the figure holds for that too.
+    """
+    tolerance, exact = limits.tolerances[name], FIGURES[name].same_bits
+    alike = measured.origin is not None and measured.origin.gives_the_bits_of(accepted.origin)
+    return tolerance if exact is None or not alike or name in limits.asked else exact
 
 
 def _labels(rows: Sequence[Row]) -> str:

@@ -10,6 +10,7 @@ from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.judging.identity import IDENTITY_KEYS, Fact, Identity
 from suite.judging.kept_limits import KeptLimits
+from suite.judging.origin import Origin
 from suite.judging.outcome import Outcome
 from suite.judging.record import Row
 
@@ -30,7 +31,8 @@ class Entry:
     ``mode_on_request`` that its mode did. ``layers`` are the signal-to-noise ratios of the
     artifact's layers in decibels, in the order of the network: nothing is judged by them, they say
     where an artifact lost that fails. ``in_float`` are the layers that its recipe put back in
-    float, which are put so again as long as all that it is made of is the same.
+    float, which are put so again as long as all that it is made of is the same. ``origin`` is what
+    made its samples.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -45,12 +47,19 @@ class Entry:
     mode_on_request: bool = False
     identified: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
     layers: Mapping[str, float] = field(default_factory=dict)
+    origin: Origin | None = None
     in_float: tuple[str, ...] | None = None
 
     @property
     def beside(self) -> tuple[object, ...]:
         """What is kept beside the figures, which an update takes over wherever it differs."""
-        return self.limits, self.identified, self.on_request, self.mode_on_request
+        return (
+            self.limits,
+            self.identified,
+            self.on_request,
+            self.mode_on_request,
+            self.origin and self.origin.artifact,
+        )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Section
 from suite.judging.drawn import Closeness, ErrorCurve, OperatingPoint, PairKind, ScoreHistogram
 from suite.judging.identity import Fact, IdentityValue
+from suite.judging.origin import Origin
 from suite.judging.part import Count, Distance, Frozen
 
 
@@ -162,7 +163,7 @@ class Measured(Frozen):
     that shares take with one pair of the set. ``curves``, ``scores`` and ``closeness`` are what a
     report draws, and no gate judges; of ``thresholds`` what is kept stands in for a TAR@FAR that
     does not resolve. ``pictures`` are faces by their name in these, JPEG in base64, where they were
-    asked for.
+    asked for. ``origin`` is what made the samples, where it gives the same bits each time.
     """
 
     section: Annotated[str, AfterValidator(_section)]
@@ -178,6 +179,7 @@ class Measured(Frozen):
     described: tuple[str, ...] = ()
     beside: tuple[ReferenceFigures, ...] = ()
     samples: dict[FigureName, tuple[float, ...]] = {}
+    origin: Origin | None = None
     fp32: dict[FigureName, float] = Field(default={}, alias="reference")
     uncertainty: Uncertainty | None = None
     quanta: dict[FigureName, Annotated[float, Field(gt=0, le=1)]] = {}

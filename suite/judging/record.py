@@ -122,17 +122,26 @@ class Record(Frozen):
     baseline: Annotated[str, Field(pattern=_BASELINE)] = ""
     precision: Precision = "float32"
     hashes: dict[str, str] = {}
+    of_fp32: bool | None = None
     rerun: str = ""
     seconds: Annotated[float, Field(ge=0)] = 0.0
 
+    @property
+    def is_fp32(self) -> bool:
+        """Whether its mode is FP32; an older suite, which does not say so, took no other's charts.
+
+        Of its records the fingerprint's alone tell.
+        """
+        return self.gate is Gate.FINGERPRINT if self.of_fp32 is None else self.of_fp32
+
 
 def fp32_modes(records: Iterable[Record]) -> frozenset[str]:
-    """The modes that are FP32: they alone have a fingerprint, whatever they are called.
+    """The modes that are FP32, whatever they are called.
 
     >>> fp32_modes([])
     frozenset({'fp32'})
     """
-    return frozenset(r.mode for r in records if r.gate is Gate.FINGERPRINT) or _USUAL
+    return frozenset(r.mode for r in records if r.is_fp32) or _USUAL
 
 
 _USUAL = frozenset({"fp32"})

@@ -1,7 +1,7 @@
 """One figure held against a limit, or against what it can be at all."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from suite.catalog.figures import FIGURES, impossible
 from suite.judging.outcome import Outcome
@@ -79,10 +79,14 @@ def held(ends: Sequence[float], limit: float) -> Outcome:
 def samples_row(
     name: str, values: tuple[float, ...], accepted: tuple[float, ...], tolerance: float
 ) -> Row:
-    """Samples held against the accepted ones: by the one that moved farthest."""
+    """Samples held against the accepted ones: by the one that moved farthest.
+
+    Where the tolerance is relative it is the vector of one input that moved farthest, by the
+    distance over its accepted length.
+    """
     same_length = len(values) == len(accepted)
-    pairs = zip(values, accepted, strict=False)
-    worst = max((abs(a - b) for a, b in pairs), default=0.0) if same_length else math.inf
+    moved = _distances(values, accepted, FIGURES[name].row)
+    worst = max(moved, default=0.0) if same_length else math.inf
     within = same_length and all(map(math.isfinite, values)) and worst <= tolerance + EPSILON
     return Row(
         metric=name,
@@ -93,6 +97,18 @@ def samples_row(
         limit=tolerance,
         outcome=Outcome.PASS if within else Outcome.FAIL,
     )
+
+
+def _distances(values: Sequence[float], accepted: Sequence[float], row: int) -> Iterator[float]:
+    """How far each sample moved; in rows of so many, how far each row did for its length."""
+    if not row:
+        yield from (abs(a - b) for a, b in zip(values, accepted, strict=False))
+        return
+    for start in range(0, len(accepted), row):
+        before, now = accepted[start : start + row], values[start : start + row]
+        if len(before) == len(now) and before != now:
+            length = math.hypot(*before)
+            yield math.dist(before, now) / length if length else math.inf
 
 
 def unknown_row(name: str, value: float | None, tolerance: float) -> Row:

@@ -131,7 +131,8 @@ def _root(record: Record, mine: Sequence[Record]) -> Record:
     told = [each for each in mine if record.measured or each.headline == record.headline]
     for each in told:
         concerned = record.gate in _OF_EMBEDDINGS or record.headline == each.headline
-        if each.gate is Gate.FINGERPRINT and concerned:
+        of_case = each.is_fp32 or each.mode == record.mode
+        if each.gate is Gate.FINGERPRINT and concerned and of_case:
             return each
     for each in told:
         if each.gate is Gate.ARTIFACT and each.mode == record.mode:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -21,11 +22,36 @@ from suite.runtime.running import CannotRunError, running
 from suite.verification.scores import unit_rows
 
 Floats = npt.NDArray[np.float32]
+# A batch's embeddings [n, d], and the norms [n, 1] of its images where the flip takes them.
+_Batch = tuple[Floats, Floats | None]
 # Faces prepared at a time, and how many such chunks may wait for the network: one thread that
 # works on chunks costs the session's own threads less than one that is woken for each batch, and
 # what waits stays below some 20 MB at 112 × 112.
 _CHUNK = 32
 _WAITING = 3
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Faces embedded: where their embeddings point, and how long they were before.
+
+    Attributes
+    ----------
+    units : float32 [n, d], rows of unit length. A row with NaN or infinity is all NaN, a row of
+        zeros stays so
+    norms : float64 [n], the lengths before; of such a row it is NaN or infinity
+    quality : float32 [n], what the network gives as the norm of each face itself, not of its mirror
+        image; None where the flip does not take it
+    """
+
+    units: Floats
+    norms: npt.NDArray[np.float64]
+    quality: Floats | None = None
+
+    @property
+    def raw(self) -> npt.NDArray[np.float64]:
+        """The embeddings as they were before they were scaled: float64 [n, d]."""
+        return np.multiply(self.units, self.norms[:, None], dtype=np.float64)
 
 
 def embed(
@@ -38,6 +64,20 @@ def embed(
     progress: Callable[[int, int], None] | None = None,
     runs: int = 1,
 ) -> Floats:
+    """The units of `embed_with_norms`: float32 [n, d], for ``concat`` [n, 2d]."""
+    return embed_with_norms(session, faces, spec, outputs, flip, batch, progress, runs).units
+
+
+def embed_with_norms(
+    session: ort.InferenceSession,
+    faces: Sequence[Face],
+    spec: PreprocessSpec,
+    outputs: OutputSpec,
+    flip: Flip,
+    batch: int,
+    progress: Callable[[int, int], None] | None = None,
+    runs: int = 1,
+) -> Embedded:
     """Embed faces, each together with its mirror image as the card says.
 
     Parameters
@@ -56,8 +96,7 @@ def embed(
 
     Returns
     -------
-    float32 [n, d], for ``concat`` [n, 2d]: rows of unit length. A row with NaN or infinity is
-    all NaN, a row of zeros stays so.
+    Embedded, d being the double of the card's for ``concat``
 
     Raises
     ------
@@ -69,19 +108,22 @@ def embed(
     network = check_network(session, spec, outputs, flip)
     size = network.batch or batch
     rows = np.empty((len(faces), network.dim * (2 if flip == "concat" else 1)), dtype=np.float32)
+    quality = np.empty(len(faces), np.float32) if flip == "norm_weighted" else None
     done = 0
     embed_one = partial(_embed_or_blame, network, faces, flip)
     with (
         closing(_batches(faces, spec, size)) as batches,
         closing(in_order(embed_one, batches, runs, ahead=runs)) as results,
     ):
-        for embedded in results:
+        for embedded, norm in results:
             rows[done : done + len(embedded)] = embedded
+            if quality is not None and norm is not None:
+                quality[done : done + len(embedded)] = norm[:, 0]
             done += len(embedded)
             if progress:
                 progress(done, len(faces))
     units: Floats = unit_rows(rows).astype(np.float32, copy=False)
-    return units
+    return Embedded(units, np.linalg.norm(rows.astype(np.float64), axis=1), quality)
 
 
 def _batches(
@@ -101,8 +143,8 @@ def _batches(
 
 def _embed_or_blame(
     network: Network, faces: Sequence[Face], flip: Flip, batch: tuple[int, Floats]
-) -> Floats:
-    """The embeddings of a batch; where it fails by some of its images alone, they are named."""
+) -> _Batch:
+    """What a batch becomes; where it fails by some of its images alone, they are named."""
     start, images = batch
     try:
         return _embed_batch(network, images, flip)
@@ -138,17 +180,17 @@ def _tensor(faces: Sequence[Face], spec: PreprocessSpec) -> Floats:
     return prepare([decode(face.read(), face.name) for face in faces], spec)
 
 
-def _embed_batch(network: Network, tensor: Floats, flip: Flip) -> Floats:
+def _embed_batch(network: Network, tensor: Floats, flip: Flip) -> _Batch:
     first = run_network(network, tensor)
     if flip == "none":
-        return first[0]
+        return first[0], None
     second = run_network(network, mirror(tensor, network.spec.layout))
     if flip == "concat":
-        return np.concatenate([first[0], second[0]], axis=1)
+        return np.concatenate([first[0], second[0]], axis=1), None
     with np.errstate(over="ignore", invalid="ignore"):  # infinities become NaN in `unit_rows`
         if flip == "norm_weighted":
-            return first[0] * first[1] + second[0] * second[1]
-        return first[0] + second[0]
+            return first[0] * first[1] + second[0] * second[1], first[1]
+        return first[0] + second[0], None
 
 
 def run_network(network: Network, tensor: Floats) -> list[Floats]:

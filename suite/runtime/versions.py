@@ -49,6 +49,11 @@ def _suspects(known: Mapping[str, str]) -> dict[str, str]:
     return {said: known[name] for name, said in _SUSPECTS.items() if name in known}
 
 
+def depended_on() -> dict[str, str]:
+    """What figures can depend on, by the name that is said of it: libraries and the CPU."""
+    return _suspects(surroundings())
+
+
 def surroundings() -> dict[str, str]:
     """What a baseline keeps beside figures, to be named where they are others later."""
     return {**versions(), "cpu": cpu_model()}

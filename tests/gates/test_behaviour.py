@@ -131,7 +131,7 @@ def test_a_few_faces_are_enough(tmp_path: Path) -> None:
     measured(work, Gate.BEHAVIOUR)
     measured(work, Gate.BEHAVIOUR)
     assert sum(counts) <= 44
-    assert FACES not in work._embeddings
+    assert FACES not in work._embedded
 
 
 def dropped_out() -> onnx.ModelProto:

@@ -204,7 +204,7 @@ def test_no_library_is_suspected_of_what_a_cause_was_found_for(
     case: Case, tmp_path: Path, monkeypatch, causes: tuple[str, ...], *, suspected: bool
 ) -> None:
     monkeypatch.setattr(advice, "surroundings", lambda: {"onnxruntime": "1.24.4"})
-    monkeypatch.setattr(check, "explain_fingerprint", lambda _work, _entry: causes)
+    monkeypatch.setattr(check, "explain_fingerprint", lambda *_: causes)
     for name in ("tensor", "embedding"):
         monkeypatch.setitem(LIMITS.tolerances, name, 0.01)
     accept(case, tmp_path, charted(), {"onnxruntime": "1.32.0"})

@@ -13,7 +13,7 @@ CASE = SimpleNamespace(
     model=SimpleNamespace(
         id="m", family="arcface", source=SimpleNamespace(precision="float32"), on_request=False
     ),
-    mode=SimpleNamespace(id="int8"),
+    mode=SimpleNamespace(id="int8", is_fp32=False),
     mode_on_request=False,
 )
 

@@ -1,5 +1,6 @@
 """A loss of cosine is split between the recipe, this runtime's graph optimiser and this CPU."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ from small import DIM, FACES, bring, concluded, dynamic, network, small_catalog,
 from suite.catalog.gate import Gate
 from suite.gates import loss_split
 from suite.gates.acceptance import why_unacceptable
-from suite.gates.case_work import CaseWork, Embeddings
+from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured
 from suite.judging.outcome import Outcome
+from suite.runtime.embedding import Embedded
 from suite.runtime.exactness import sums_exactly
 from suite.runtime.sessions import ALL, BASIC
 
@@ -103,19 +105,19 @@ def test_the_basic_level_and_fp32_are_told_apart(
 ) -> None:
     """No graph is known that this onnxruntime's basic level breaks: such a session is made up."""
     work = work_on(tmp_path, in_qdq(axis=1))
-    honest = CaseWork.embed
+    honest = CaseWork.embed_with_norms
 
     def embed(
         self: CaseWork,
         *given: object,
         level: ort.GraphOptimizationLevel = ALL,
         **named: object,
-    ) -> Embeddings:
-        rows = honest(self, *given, level=level, **named)
+    ) -> Embedded:
+        found = honest(self, *given, level=level, **named)
         broken = self.mode.is_fp32 == (of == "fp32") and level in (BASIC, ALL)
-        return np.roll(rows, 1, axis=1) if broken else rows
+        return replace(found, units=np.roll(found.units, 1, axis=1)) if broken else found
 
-    monkeypatch.setattr(CaseWork, "embed", embed)
+    monkeypatch.setattr(CaseWork, "embed_with_norms", embed)
     found = measured(work, Gate.FIDELITY, FACES)
     assert found.split is not None
     expected = loss_split.OPTIMISED_FP32 if of == "fp32" else loss_split.OPTIMISER

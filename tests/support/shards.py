@@ -31,7 +31,7 @@ def _of_case(model: str, mode: str) -> list[PlannedGate]:
     return [
         PlannedGate(gate, model, mode, dataset, load)
         for gate in Gate
-        if (gate.of_fp32 if mode == "fp32" else gate.of_quantized)
+        if gate.of_fp32 or mode != "fp32"
         for dataset in (SETS if gate.per_dataset else (None,))
         for load in gate.loads or (None,)
     ]

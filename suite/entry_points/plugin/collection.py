@@ -42,7 +42,7 @@ def sort_gates(items: list[pytest.Item], cases: Sequence[Case]) -> None:
 
 
 def _wanted(name: str, case: Case) -> bool:
-    return name == "case" or case.mode.is_fp32 == (name == "fp32_case")
+    return name == "case" or not case.mode.is_fp32
 
 
 def _skip(case: Case) -> tuple[pytest.MarkDecorator, ...]:

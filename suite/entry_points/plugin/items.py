@@ -14,7 +14,7 @@ from suite.catalog.case import Case
 from suite.catalog.errors import SuiteError, refused
 from suite.catalog.gate import Gate
 
-CASES = ("case", "fp32_case", "quantized_case")
+CASES = ("case", "quantized_case")
 
 
 def is_gate(item: Any) -> bool:

@@ -7,7 +7,9 @@ from suite.judging.judgement import Judgement
 from suite.judging.outcome import Outcome
 
 
-def nothing_accepted(file: BaselineFile, gate: Gate, section: str) -> Judgement:
+def nothing_accepted(
+    file: BaselineFile, gate: Gate, section: str, *, of_fp32: bool = False
+) -> Judgement:
     """Not compared on a profile of which nothing is accepted while another one is; else a failure.
 
     On a profile of which anything is accepted, what is missing was taken away or forgotten.
@@ -19,7 +21,8 @@ def nothing_accepted(file: BaselineFile, gate: Gate, section: str) -> Judgement:
         words = f"accepted as {', '.join(elsewhere)}, this is {section}"
         return Judgement(Outcome.NOT_COMPARED, words)
     known = file.holds_figures
-    if known and gate.since > file.format:
+    since = gate.since if of_fp32 else gate.since_of_quantized
+    if known and since > file.format:
         return before_it_existed("gate", [gate])
     others = [] if file.is_profile_accepted else file.profiles_with(section)
     if others:

@@ -37,6 +37,7 @@ def entry_document(
         "identity": dict(sorted(measured.identity.items())),
         **({"identified": _sorted(measured.identified)} if measured.identified else {}),
         "figures": {name: _round(value) for name, value in measured.figures.items()},
+        **({"origin": measured.origin.model_dump(mode="json")} if measured.origin else {}),
         "samples": {name: [_round(v) for v in vs] for name, vs in measured.samples.items()},
         "limits": limits.model_dump(mode="json", exclude_defaults=True),
         "versions": dict(sorted(versions.items())),

@@ -120,7 +120,7 @@ def _why_not(
     if section is None or not section.gate.is_accepted:
         return "no gate compares with it"
     gate = section.gate
-    if not (gate.judges_fp32 and gate.of_fp32 if mode.is_fp32 else gate.of_quantized):
+    if mode.is_fp32 and not (gate.judges_fp32 and gate.of_fp32):
         return f"no {gate} of {mode.id} is compared"
     if gate.per_dataset and section.key not in model.evaluation:
         return f"{section.key!r} is no evaluation set of {model.id}"

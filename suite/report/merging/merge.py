@@ -122,9 +122,10 @@ def _part(runs: Sequence[Run]) -> _Part:
 
 def _in_order(gates: Iterable[PlannedGate]) -> list[PlannedGate]:
     """Gates in the order in which one run has them: by case, FP32 first."""
-    # FP32 alone has a fingerprint, whatever it is called.
+    # FP32 alone is held to no fidelity, whatever it is called.
     found = list(gates)
-    of_fp32 = {(gate.model, gate.mode) for gate in found if gate.gate is Gate.FINGERPRINT}
+    near = {(gate.model, gate.mode) for gate in found if gate.gate is Gate.FIDELITY}
+    of_fp32 = {(gate.model, gate.mode) for gate in found} - near
 
     def place(gate: PlannedGate) -> tuple[str, bool, str, str]:
         return gate.model, (gate.model, gate.mode) not in of_fp32, gate.mode, gate.name

@@ -72,7 +72,7 @@ def _of_model(records: Sequence[Record], backends: Backends) -> Iterator[tuple[s
         if r.gate in (Gate.VERIFICATION, Gate.FIDELITY)
     }
     apart = {each.backend: each for each in fp32_apart(records)}
-    of_fp32 = {r.mode for r in records if r.gate is Gate.FINGERPRINT}
+    of_fp32 = {r.mode for r in records if r.is_fp32}
     tars = main_tars(records)
     on = list(backends.records)
     for mode in dict.fromkeys(record.mode for record in records):

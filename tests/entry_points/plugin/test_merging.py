@@ -100,7 +100,7 @@ def imitated(team: Team, name: str, as_name: str) -> None:
     for record in document["records"]:
         record |= where
         record["hashes"].pop("feeding", None)
-        if record["gate"] == "fingerprint":
+        if record["gate"] == "fingerprint" and record["of_fp32"]:
             samples = record["measured"]["samples"]
             samples["embedding"] = [value + 1e-6 for value in samples["embedding"]]
     Path(team.folder / as_name).mkdir()

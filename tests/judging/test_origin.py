@@ -1,0 +1,30 @@
+"""When results must be those that were accepted, to the last bits."""
+
+import pytest
+
+from suite.judging.origin import Origin
+
+ACCEPTED = Origin(artifact="a", decoder="OpenCV 5", builder="onnxruntime 1.32, CPU x")
+
+
+@pytest.mark.parametrize(
+    ("now", "same"),
+    [
+        (ACCEPTED, True),
+        # One file gives the same bits, whoever built it and wherever.
+        (Origin(artifact="a", decoder="OpenCV 5", builder="onnxruntime 1.24, CPU y"), True),
+        (Origin(artifact="a", decoder="OpenCV 5"), True),
+        # What is built alike is one file; another one comes of another way to build.
+        (Origin(artifact="b", decoder="OpenCV 5", builder="onnxruntime 1.32, CPU x"), True),
+        (Origin(artifact="b", decoder="OpenCV 5", builder="onnxruntime 1.24, CPU x"), False),
+        (Origin(artifact="a", decoder="OpenCV 4", builder="onnxruntime 1.32, CPU x"), False),
+    ],
+)
+def test_bits_are_of_one_file_or_of_what_is_built_alike(now: Origin, same: bool) -> None:
+    assert now.gives_the_bits_of(ACCEPTED) is same
+
+
+def test_another_brought_file_and_an_older_baseline_promise_nothing() -> None:
+    brought = Origin(artifact="a", decoder="OpenCV 5")
+    assert not Origin(artifact="b", decoder="OpenCV 5").gives_the_bits_of(brought)
+    assert not brought.gives_the_bits_of(None)
