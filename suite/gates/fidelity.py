@@ -1,5 +1,8 @@
 """Fidelity: how near the quantized embeddings are to FP32's, image by image."""
 
+import numpy as np
+import numpy.typing as npt
+
 from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
 from suite.gates.drawn import closeness
@@ -9,10 +12,11 @@ from suite.quantization.sensitivity.nearness import SCORE_CHANGE
 from suite.verification.collapse import zero_rows
 from suite.verification.errors import VerificationError
 from suite.verification.fidelity import fidelity, score_change
+from suite.verification.norms import norm_ratio, rank_correlation
 
 
 def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
-    """The mean, 1st percentile, worst and spread of the cosines of the mode's embeddings to FP32's.
+    """How near a mode's embeddings are to FP32's: their cosines, and what became of their lengths.
 
     Faces that FP32 gives zeros are left out: nothing can be near to those. On some of the others
     the loss is split between the recipe and this runtime.
@@ -27,6 +31,7 @@ def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
     except VerificationError as error:
         return found.model_copy(update={"problem": str(error)})
     figures = {"cosine_mean": near.cosine_mean, "cosine_worst": near.cosine_worst}
+    figures |= _of_norms(work, kept, dataset_id)
     observed = {"cosine_1st_percentile": near.cosine_1st_percentile}
     fp32: dict[str, float] = {}
     of_set = work.bench.dataset(dataset_id)
@@ -40,3 +45,18 @@ def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
         update={"figures": figures, "observed": observed, "fp32": fp32, "closeness": spread}
     )
     return split_loss(work, measured, kept, dataset_id)
+
+
+def _of_norms(work: CaseWork, kept: npt.NDArray[np.bool_], dataset_id: str) -> dict[str, float]:
+    """Of some of the faces, lengths over FP32's; of AdaFace, whether its norms rank them alike."""
+    fp32, mode = work.fp32.embedded(dataset_id), work.embedded(dataset_id)
+    ratio = norm_ratio(fp32.norms[kept], mode.norms[kept])
+    found = {
+        "norm_ratio_mean": ratio.mean,
+        "norm_ratio_1st_percentile": ratio.low,
+        "norm_ratio_99th_percentile": ratio.high,
+    }
+    if fp32.quality is not None and mode.quality is not None:
+        ranked = rank_correlation(fp32.quality[kept], mode.quality[kept])
+        found["quality_correlation"] = ranked
+    return found
