@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from suite.quantization.sensitivity.local_error import quantized_units, signal_t
 from suite.quantization.sensitivity.units import Unit, units_of
 from suite.quantization.steps.net import Net
 
-# A mean over so many faces orders units; each unit is run on them three times.
-FACES = 32
+# A mean over so many faces orders units; each unit is run on them three times. Large networks get
+# fewer: an IR-50 of 54 units takes some ten seconds of two cores a unit on 16.
+FACES, LEAST_FACES = 32, 16
+_PRODUCTS = 64e9
 # What a layer loses by itself is a sum over all values of its output.
 FEW_FACES = 8
 
@@ -85,7 +87,8 @@ def explain(work: CaseWork) -> Explained:
         tempfile.TemporaryDirectory() as folder,
         work.bench.progress.step(label) as advance,
     ):
-        selection = _selection(work, forms, kept, Path(folder))
+        most = faces_for(units)
+        selection = _selection(work, forms, kept, most, Path(folder))
         costs = costs_of(forms, units, selection, advance)
         weighed = sum(map(len, selection.probe.batches))
     return Explained(costs, artifact.file.sha256, calibrated, weighed)
@@ -176,16 +179,22 @@ def _recipes(work: CaseWork) -> Iterator[RecipeSpec]:
             yield recipe.in_float
 
 
-def _selection(work: CaseWork, forms: Forms, faces: FaceSet, folder: Path) -> Selection:
+def faces_for(units: Sequence[Unit]) -> int:
+    """On how many faces the units of a network are weighed, by its multiply-accumulates."""
+    products = sum(unit.products for unit in units) or 1
+    return int(min(FACES, max(LEAST_FACES, _PRODUCTS // products)))
+
+
+def _selection(work: CaseWork, forms: Forms, faces: FaceSet, most: int, folder: Path) -> Selection:
     model, statistics = work.model, work.bench.cache.statistics
     images = {
         "faces_sha256": faces.sha256,
-        "most": FACES,
+        "most": most,
         "preprocess": model.preprocess.hashed(),
         "outputs": model.outputs.model_dump(mode="json"),
     }
     fed, kept = _fed(work, faces), Kept(statistics, images)
-    return Selection.of(forms.reference, fed, FACES, folder, kept)
+    return Selection.of(forms.reference, fed, most, folder, kept)
 
 
 def _fed(work: CaseWork, faces: FaceSet) -> Ingredients:

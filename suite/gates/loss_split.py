@@ -19,7 +19,7 @@ from suite.judging.outcome import Outcome
 from suite.models.arithmetic import DENSE_OPS
 from suite.models.graph import all_nodes
 from suite.models.onnx_file import load_graph
-from suite.runtime.exactness import sums_exactly
+from suite.runtime.exactness import multiplies_exactly, sums_exactly
 from suite.runtime.sessions import BASIC, NONE
 from suite.verification.errors import VerificationError
 from suite.verification.fidelity import FidelityFigures, fidelity
@@ -30,6 +30,7 @@ OPTIMISER = "this runtime's graph optimiser"
 OPTIMISED_FP32 = f"{OPTIMISER}, of FP32 itself,"
 FUSION = f"{OPTIMISER}, as it fuses ops of integers,"
 KERNELS = "this CPU's integer arithmetic, which saturates,"
+WRONG = "this onnxruntime, whose products of unsigned integers are wrong on this CPU,"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def split_loss(work: CaseWork, measured: Measured, kept: np.ndarray, dataset_id:
     """
     reason = _why_not(work)
     if reason:
-        return measured.model_copy(update={"split": LossSplit(reason=reason)})
+        split = LossSplit(reason=reason, culprit=_wrong_products(work))
+        return measured.model_copy(update={"split": split})
     reference, rows = work.fp32.embeddings(dataset_id), work.embeddings(dataset_id)
     chosen = _choose(reference, rows, kept)
     sample = _Sample(work, dataset_id, tuple(map(int, chosen)), reference[chosen])
@@ -90,6 +92,14 @@ def _why_not(work: CaseWork) -> str:
     if integers:
         return f"the file has {', '.join(integers)}, which run in integers however it is optimised"
     return ""
+
+
+def _wrong_products(work: CaseWork) -> str:
+    """The runtime, where it multiplies integers of this file otherwise than they are."""
+    if not work.bench.provider.on_cpu_kernels or multiplies_exactly():
+        return ""
+    kinds = {node.op_type for node in all_nodes(load_graph(work.artifact.file.path))}
+    return WRONG if "ConvInteger" in kinds else ""
 
 
 def _choose(reference: Embeddings, rows: Embeddings, kept: np.ndarray) -> np.ndarray:

@@ -48,6 +48,8 @@ def _split_in_words(fidelity: Measured, *, worst: bool) -> str:
     split, known = fidelity.split, fidelity.observed
     if split is None:
         return ""
+    if split.reason and split.culprit:
+        return "install a newer onnxruntime: 1.25 and later multiply as the file says"
     if split.reason:
         return f"what the recipe and this runtime cost cannot be told apart: {split.reason}"
     kind = "worst" if worst else "mean"

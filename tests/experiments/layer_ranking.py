@@ -32,6 +32,7 @@ from suite.report.tables import markdown
 HEADER = (
     *("network", "mode", "layers", "alone in 8 bits", "gain in float", "SQNR"),
     "alone against the gain on evaluated faces",
+    "alone on half as many faces",
 )
 SHOWN = 32
 
@@ -70,9 +71,9 @@ def row(name: str, mode: str, evaluated: int) -> tuple[str, ...]:
         def weighed(of: FaceSet, most: int) -> Selection:
             return Selection.of(forms.reference, replace(made, calibration=of), most, work)
 
-        selected, real = (
+        selected, few, real = (
             costs_of(forms, units, weighed(of, most))
-            for of, most in ((second, SHOWN), (others, evaluated))
+            for of, most in ((second, SHOWN), (second, SHOWN // 2), (others, evaluated))
         )
     print(name, mode, file=sys.stderr, flush=True)
     return (
@@ -81,6 +82,7 @@ def row(name: str, mode: str, evaluated: int) -> tuple[str, ...]:
         ranked(gains(selected), gains(real)),
         ranked([-unit.sqnr_db for unit in selected.units], [-u.sqnr_db for u in real.units]),
         ranked(alone(selected), gains(real)),
+        ranked(alone(few), alone(selected)),
     )
 
 

@@ -15,9 +15,13 @@ from suite.gates import loss_split
 from suite.gates.acceptance import why_unacceptable
 from suite.gates.case_work import CaseWork
 from suite.gates.measures import measured
+from suite.judging.blame import blamed
+from suite.judging.judgement import Judgement
+from suite.judging.measured import LossSplit, Measured
 from suite.judging.outcome import Outcome
+from suite.judging.record import Against, Row
 from suite.runtime.embedding import Embedded
-from suite.runtime.exactness import sums_exactly
+from suite.runtime.exactness import multiplies_exactly, sums_exactly
 from suite.runtime.sessions import ALL, BASIC
 
 MODE = "int8_static_qdq"
@@ -84,11 +88,8 @@ def test_a_graph_that_the_optimiser_computes_otherwise_blames_it(tmp_path: Path)
     assert known["basic_cosine_mean"] == pytest.approx(known["unoptimised_cosine_mean"], abs=1e-4)
     assert known["unoptimised_fp32_cosine_mean"] == pytest.approx(1.0, abs=1e-5)
     assert known["sampled_cosine_mean"] < 0.9
-    # What refuses to accept it says the same.
-    card = tmp_path / "models" / "small.toml"
-    limits = f"\n[modes.{MODE}.policy.floor]\nquantized_share = 0\ninteger_share = 0\n"
-    card.write_text(card.read_text() + limits)
-    assert loss_split.FUSION in why_unacceptable(small_work(tmp_path, MODE))
+    # The artifact's gate names what is wrong with the file itself.
+    assert "32 scales along axis 0 of weights" in why_unacceptable(small_work(tmp_path, MODE))
 
 
 def test_kernels_that_saturate_are_blamed_where_they_do(
@@ -169,6 +170,60 @@ def test_a_failure_that_cannot_be_split_says_so(tmp_path: Path) -> None:
     record = concluded(small_work(tmp_path, "int8_dynamic"), Gate.FIDELITY)
     assert record.outcome is Outcome.FAIL
     assert "recipe and this runtime cost cannot be told apart: the file has" in record.headline
+
+
+def with_conv_integer() -> onnx.ModelProto:
+    """The small network with a convolution of integers beside it, whose sums count for nothing."""
+    nodes = [
+        helper.make_node("DynamicQuantizeLinear", ["images"], ["q", "s", "z"]),
+        helper.make_node("ConvInteger", ["q", "one", "z"], ["sums"], name="sums"),
+        helper.make_node("Cast", ["sums"], ["floats"], to=onnx.TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["floats"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Mul", ["mean", "nothing"], ["zero"]),
+        helper.make_node("Unsqueeze", ["zero", "axis"], ["zeros"]),
+        helper.make_node("Add", ["e", "zeros"], ["embedding"]),
+    ]
+    weights = np.ones((1, 3, 1, 1), np.uint8)
+    return network(*nodes, one=weights, nothing=np.float32(0), axis=np.int64([1]))
+
+
+def test_a_runtime_that_multiplies_wrongly_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_catalog(tmp_path, network())
+    bring(tmp_path, "int8_dynamic", with_conv_integer())
+    monkeypatch.setattr(loss_split, "multiplies_exactly", lambda: False)
+    found = measured(small_work(tmp_path, "int8_dynamic"), Gate.FIDELITY, FACES)
+    assert found.split is not None and found.split.culprit == loss_split.WRONG
+
+
+def test_a_headline_says_which_onnxruntime_multiplies_right() -> None:
+    of = Measured(
+        section="fidelity.set",
+        identity={},
+        figures={"cosine_mean": 0.6},
+        split=LossSplit(reason="it runs in integers", culprit=loss_split.WRONG),
+    )
+    row = Row(
+        metric="cosine_mean",
+        against=Against.FLOOR,
+        reference=None,
+        measured=0.6,
+        difference=None,
+        limit=0.99,
+        outcome=Outcome.FAIL,
+    )
+    judged = blamed(Judgement(Outcome.FAIL, "it fails", (row,)), of)
+    assert judged.headline == (
+        "it fails; install a newer onnxruntime: 1.25 and later multiply as the file says"
+    )
+
+
+def test_this_runtime_multiplies_exactly_unless_it_is_old_and_the_cpu_has_amx() -> None:
+    from suite.runtime.profile import cpu_profile
+
+    old = tuple(map(int, ort.__version__.split(".")[:2])) < (1, 25)
+    assert multiplies_exactly() == (not (old and cpu_profile() == "cpu-amx"))
 
 
 def test_this_cpu_adds_exactly_where_it_has_vnni() -> None:
