@@ -1,4 +1,4 @@
-"""Face verification figures: pure functions of arrays, numpy alone.
+"""Face verification figures: pure functions of arrays, numpy alone with its threads held.
 
 One rule everywhere: a pair is accepted when its squared distance is *below* the threshold
 (``d < threshold``), so tied distances are accepted or rejected together and every threshold

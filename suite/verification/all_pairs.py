@@ -80,8 +80,8 @@ def all_pairs(
     -----
     Exact: each figure equals that of all distances sorted. One sweep over the pairs counts
     impostor distances by bins and keeps those among which the thresholds are foreseen; where one
-    lies elsewhere, a second sweep keeps the bin that it is in. Memory is that of a block of 256
-    rows, the genuine distances and what is kept: of the pairs that are nearer than a FAR of 0.01,
+    lies elsewhere, a second sweep keeps the bin that it is in. Memory is that of a tile of products
+    a core, the genuine distances and what is kept: of the pairs that are nearer than a FAR of 0.01,
     those up to the largest target.
     """
     rows = np.ascontiguousarray(embeddings, dtype=np.float32)
