@@ -40,6 +40,23 @@ def test_a_figure_passes_exactly_where_it_lies_within_its_tolerance(
         assert (judged.outcome is Outcome.PASS) == (abs(value + moved - value) <= tolerance)
 
 
+@pytest.mark.parametrize(
+    ("half_width", "limit"),
+    [(0.001, 0.002), (0.003, 0.003), (0.5, 0.006)],
+    ids=["below the tolerance", "above it", "three tolerances at most"],
+)
+def test_what_quantization_changes_by_chance_widens_a_tolerance(
+    half_width: float, limit: float
+) -> None:
+    change = Change(point=0.01, low=0.01 - half_width, high=0.01 + half_width)
+    unsure = Uncertainty(drawn="people", units=9, changes={"accuracy": change})
+    for moved, outcome in ((0.99, Outcome.PASS), (1.01, Outcome.FAIL)):
+        now = measured(accuracy=0.9 - moved * limit).model_copy(update={"uncertainty": unsure})
+        judged = judge_against_baseline(now, accepted(accuracy=0.9), Limits({"accuracy": 0.002}))
+        assert judged.outcome is outcome
+        assert judged.rows[0].limit == pytest.approx(limit)
+
+
 def test_other_weights_are_the_first_line_whatever_the_figures_say() -> None:
     entry = accepted({**IDENTITY, "source": "c" * 64}, accuracy=0.9)
     judged = judge_against_baseline(measured(accuracy=0.9), entry, Limits({"accuracy": 0.1}))
