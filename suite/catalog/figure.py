@@ -45,6 +45,8 @@ class Figure:
         tolerance is a share of its length; 0 of all else
     same_bits : the tolerance in its place where results must be the accepted ones to the last bits,
         as of the same file on a CPU; None where that is no matter
+    across_versions : what the tolerance of a quantized mode is at least where another onnxruntime
+        or onnx built the artifact
     only_worse_fails : whether better than accepted is never a failure
     is_share : whether it is a share of one or a cosine, which is never above 1
     least, most : what it can never be below or above, but for rounding; a share's most is 1
@@ -69,6 +71,7 @@ class Figure:
     relative: bool = False
     row: int = 0
     same_bits: float | None = None
+    across_versions: float = 0.0
     only_worse_fails: bool = False
     is_share: bool = False
     least: float = 0.0

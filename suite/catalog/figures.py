@@ -226,6 +226,7 @@ FIGURES.accepted(
         unit="bytes",
         tolerance=Tolerance(0.001, 0.01),
         relative=True,
+        across_versions=0.02,
         only_worse_fails=True,
         of_fp32=True,
     ),

@@ -186,7 +186,7 @@ class GateCheck:
             of_fp32 = self._case.mode.is_fp32
             missing = nothing_accepted(self._file, self._gate, measured.section, of_fp32=of_fp32)
             return missing, ()
-        judged = judge_against_baseline(measured, entry, self._limits)
+        judged = judge_against_baseline(measured, entry, self._limits, surroundings())
         self._tell_syrupy(measured, holds=judged.outcome is not Outcome.FAIL)
         if judged.outcome is not Outcome.FAIL:
             return judged, ()

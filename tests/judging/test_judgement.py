@@ -57,6 +57,31 @@ def test_what_quantization_changes_by_chance_widens_a_tolerance(
         assert judged.rows[0].limit == pytest.approx(limit)
 
 
+@pytest.mark.parametrize(
+    ("version", "made_of", "outcome"),
+    [
+        ("1.24.1", "recipe", Outcome.PASS),
+        ("1.32.0", "recipe", Outcome.FAIL),
+        ("1.24.1", "artifact", Outcome.FAIL),
+    ],
+)
+def test_a_size_may_differ_more_where_another_version_built_it(
+    version: str, made_of: str, outcome: Outcome
+) -> None:
+    identity = {"source": "a" * 64, made_of: "b" * 64}
+    now = Measured(section="artifact", identity=identity, figures={"size_bytes": 1_015_000})
+    entry = Entry(
+        identity=identity,
+        figures={"size_bytes": 1_000_000},
+        samples={},
+        limits=KeptLimits(),
+        versions={"onnxruntime": "1.32.0", "onnx": "1.23.2"},
+    )
+    limits, here = Limits({"size_bytes": 0.01}), {"onnxruntime": version, "onnx": "1.23.2"}
+    assert judge_against_baseline(now, entry, limits, here).outcome is outcome
+    assert judge_against_baseline(now, entry, limits).outcome is Outcome.FAIL
+
+
 def test_other_weights_are_the_first_line_whatever_the_figures_say() -> None:
     entry = accepted({**IDENTITY, "source": "c" * 64}, accuracy=0.9)
     judged = judge_against_baseline(measured(accuracy=0.9), entry, Limits({"accuracy": 0.1}))
