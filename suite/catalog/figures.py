@@ -31,6 +31,18 @@ _of_fidelity = partial(Figure, gate=Gate.FIDELITY)
 _of_placement = partial(Figure, gate=Gate.PLACEMENT)
 _of_latency = partial(Figure, gate=Gate.LATENCY)
 
+# How many times as long as a loop that never changes: what a ratio of two latencies hides.
+_over_probe = partial(
+    _of_latency,
+    worse="higher",
+    digits=3,
+    tolerance=Tolerance(0.0, 0.1),
+    relative=True,
+    only_worse_fails=True,
+    drawn="blocks",
+    since=4,
+)
+
 FIGURES = Registry()
 
 _ACCURACY = Tolerance(0.0005, 0.002)
@@ -296,6 +308,41 @@ FIGURES.accepted(
         only_worse_fails=True,
         drawn="blocks",
     ),
+    _over_probe("fp32_over_probe", "FP32 latency over the probe loop's"),
+    _over_probe("mode_over_probe", "Latency over the probe loop's"),
+    # Shown beside both: how fast the core was.
+    _of_latency(
+        "probe_ms",
+        "Probe loop, p50 (ms)",
+        "either",
+        4,
+        unit="ms",
+        tolerance=Tolerance(0.0, 0.1),
+        relative=True,
+        since=4,
+    ),
+    _of_latency(
+        "peak_memory_mib",
+        "Peak host memory (MiB)",
+        "higher",
+        1,
+        unit="MiB",
+        tolerance=Tolerance(0.0, 0.1),
+        relative=True,
+        only_worse_fails=True,
+        since=4,
+    ),
+    _of_latency(
+        "memory_growth_kib",
+        "Growth of memory (KiB a run)",
+        "higher",
+        3,
+        unit="KiB",
+        tolerance=Tolerance(0.0, 0.5),
+        only_worse_fails=True,
+        least=-math.inf,
+        since=4,
+    ),
 )
 
 FIGURES.stood_in(
@@ -382,7 +429,8 @@ FIGURES.observed(
     _of_latency("rounds", "Rounds", "either", 0),
     _of_latency("load_ms", "Load (ms)", "higher", 1, unit="ms"),
     _of_latency("first_run_ms", "First run (ms)", "higher", 1, unit="ms"),
-    _of_latency("peak_memory_mib", "Peak host memory (MiB)", "higher", 1, unit="MiB"),
+    _of_latency("clean_blocks", "Blocks with the core to themselves", "either", 0),
+    _of_latency("memory_runs", "Runs behind the growth of memory", "either", 0),
     _of_latency("device_memory_mib", "Device memory (MiB)", "higher", 1, unit="MiB"),
 )
 

@@ -105,5 +105,10 @@ def _as_of(
             said = getattr(provider, table)
             if other in said:
                 update[table] = {mode: said[other], **said}
+        if "speed_floor" in tables:
+            update["speed_floor_for_profile"] = {
+                profile: {mode: floors[other], **floors} if other in floors else floors
+                for profile, floors in provider.speed_floor_for_profile.items()
+            }
         changed[name] = provider.model_copy(update=update)
     return changed

@@ -66,12 +66,16 @@ def _of_claim(mode: ModeCard) -> PolicySpec:
 
 
 def limits_of(
-    model: ModelCard, mode: ModeCard, provider: ProviderCard, dataset: str | None = None
+    model: ModelCard,
+    mode: ModeCard,
+    provider: ProviderCard,
+    dataset: str | None = None,
+    profile: str = "",
 ) -> Limits:
     """The figures' own limits with what the mode's card, then the model's, says otherwise.
 
     What the model's card says of the one dataset comes last. A speed floor is the model's own, else
-    the provider's.
+    the provider's on the profile, else the provider's.
     """
     own = model.modes.get(mode.id, ModeOverride())
     defaults = {
@@ -81,7 +85,7 @@ def limits_of(
     }
     here = own.datasets.get(dataset or "", OwnLimits())
     policy = _of_claim(mode).merged(mode.policy).merged(own.policy).merged(here.policy)
-    speed = own.speed_floor.get(provider.id, provider.speed_floor.get(mode.id))
+    speed = own.speed_floor.get(provider.id, provider.least_speed(mode.id, profile))
     if speed:
         policy = policy.merged(PolicySpec(floor={"speedup": speed}))
     tolerances = {**defaults, **mode.tolerances, **own.tolerances, **here.tolerances}

@@ -49,6 +49,7 @@ class ProviderCard(Card):
     speed_floor : the least speed-up over FP32, by mode
     repeats_within : how far the same image may move when it is run again, as a share of its
         embedding's length: 0 where kernels are fixed, more where they are chosen by timing
+    speed_floor_for_profile : by profile what is otherwise there, by mode
     install, needs : how to install it and what must be present, for whoever lacks it
     """
 
@@ -66,8 +67,14 @@ class ProviderCard(Card):
     not_applicable: dict[CardId, Annotated[str, Field(min_length=1)]] = {}
     speed_floor: dict[CardId, Speed] = {}
     repeats_within: Annotated[float, Field(ge=0, le=0.01)] = 0.0
+    speed_floor_for_profile: dict[CardId, dict[CardId, Speed]] = {}
     install: str = ""
     needs: str = ""
+
+    def least_speed(self, mode: str, profile: str) -> float | None:
+        """The least speed-up over FP32 that a mode must have on a profile; None where none."""
+        here = self.speed_floor_for_profile.get(profile, {})
+        return here.get(mode, self.speed_floor.get(mode))
 
     @property
     def on_cpu_kernels(self) -> bool:

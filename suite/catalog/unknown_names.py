@@ -40,6 +40,10 @@ def unknown_names(catalog: Catalog) -> Iterator[str]:
         for table in ("recipe", "not_applicable", "speed_floor"):
             for mode_id in getattr(provider, table):
                 yield from absent(catalog.modes, mode_id, provider, f"{table}.{mode_id}", "mode")
+        for profile, floors in provider.speed_floor_for_profile.items():
+            for mode_id in floors:
+                key = f"speed_floor_for_profile.{profile}.{mode_id}"
+                yield from absent(catalog.modes, mode_id, provider, key, "mode")
     for mode in catalog.modes.values():
         if mode.extends:
             yield from absent(catalog.modes, mode.extends, mode, "extends", "mode")

@@ -108,7 +108,7 @@ class CaseWork:
         """What the case is held to, on a dataset."""
         # The card as it is read, whose sets --datasets has not narrowed.
         model = self.bench.catalog.models[self.model.id]
-        return limits_of(model, self.mode, self.bench.provider, dataset_id)
+        return limits_of(model, self.mode, self.bench.provider, dataset_id, self.bench.profile)
 
     @cached_property
     def ingredients(self) -> Ingredients:

@@ -147,7 +147,7 @@ class GateCheck:
         """Whether more rounds could still decide: nothing fails, and an interval is too wide."""
         judged = [judge_against_fp32(measured, self._limits.policy)]
         if self._snapshot.update_snapshots:
-            if too_wide(measured, self._limits.tolerances):
+            if measured.disturbed or too_wide(measured, self._limits.tolerances):
                 return True
         else:
             entry = self._file.entry(measured.section)
@@ -175,8 +175,8 @@ class GateCheck:
 
     def _proposed(self, measured: Measured) -> str:
         """The file that would accept the measurement; empty where nothing may."""
-        uncertain = measured.problem or too_wide(measured, self._limits.tolerances)
-        if uncertain or not self._may_write(measured):
+        wide = too_wide(measured, self._limits.tolerances)
+        if measured.problem or measured.disturbed or wide or not self._may_write(measured):
             return ""
         return self._file.relative.as_posix()
 
@@ -204,10 +204,12 @@ class GateCheck:
             reason = why_unacceptable(self._work) or left_behind(self._work, self._file, measured)
         if reason:
             return Judgement(Outcome.FAIL, f"not accepted: {reason}"), ()
-        if wide := too_wide(measured, self._limits.tolerances):
+        wide = too_wide(measured, self._limits.tolerances)
+        if wide or measured.disturbed:
+            why = f"the interval of {', '.join(wide)} is wider than its tolerance"
             words = (
-                f"not accepted: the interval of {', '.join(wide)} is wider than its tolerance; "
-                'accept with -m latency on a quiet machine, or all else with -m "not latency"'
+                f"not accepted: {measured.disturbed or why}; accept with -m latency on a quiet "
+                'machine, or all else with -m "not latency"'
             )
             return Judgement(Outcome.FAIL, words), ()
         entry = self._file.entry(measured.section)

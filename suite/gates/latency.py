@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 
@@ -22,7 +23,7 @@ from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.runtime.footprint import footprint
 from suite.runtime.profile import device_slug, own_profile
-from suite.runtime.timing import Estimate, median_interval, quantile
+from suite.runtime.timing import LEAST_CLEAN, Block, Estimate, median_interval, quantile
 from suite.runtime.versions import minor_version
 
 # The fewest blocks of which a median has a 95 % interval, and how many more are tried, a doubling
@@ -32,6 +33,15 @@ _MOST_BLOCKS = 24
 # Nothing is judged on FP32's own time.
 _REFERENCE_BLOCKS = 3
 _MS = 1e3
+# Of a mode, what is held to the accepted figures.
+_COMPARED = (
+    "speedup",
+    "fp32_over_probe",
+    "mode_over_probe",
+    "probe_ms",
+    "peak_memory_mib",
+    "memory_growth_kib",
+)
 
 
 class Stopwatch:
@@ -91,14 +101,26 @@ class Stopwatch:
         )
         timed = self._benchmark.stats
         assert timed is not None, "pedantic has just filled it"
-        blocks.take(timed.stats.data)
-        measured = self._measured(blocks)
-        while undecided and len(blocks.blocks) < _MOST_BLOCKS and undecided(measured):
-            for _ in range(len(blocks.blocks)):
-                for seconds in blocks.time_block():
-                    timed.update(seconds)
-            measured = self._measured(blocks)
+        blocks.end_block()
+        measured = self.concluded(blocks, undecided)
+        for block in blocks.blocks[_BLOCKS:]:
+            for seconds in block.candidate:
+                timed.update(seconds)
         self._benchmark.extra_info.update(gate=str(Gate.LATENCY), batch=batch, **measured.figures)
+        return measured
+
+    def concluded(
+        self, blocks: TimedBlocks, undecided: Callable[[Measured], bool] | None = None
+    ) -> Measured:
+        """What some blocks say, and as many again until that is decided, up to a bound."""
+        measured = self._measured(blocks)
+        # A machine on which no block at all was clean will not be quiet by the last one.
+        while undecided and blocks.clean and len(blocks.blocks) < _MOST_BLOCKS:
+            if not undecided(measured):
+                break
+            for _ in range(len(blocks.blocks)):
+                blocks.time_block()
+            measured = self._measured(blocks)
         return measured
 
     @cached_property
@@ -117,7 +139,10 @@ class Stopwatch:
         return {name: value for name, value in asdict(found).items() if value is not None}
 
     def _measured(self, timed: TimedBlocks) -> Measured:
-        candidate = [seconds for block in timed.blocks for seconds in block.candidate]
+        # Of too few clean blocks all are shown, and nothing is concluded of them.
+        disturbed = _disturbed(timed, _REFERENCE_BLOCKS if self._work.mode.is_fp32 else _BLOCKS)
+        blocks = timed.blocks if disturbed else timed.clean
+        candidate = [seconds for block in blocks for seconds in block.judged(block.candidate)]
         p50 = median_interval(candidate)
         observed = {
             "latency_ms": p50.point * _MS,
@@ -126,29 +151,34 @@ class Stopwatch:
             "latency_with_copies_ms": median_interval(timed.with_copies).point * _MS,
             "images_per_second": timed.batch / p50.point,
             "blocks": len(timed.blocks),
+            "clean_blocks": len(timed.clean),
             "rounds": len(candidate),
             **(self._footprint if timed.batch == 1 else {}),
         }
-        intervals = {"latency_ms": (p50.low * _MS, p50.high * _MS)}
-        figures: dict[str, float] = {}
-        speeds: dict[str, Estimate] = {}
+        estimates: dict[str, Estimate] = {}
         if not self._work.mode.is_fp32:
-            speeds = _speeds(timed)
-            observed |= {name: each.point for name, each in speeds.items()}
-            figures["speedup"] = observed.pop("speedup")
-            intervals |= {name: (each.low, each.high) for name, each in speeds.items()}
-            observed |= _beside_ms(timed)
+            estimates = {**_speeds(blocks), **_over_probe(blocks)}
+            observed |= {name: each.point for name, each in estimates.items()} | _beside_ms(blocks)
+        observed |= _probe_ms(blocks)
+        intervals = {name: (each.low, each.high) for name, each in estimates.items()}
+        compared = () if self._work.mode.is_fp32 else _COMPARED
         return Measured(
             section=str(latency_section(self._provider, timed.batch)),
             identity={"batch": timed.batch, "threads": self._provider.threads.latency},
-            figures=figures,
+            figures={name: observed.pop(name) for name in compared if name in observed},
             observed={name: value for name, value in observed.items() if math.isfinite(value)},
-            intervals=intervals,
-            remarks=tuple(self._remarks(timed, speeds)),
+            intervals={
+                "latency_ms": (p50.low * _MS, p50.high * _MS),
+                **{name: ends for name, ends in intervals.items() if all(map(math.isfinite, ends))},
+            },
+            remarks=tuple(self._remarks(timed, estimates)),
+            disturbed=disturbed,
         )
 
     def _remarks(self, timed: TimedBlocks, speeds: Mapping[str, Estimate]) -> Iterator[str]:
         """What else there is to say of a mode's speed."""
+        if timed.watch.unseen:
+            yield timed.watch.unseen
         if timed.not_prepared:
             yield f"no speed is given against {PREPARED}: {timed.not_prepared}"
         ratio, over_prepared = speeds.get("speedup"), speeds.get("speedup_over_prepared")
@@ -160,23 +190,53 @@ class Stopwatch:
             yield f"slower than {PREPARED}: {over_prepared.point:.2f} × its speed"
 
 
-def _speeds(timed: TimedBlocks) -> dict[str, Estimate]:
+def _speeds(blocks: Sequence[Block]) -> dict[str, Estimate]:
     """How much faster the mode is than FP32 and that prepared, and that than FP32, by figure."""
-    found = {"speedup": median_interval([block.ratio for block in timed.blocks])}
-    if timed.prepared:
-        over = [block.over_prepared for block in timed.blocks]
-        found["speedup_over_prepared"] = median_interval(over)
-        found["prepared_speedup"] = median_interval([block.of_prepared for block in timed.blocks])
+    found = {"speedup": median_interval([block.ratio for block in blocks])}
+    if all(block.prepared for block in blocks):
+        found["speedup_over_prepared"] = median_interval([block.over_prepared for block in blocks])
+        found["prepared_speedup"] = median_interval([block.of_prepared for block in blocks])
     return found
 
 
-def _beside_ms(timed: TimedBlocks) -> dict[str, float]:
+def _over_probe(blocks: Sequence[Block]) -> dict[str, Estimate]:
+    """The latencies of both over that of the probe loop in the same block, by figure."""
+    probed = [block for block in blocks if block.probe]
+    if not probed:
+        return {}
+    return {
+        "fp32_over_probe": median_interval([block.over_probe(block.fp32) for block in probed]),
+        "mode_over_probe": median_interval([block.over_probe(block.candidate) for block in probed]),
+    }
+
+
+def _probe_ms(blocks: Sequence[Block]) -> dict[str, float]:
+    seconds = [seconds for block in blocks for seconds in block.probe]
+    return {"probe_ms": statistics.median(seconds) * _MS} if seconds else {}
+
+
+def _beside_ms(blocks: Sequence[Block]) -> dict[str, float]:
     """The medians of what was timed beside the mode, by figure, in milliseconds."""
     beside = {
-        "latency_fp32_ms": [seconds for block in timed.blocks for seconds in block.fp32],
-        "latency_prepared_ms": [seconds for block in timed.blocks for seconds in block.prepared],
+        "latency_fp32_ms": [each for block in blocks for each in block.judged(block.fp32)],
+        "latency_prepared_ms": [each for block in blocks for each in block.prepared],
     }
     return {name: median_interval(each).point * _MS for name, each in beside.items() if each}
+
+
+def _disturbed(timed: TimedBlocks, least: int) -> str:
+    """Why too few blocks are clean for anything to be concluded; empty where enough are."""
+    blocks, clean = timed.blocks, timed.clean
+    if len(clean) >= least:
+        return ""
+    turns = [each for block in blocks for each in block.clean]
+    stolen = sum(block.disturbed for block in blocks)
+    why = f"; the machine gave time to others in {stolen}" if stolen else ""
+    return (
+        f"a busy neighbour: {sum(turns)} of {len(turns)} turns had the core to themselves, and "
+        f"{len(clean)} of {len(blocks)} blocks had {LEAST_CLEAN} such turns, where {least} are "
+        f"needed{why}"
+    )
 
 
 def latency_section(provider: ProviderCard, batch: int) -> Section:

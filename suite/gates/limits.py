@@ -35,7 +35,8 @@ def eased(work: CaseWork, dataset_id: str | None, measured: Measured) -> tuple[s
     model = work.model.model_copy(update={"modes": {work.mode.id: ModeOverride()}})
     own = work.limits(dataset_id)
     provider = work.bench.provider.model_copy(update={"placement": PlacementSpec()})
-    plain = limits_of(model, work.bench.catalog.kin_of(work.mode), provider)
+    kin, profile = work.bench.catalog.kin_of(work.mode), work.bench.profile
+    plain = limits_of(model, kin, provider, profile=profile)
     return tuple(widened(kept_limits(measured, own), kept_limits(measured, plain)))
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from dataclasses import dataclass, field
 
 from suite.catalog.errors import SuiteError, placed
 from suite.gates.case_work import CaseWork
 from suite.runtime.binding import BoundSession
-from suite.runtime.timing import Block, seconds_of, warm_up
+from suite.runtime.neighbours import Given, given_to_others
+from suite.runtime.probe_loop import probe
+from suite.runtime.timing import LEAST_CLEAN, Block, seconds_of, warm_up
+from suite.runtime.turns import Timed, Watch
 
 _BLOCK_S = 0.1
-_LEAST_ROUNDS, _MOST_ROUNDS = 7, 100
+_LEAST_ROUNDS, _MOST_ROUNDS = LEAST_CLEAN, 100
+# A block that lacks clean turns is given as many rounds again, so many times at most.
+_MOST_TOPPED_UP = 2
+# Clean times of the probe loop at each end of a block, and how many are tried for them.
+_PROBES, _MOST_PROBES = 4, 40
+# Steal of a block's own time above which its turns are not what the core can do.
+_MOST_STEAL = 0.02
 _COPIED_ROUNDS = 15
 # Prepared FP32 is judged by nothing: of the rounds it has a share, and a few at least.
 _PREPARED_SHARE, _LEAST_PREPARED = 4, 3
@@ -34,38 +45,85 @@ class TimedBlocks:
 
     def __post_init__(self) -> None:
         """Open the first sessions and settle how many rounds a block has."""
-        self._round = 0
+        provider = self.work.bench.provider
+        alone = provider.on_cpu_kernels and provider.threads.latency == 1
+        self.watch = Watch(alone=alone)
+        self._round, self._begun_at = 0, 0.0
+        self._given = Given()
         self._open()
         self.rounds = int(min(_MOST_ROUNDS, max(_LEAST_ROUNDS, _BLOCK_S / self._turn_s)))
         copied = self._candidate.with_copies
         self.with_copies = [seconds_of(copied) for _ in range(_COPIED_ROUNDS)]
 
+    @property
+    def clean(self) -> list[Block]:
+        """The blocks that nothing disturbed."""
+        return [block for block in self.blocks if block.is_clean]
+
     def prepare_round(self) -> None:
         """Open the next block's sessions where it is due, and time FP32 once."""
         if self._round % self.rounds == 0:
             if self._round:
+                self.end_block()
                 self._open()
-            self.blocks.append(self._begun())
+            self._begin()
         self._round += 1
-        if not self.work.mode.is_fp32:
-            self.blocks[-1].fp32.append(seconds_of(self._fp32))
+        self._before = None if self.work.mode.is_fp32 else self.watch.timed(self._fp32)
 
     def run_candidate(self) -> None:
-        """One run of the mode, which pytest-benchmark times."""
-        self._candidate()
-
-    def take(self, seconds: list[float]) -> None:
-        """Take over what pytest-benchmark timed."""
-        for index, block in enumerate(self.blocks):
-            block.candidate = list(seconds[index * self.rounds : (index + 1) * self.rounds])
+        """One run of the mode, which pytest-benchmark times too."""
+        self._keep(self.watch.timed(self._candidate))
 
     def time_block(self) -> list[float]:
         """One more block; the seconds of its rounds."""
         self._round = len(self.blocks) * self.rounds
+        self._open()
+        self._begin()
         for _ in range(self.rounds):
-            self.prepare_round()
-            self.blocks[-1].candidate.append(seconds_of(self._candidate))
+            self._turn()
+        self.end_block()
         return self.blocks[-1].candidate
+
+    def end_block(self) -> None:
+        """Give a block that lacks clean turns more of them, and time the probe loop again."""
+        block = self.blocks[-1]
+        for _ in range(self.rounds * _MOST_TOPPED_UP):
+            if sum(block.clean) >= LEAST_CLEAN:
+                break
+            self._turn()
+        self._probe()
+        given = given_to_others().since(self._given)
+        lasted = time.perf_counter() - self._begun_at
+        block.disturbed = bool(given.throttled) or given.steal_s > _MOST_STEAL * lasted
+
+    def _turn(self) -> None:
+        self._before = None if self.work.mode.is_fp32 else self.watch.timed(self._fp32)
+        self._keep(self.watch.timed(self._candidate))
+
+    def _keep(self, mode: Timed) -> None:
+        block, fp32 = self.blocks[-1], self._before
+        block.candidate.append(mode.seconds)
+        if fp32:
+            block.fp32.append(fp32.seconds)
+        block.clean.append(mode.clean and (fp32 is None or fp32.clean))
+
+    def _begin(self) -> None:
+        """A new block: the probe loop, and the rounds beside prepared FP32."""
+        self.blocks.append(Block())
+        self._given, self._begun_at = given_to_others(), time.perf_counter()
+        self._probe()
+        if not self._prepared:
+            return
+        block = self.blocks[-1]
+        for _ in range(max(_LEAST_PREPARED, self.rounds // _PREPARED_SHARE)):
+            block.prepared.append(seconds_of(self._prepared))
+            block.beside_prepared.append(seconds_of(self._candidate))
+
+    def _probe(self) -> None:
+        probe()
+        tried = (self.watch.timed(probe) for _ in range(_MOST_PROBES))
+        clean = (each.seconds for each in tried if each.clean)
+        self.blocks[-1].probe += itertools.islice(clean, _PROBES)
 
     def _open(self) -> None:
         self._candidate = self._bound(self.work)
@@ -77,15 +135,6 @@ class TimedBlocks:
         self._prepared = self._open_prepared()
         if self._prepared:
             warm_up([self._prepared])
-
-    def _begun(self) -> Block:
-        """A new block, the rounds beside prepared FP32 done."""
-        block = Block()
-        if self._prepared:
-            for _ in range(max(_LEAST_PREPARED, self.rounds // _PREPARED_SHARE)):
-                block.prepared.append(seconds_of(self._prepared))
-                block.beside_prepared.append(seconds_of(self._candidate))
-        return block
 
     def _open_prepared(self) -> BoundSession | None:
         """Prepared FP32; where it cannot be opened, the mode is timed without it."""

@@ -8,7 +8,7 @@ from suite.catalog.figures import FIGURES
 from suite.catalog.limits import Limits
 from suite.judging.identity import Identified, other_identity, unknown_to
 from suite.judging.judgement import FORMAT, Entry, Judgement
-from suite.judging.kept_limits import kept_limits, widened
+from suite.judging.kept_limits import KeptLimits, kept_limits, widened
 from suite.judging.kept_threshold import at_accepted, unresolved
 from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
@@ -20,6 +20,7 @@ from suite.judging.rows import (
     unknown_row,
     widened_by_quanta,
 )
+from suite.judging.speed import is_faster, weighed, why_undecided
 
 ACCEPT = "accept with --snapshot-update"
 ACCEPT_IT = "accept it with --snapshot-update"
@@ -27,6 +28,8 @@ ACCEPT_IT = "accept it with --snapshot-update"
 _NAMED = 3
 _MOST_BY_CHANCE = 3
 _BUILDERS = ("onnxruntime", "onnx")
+# The format with which the least speed-up came to depend on the profile: lower on some.
+_FLOORS_BY_PROFILE_SINCE = 4
 _FROM_THEN_ON = f"{ACCEPT} to compare from then on"
 
 
@@ -41,8 +44,10 @@ def judge_against_baseline(
     """
     tolerances = limits.tolerances
     unknown = _unknown(measured, accepted)
+    rebuilt = _built_by_others(accepted, versions)
+    compared = [*_compared_rows(measured, accepted, limits, rebuilt=rebuilt)]
     rows = (
-        *_compared_rows(measured, accepted, limits, rebuilt=_built_by_others(accepted, versions)),
+        *weighed(compared, measured.disturbed),
         *(unknown_row(name, measured.figures.get(name), tolerances[name]) for name in unknown),
     )
     other = other_identity(
@@ -61,12 +66,13 @@ def judge_against_baseline(
         how = "better than" if better else "not as"
         words = f"{how} accepted: {_labels(failed)}"
         return Judgement(Outcome.FAIL, words, rows, ACCEPT_IT if better else "")
-    if accepted.limits and (wider := widened(kept_limits(measured, limits), accepted.limits)):
+    if wider := _widened(kept_limits(measured, limits), accepted):
         words = f"limits changed: {', '.join(wider)}"
         return Judgement(Outcome.FAIL, words, rows, "accept them with --snapshot-update")
     straddling = [row for row in rows if row.outcome is Outcome.UNDECIDED]
-    if straddling:
-        words = f"the interval straddles the limit against accepted: {_labels(straddling)}"
+    if straddling or measured.disturbed:
+        straddles = f"the interval straddles the limit against accepted: {_labels(straddling)}"
+        words = measured.disturbed or why_undecided(straddling) or straddles
         return Judgement(Outcome.UNDECIDED, words, rows)
     new = [FIGURES[name].label for name in unknown]
     new += unknown_to(accepted.identity, measured.identity, accepted.format)
@@ -75,6 +81,8 @@ def judge_against_baseline(
     if accepted.limits is None:
         words = "as accepted, but before limits were kept: whether they were eased is not compared"
         return Judgement(Outcome.NOT_COMPARED, words, rows, _FROM_THEN_ON)
+    if any(map(is_faster, rows)):
+        return Judgement(Outcome.PASS, "faster than accepted", rows, ACCEPT_IT)
     return Judgement(Outcome.PASS, "as accepted", rows)
 
 
@@ -95,6 +103,21 @@ def too_wide(measured: Measured, tolerances: Mapping[str, float]) -> list[str]:
         if not high - low <= tolerances[name] * unit:  # nor where it is no number
             wide.append(name)
     return wide
+
+
+def _widened(now: KeptLimits, accepted: Entry) -> list[str]:
+    """What today's limits allow beyond the accepted ones, but for floors that the suite lowered."""
+    before = accepted.limits
+    if before is None:
+        return []
+    if accepted.format < _FLOORS_BY_PROFILE_SINCE:
+        now, before = map(_without_speed_floor, (now, before))
+    return widened(now, before)
+
+
+def _without_speed_floor(limits: KeptLimits) -> KeptLimits:
+    floor = {name: least for name, least in limits.floor.items() if name != "speedup"}
+    return limits.model_copy(update={"floor": floor})
 
 
 def _names(of: Measured | Entry) -> set[str]:

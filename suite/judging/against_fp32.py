@@ -12,6 +12,7 @@ from suite.judging.measured import Measured
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Row
 from suite.judging.rows import EPSILON, cannot_be, held, shown_row
+from suite.judging.speed import weighed
 
 
 def judge_against_fp32(
@@ -31,6 +32,7 @@ def judge_against_fp32(
             if name in measured.known
         ),
     ]
+    rows = [*weighed(rows, measured.disturbed)]
     for values in (measured.known, measured.samples, measured.fp32):
         if words := cannot_be(values):
             return Judgement(Outcome.FAIL, words, tuple(rows))
@@ -39,6 +41,8 @@ def judge_against_fp32(
         (Outcome.UNDECIDED, "the interval straddles the limit"),
     ):
         found = [row for row in rows if row.outcome is outcome]
+        if found and outcome is Outcome.UNDECIDED and measured.disturbed:
+            return Judgement(outcome, measured.disturbed, tuple(rows))
         if found:
             said = ", ".join(_policy_words(row) for row in found)
             return Judgement(outcome, f"{words}: {said}", tuple(rows))

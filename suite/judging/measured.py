@@ -154,7 +154,8 @@ class StepTaken(Frozen):
 class Measured(Frozen):
     """What a gate measured: a section of the baseline is made of its identity, figures and samples.
 
-    ``problem`` says why there are no figures, where there are none. ``observed`` are figures that
+    ``problem`` says why there are no figures, where there are none, ``disturbed`` why nothing can
+    be concluded of those that were timed. ``observed`` are figures that
     no baseline holds, ``intervals`` the 95 % intervals on which a figure is judged. ``doubts`` say
     why it may not be of what it is called, ``remarks`` what else there is to say of a figure
     whatever the verdict, ``described`` what was measured, in words, and ``identified`` what hashes
@@ -193,6 +194,7 @@ class Measured(Frozen):
     steps: tuple[StepTaken, ...] = ()
     split: LossSplit | None = None
     problem: str | None = None
+    disturbed: str = ""
 
     def of_numbers(self) -> "Measured":
         """What can be written as JSON, which has no sign for what is not a number.

@@ -17,24 +17,39 @@ _WINDOW = 5
 _STABLE = 0.05
 
 
+# Clean turns, and clean times of the probe loop, of which a block's medians are made.
+LEAST_CLEAN, _LEAST_PROBES = 7, 3
+
+
 @dataclass
 class Block:
     """Seconds of each round of one block: FP32's and the candidate's in turn.
 
-    ``prepared`` and ``beside_prepared`` are prepared FP32's and the candidate's, in turn likewise.
-    They are rounds of their own: what runs in between evicts from the caches, and a third network
-    in each round moved the ratio to FP32 by up to 6 % (the embedded FaceNet).
+    ``clean`` says of each turn whether the thread had its core all along, ``probe`` are seconds of
+    a fixed loop, timed before and after them, and ``disturbed`` that the machine's time went to
+    others meanwhile. ``prepared`` and ``beside_prepared`` are prepared FP32's and the candidate's,
+    in turn likewise. They are rounds of their own: what runs in between evicts from the caches, and
+    a third network in each round moved the ratio to FP32 by up to 6 % (the embedded FaceNet).
     """
 
     fp32: list[float] = field(default_factory=list)
     candidate: list[float] = field(default_factory=list)
     prepared: list[float] = field(default_factory=list)
     beside_prepared: list[float] = field(default_factory=list)
+    clean: list[bool] = field(default_factory=list)
+    probe: list[float] = field(default_factory=list)
+    disturbed: bool = False
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it has turns enough that nothing disturbed."""
+        enough = sum(self.clean) >= LEAST_CLEAN and len(self.probe) >= _LEAST_PROBES
+        return enough and not self.disturbed
 
     @property
     def ratio(self) -> float:
         """How many times faster the candidate is: the median over rounds of their own ratios."""
-        return _ratio(self.fp32, self.candidate)
+        return _ratio(self.judged(self.fp32), self.judged(self.candidate))
 
     @property
     def over_prepared(self) -> float:
@@ -45,6 +60,16 @@ class Block:
     def of_prepared(self) -> float:
         """How many times faster prepared FP32 is than FP32, by the candidate's speed over both."""
         return self.ratio / self.over_prepared
+
+    def judged(self, seconds: Sequence[float]) -> list[float]:
+        """Those of the clean turns; all where the block is not clean."""
+        if not self.is_clean:
+            return list(seconds)
+        return [each for each, clean in zip(seconds, self.clean, strict=True) if clean]
+
+    def over_probe(self, seconds: Sequence[float]) -> float:
+        """The median of some of its turns over that of the probe loop."""
+        return statistics.median(self.judged(seconds)) / statistics.median(self.probe)
 
 
 def _ratio(slow: Sequence[float], fast: Sequence[float]) -> float:

@@ -68,6 +68,19 @@ def test_the_limits_are_the_figures_own_then_the_modes_then_the_models() -> None
     assert limits_of(model, static, cpu).policy.floor["speedup"] == 1.0
 
 
+def test_a_speed_floor_is_the_models_then_the_profiles_then_the_providers() -> None:
+    catalog = read_catalog()
+    model, cpu = catalog.models["arcface-embedded"], catalog.providers["cpu"]
+    static = catalog.modes["int8_static_qdq"]
+
+    def floor(profile: str, of=model) -> float:
+        return limits_of(of, static, cpu, profile=profile).policy.floor["speedup"]
+
+    assert (floor("cpu-avx2"), floor("cpu-vnni"), floor("")) == (0.85, 1.0, 1.0)
+    own = model.model_copy(update={"modes": {static.id: ModeOverride(speed_floor={"cpu": 1.5})}})
+    assert floor("cpu-avx2", own) == 1.5
+
+
 def test_what_a_card_says_of_one_set_comes_last() -> None:
     catalog = read_catalog()
     model, cpu = catalog.models["arcface-embedded"], catalog.providers["cpu"]

@@ -57,7 +57,11 @@ def test_a_recipe_of_its_own_stands_whole(folder: Path) -> None:
         recipe_of = catalog.modes[mode_id].recipe
         assert recipe_of is not None
         assert (recipe_of.activation_type, recipe_of.per_channel) == ("QInt8", False)
-        assert catalog.providers["cpu"].speed_floor[mode_id] == 1.0
+        cpu = catalog.providers["cpu"]
+        assert cpu.speed_floor[mode_id] == 1.0
+        assert cpu.least_speed(mode_id, "cpu-avx2") == cpu.least_speed(
+            "int8_static_qdq", "cpu-avx2"
+        )
 
 
 @pytest.mark.parametrize(

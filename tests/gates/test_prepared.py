@@ -98,13 +98,19 @@ def test_a_mode_is_timed_without_one_that_cannot_be_opened(
     assert timed.blocks[0].prepared == []
 
 
+ROUNDS = 7
+
+
 def blocks(*seconds: float, prepared: bool = True) -> SimpleNamespace:
-    """Eight blocks of three rounds: seconds of FP32, of that prepared, and of the mode."""
-    fp32, rewritten, mode = ([each] * 3 for each in seconds)
+    """Eight blocks: seconds of FP32, of that prepared, and of the mode."""
+    fp32, rewritten, mode = ([each] * ROUNDS for each in seconds)
     made = Block(fp32, mode, rewritten, mode) if prepared else Block(fp32, mode)
+    made.clean, made.probe = [True] * ROUNDS, [0.0002] * 3
     return SimpleNamespace(
         batch=2,
         blocks=[made] * 8,
+        clean=[made] * 8,
+        watch=SimpleNamespace(unseen=""),
         with_copies=[1.0] * 3,
         prepared=object() if prepared else None,
         not_prepared="" if prepared else "it cannot be built",
@@ -114,7 +120,12 @@ def blocks(*seconds: float, prepared: bool = True) -> SimpleNamespace:
 def test_the_ratios_to_both_are_figures(tmp_path: Path) -> None:
     work = small_work(small_catalog(tmp_path, network()), INT8)
     found = Stopwatch(work, None)._measured(blocks(0.004, 0.002, 0.0025))
-    assert found.figures == {"speedup": pytest.approx(1.6)}, "baselines hold nothing else"
+    assert found.figures == {
+        "speedup": pytest.approx(1.6),
+        "fp32_over_probe": pytest.approx(20.0),
+        "mode_over_probe": pytest.approx(12.5),
+        "probe_ms": pytest.approx(0.2),
+    }
     assert found.observed["speedup_over_prepared"] == pytest.approx(0.8)
     assert found.observed["prepared_speedup"] == pytest.approx(2.0)
     assert found.observed["latency_fp32_ms"] == pytest.approx(4.0)
@@ -127,7 +138,7 @@ def test_the_ratios_to_both_are_figures(tmp_path: Path) -> None:
 def test_without_it_the_gate_measures_what_it_did_and_says_why(tmp_path: Path) -> None:
     work = small_work(small_catalog(tmp_path, network()), INT8)
     found = Stopwatch(work, None)._measured(blocks(0.004, 0, 0.002, prepared=False))
-    assert found.figures == {"speedup": pytest.approx(2.0)}
-    assert set(found.intervals) == {"latency_ms", "speedup"}
+    assert found.figures["speedup"] == pytest.approx(2.0)
+    assert set(found.intervals) == {"latency_ms", "speedup", "fp32_over_probe", "mode_over_probe"}
     assert not any("prepared" in name for name in found.observed)
     assert found.remarks == ("no speed is given against fp32_prepared: it cannot be built",)

@@ -318,6 +318,20 @@ def test_an_accepted_speed_up_may_be_lost_by_its_tolerance(
         assert "straddles the limit against accepted: Speed-up over FP32" in judged.headline
 
 
+@pytest.mark.parametrize(("format_", "outcome"), [(3, "not compared"), (4, "fail")])
+def test_a_floor_that_the_suite_lowered_leaves_what_was_accepted_before_green(
+    format_: int, outcome: str
+) -> None:
+    """On AVX2 it was 1.0 whatever the profile; figures of format 4 are not compared either."""
+    figures, kept = {"speedup": 1.28}, KeptLimits(floor={"speedup": 1.0})
+    entry = Entry({"batch": 1, "threads": 1}, figures, {}, format_, limits=kept)
+    now = timed(1.27, 1.29)
+    if format_ == 3:
+        now = now.model_copy(update={"figures": {**now.figures, "fp32_over_probe": 30.0}})
+    limits = Limits({"speedup": 0.07, "fp32_over_probe": 0.1}, PolicySpec(floor={"speedup": 0.85}))
+    assert judge_against_baseline(now, entry, limits).outcome == outcome
+
+
 def test_an_interval_wider_than_its_tolerance_is_too_uncertain_to_accept() -> None:
     assert too_wide(timed(1.0, 1.05), {"speedup": 0.07}) == []
     assert too_wide(timed(1.0, 1.10), {"speedup": 0.07}) == ["speedup"]

@@ -25,6 +25,26 @@ def test_a_block_compares_each_with_each() -> None:
     assert (block.ratio, block.over_prepared, block.of_prepared) == (8.0, 2.0, 4.0)
 
 
+def test_a_block_is_judged_on_its_clean_turns() -> None:
+    """Seven clean turns of ten; in the others a neighbour had the core while the mode ran."""
+    clean = [True, True, False] * 3 + [True]
+    mode = [1.0 if each else 9.0 for each in clean]
+    block = Block(fp32=[2.0] * 10, candidate=mode, clean=clean, probe=[0.5, 0.4, 0.6])
+    assert block.is_clean
+    assert block.judged(block.candidate) == [1.0] * 7
+    assert block.ratio == 2.0
+    assert block.over_probe(block.fp32) == 4.0
+    block.disturbed = True
+    assert not block.is_clean
+    assert block.judged(block.candidate) == mode
+
+
+@pytest.mark.parametrize(("turns", "probes"), [(6, 3), (7, 2)])
+def test_a_block_of_too_few_clean_turns_or_probes_is_not_clean(turns: int, probes: int) -> None:
+    block = Block(clean=[True] * turns + [False] * 20, probe=[1.0] * probes)
+    assert not block.is_clean
+
+
 @pytest.mark.parametrize(
     ("count", "low", "high"), [(6, 1, 6), (8, 1, 8), (9, 2, 8), (12, 3, 10), (24, 7, 18)]
 )

@@ -36,6 +36,8 @@ if "NO_ROOM" in os.environ:
 # What a busy machine would say of a speed-up is no matter of what a job does with it.
 if "SPEED_UP" in os.environ:
     Block.ratio = property(lambda self: float(os.environ["SPEED_UP"]))
+    Block.over_probe = lambda self, seconds: 2.0
+    Block.is_clean = property(lambda self: True)
 if "UNSTEADY" in os.environ:
     _swings = itertools.cycle((1.1, 1.5, 2.0))
     Block.ratio = property(lambda self: next(_swings))
