@@ -93,6 +93,28 @@ def test_a_worse_model_has_a_change_that_its_interval_holds():
     assert now.figures["mixed_tar_1e-3"] == pytest.approx(float((mixed[genuine] < kept).mean()))
 
 
+def test_the_report_says_what_a_set_can_show():
+    """A mode that is somewhat worse: the loss that is seen is 2.8 standard errors of its change."""
+    rows, who, left, right = made_set(people=60, spread=0.7)
+    noise = np.random.default_rng(1).normal(size=rows.shape).astype(np.float32)
+    worse = unit_rows(rows + 0.1 * noise).astype(np.float32)
+    evaluator, fp32 = evidence_of(rows, who, left, right)
+    now = evaluator.evaluate(worse)
+    now = now.joined(evaluator.deploy(rows, worse, fp32))
+    sure = uncertainty(evaluator.units, now, fp32.as_deployed())
+    found = measured(Gate.VERIFICATION, "d", figures=dict(now.figures), uncertainty=sure)
+    text = "\n".join(certainty([record_of(Gate.VERIFICATION, dataset="d", measured=found)]))
+    name = "all_pairs_tar_at_far_1e-3"
+    errors = now.resampled[name] - fp32.as_deployed().resampled[name]
+    (said,) = (line for line in text.splitlines() if line.startswith("**What this set can show**"))
+    assert said.startswith("**What this set can show**: with these 60 people a loss of Accuracy")
+    points = float(said.partition("TAR@FAR=1e-3, all pairs under ")[2].split()[0])
+    assert points / 100 == pytest.approx(2.8 * errors.std(), rel=0.2)
+    # What does not resolve is no figure that a loss could be seen of.
+    assert "of TAR@FAR=1e-4, all pairs" not in said
+    assert "| Seen from |" in text
+
+
 def test_flips_are_the_pairs_decided_otherwise_the_farthest_moved_first():
     def evidence(distances: list[float], threshold: float) -> Evidence:
         return Evidence({"accuracy_threshold": threshold}, {}, {}, np.array(distances))

@@ -23,6 +23,7 @@ from suite.datasets.looks import Looks, looks_of, unlike_in_words
 from suite.datasets.pair_checks import unmeasurable_pairs
 from suite.entry_points.commands.arguments import add_catalog, add_op_library, add_roots
 from suite.entry_points.commands.check_networks import check_networks
+from suite.entry_points.commands.check_power import shown_by
 from suite.gates.calibrated_on import few_in_words
 from suite.runtime.constraints import constraints_text
 from suite.runtime.op_libraries import name_op_library
@@ -196,6 +197,8 @@ def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> _Read | No
     if any(card.id in model.evaluation for model in catalog.models.values()):
         unmeasurable = unmeasurable_pairs(card, faces.genuine, faces.folds)
         found.problems += [unmeasurable] if unmeasurable else []
+        if not unmeasurable:
+            found.notes.append(f"{card.card_file}: {shown_by(faces)}")
     # What is aligned, or left out where it cannot be decoded, has been decoded already.
     if not card.decodes_images:
         found.problems += _of_images(card, faces)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from suite.catalog.figures import FIGURES
 from suite.judging.measured import Change, Measured, Uncertainty
+from suite.judging.power import detectable_loss
 from suite.judging.record import Record
 from suite.report.tables import figure_text, markdown, signed
 
@@ -24,6 +25,7 @@ def certainty(records: Sequence[Record]) -> list[str]:
     known = [(mode, found, sure) for mode, found, sure in measured if sure]
     return [
         *_flagged(known[0][2]),
+        *_seen(known),
         *_worse(known),
         "<details><summary>How sure, what quantization changed, which pairs it flipped</summary>",
         "",
@@ -107,16 +109,20 @@ def _changes(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
                     f"{signed(change.low, digits)} … {signed(change.high, digits)}"
                     if change.low != change.high
                     else "none: nothing varied",
+                    f"{detectable_loss(change.low, change.high):.{digits}f}"
+                    if change.low != change.high
+                    else "–",
                     "**worse**" if _is_worse(name, change) else "",
                 )
             )
     if not rows:
         return []
-    header = ("Model", "Figure", "FP32", "Quantized", "Change", "95 % interval", "")
+    header = ("Model", "Figure", "FP32", "Quantized", "Change", "95 % interval", "Seen from", "")
     return [
         "What quantization changed, on the same pairs and the same draws of people. *At FP32's "
         "threshold*: a deployment that swaps the model and keeps its threshold at FAR=1e-3. *FP32 "
-        "gallery*: one that re-enrols nobody. **Worse**: all of the interval is.",
+        "gallery*: one that re-enrols nobody. *Seen from*: the least change that such an interval "
+        "shows four times in five. **Worse**: all of the interval is.",
         "",
         *markdown(header, rows),
         "",
@@ -137,6 +143,27 @@ def _worse(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
     if not found:
         return []
     return [f"**Worse than FP32 beyond chance**, whatever the policy: {'; '.join(found)}.", ""]
+
+
+def _seen(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
+    """The least loss that is seen of any mode, of accuracy and of each TAR that resolves."""
+    least: dict[str, float] = {}
+    for _, _, sure in known:
+        for name, change in sure.changes.items():
+            resolves = name == "accuracy" or (
+                name in sure.resolution and not sure.resolution[name].flag
+            )
+            if resolves and change.low != change.high:
+                loss = detectable_loss(change.low, change.high)
+                least[name] = max(least.get(name, 0.0), loss)
+    if not least:
+        return []
+    sure = known[0][2]
+    who = f"{sure.units:,} {'people' if sure.drawn == 'people' else 'groups of images'}"
+    each = ", ".join(
+        f"of {FIGURES[name].label} under {100 * loss:.2g} points" for name, loss in least.items()
+    )
+    return [f"**What this set can show**: with these {who} a loss {each} is not seen.", ""]
 
 
 def _basis(sure: Uncertainty) -> list[str]:

@@ -213,7 +213,7 @@ def test_what_cannot_be_run_here_is_a_note(tmp_path: Path) -> None:
     card(tmp_path, "plain", Net(), "[artifacts.int8_static_qdq.providers.npu]", *named)
     found = check_catalog(tmp_path, Roots())
     assert found.problems == []
-    (said,) = found.notes
+    (said,) = (note for note in found.notes if "a loss of TAR" not in note)
     assert said.endswith(
         "key 'artifacts.int8_static_qdq.providers.npu': not run, for npu cannot be used here"
     )
