@@ -10,18 +10,9 @@ from functools import partial
 
 from suite.catalog.figure import Column, Figure, Registry, Tolerance
 from suite.catalog.gate import Gate
+from suite.catalog.image_figures import OF_FIDELITY, OF_FINGERPRINT
 
 _of_artifact = partial(Figure, gate=Gate.ARTIFACT)
-_of_fingerprint = partial(Figure, gate=Gate.FINGERPRINT)
-# Lengths survive in them, which cosines and distances never see. A mode's tolerances are twice and
-# more what files lay apart whose scales differed in the last bits: docs/measured.md has it.
-_of_raw = partial(
-    _of_fingerprint,
-    worse="either",
-    relative=True,
-    same_bits=1e-5,
-    since=4,
-)
 _of_pairs = partial(Figure, gate=Gate.VERIFICATION, of_fp32=True)
 # A squared distance of unit vectors.
 _threshold = partial(_of_pairs, worse="either", most=4.0)
@@ -181,55 +172,7 @@ FIGURES.accepted(
         "eer", "EER", "higher", 5, tolerance=Tolerance(0.001, 0.002), is_share=True, drawn="people"
     ),
     _threshold("eer_threshold", "EER threshold", tolerance=_THRESHOLD),
-    _of_fidelity(
-        "cosine_mean",
-        "Mean cosine to FP32",
-        "lower",
-        5,
-        tolerance=Tolerance(0.0, 0.001),
-        is_share=True,
-        least=-1.0,
-    ),
-    _of_fidelity(
-        "cosine_worst",
-        "Worst cosine to FP32",
-        "lower",
-        5,
-        tolerance=Tolerance(0.0, 0.01),
-        is_share=True,
-        least=-1.0,
-    ),
-    _of_fidelity(
-        "norm_ratio_mean",
-        "Norm over FP32's, mean",
-        "either",
-        tolerance=Tolerance(0.0, 0.006),
-        since=4,
-    ),
-    _of_fidelity(
-        "norm_ratio_1st_percentile",
-        "Norm over FP32's, 1st percentile",
-        "either",
-        tolerance=Tolerance(0.0, 0.012),
-        since=4,
-    ),
-    _of_fidelity(
-        "norm_ratio_99th_percentile",
-        "Norm over FP32's, 99th percentile",
-        "either",
-        tolerance=Tolerance(0.0, 0.012),
-        since=4,
-    ),
-    _of_fidelity(
-        "quality_correlation",
-        "Rank correlation of the network's norms to FP32's",
-        "lower",
-        5,
-        tolerance=Tolerance(0.0, 0.001),
-        is_share=True,
-        least=-1.0,
-        since=4,
-    ),
+    *OF_FIDELITY,
     _of_artifact(
         "size_bytes",
         "Size (bytes)",
@@ -254,50 +197,7 @@ FIGURES.accepted(
         is_share=True,
         since=2,
     ),
-    _of_fingerprint(
-        "tensor",
-        "Preprocessed tensor",
-        "either",
-        5,
-        tolerance=Tolerance(0.001, 0.001),
-        least=-math.inf,
-    ),
-    _of_fingerprint("size", "Input size", "either", 0, tolerance=Tolerance(0, 0)),
-    _of_fingerprint(
-        "embedding",
-        "FP32 embedding",
-        "either",
-        5,
-        tolerance=Tolerance(0.0005, 0.0005),
-        least=-math.inf,
-    ),
-    _of_fingerprint(
-        "further_tensor",
-        "Preprocessed tensor, JPEG and border",
-        "either",
-        tolerance=Tolerance(0.02, 0.02),
-        relative=True,
-        row=300,
-        least=-math.inf,
-        since=4,
-    ),
-    _of_raw(
-        "raw_embedding",
-        "Embeddings of charts, not scaled",
-        tolerance=Tolerance(0.01, 0.15),
-        row=32,
-        least=-math.inf,
-    ),
-    _of_raw(
-        "embedding_norm", "Norms of charts' embeddings", tolerance=Tolerance(0.005, 0.03), row=1
-    ),
-    _of_raw(
-        "quality_norm",
-        "Norms that the network gives of charts",
-        tolerance=Tolerance(0.005, 0.03),
-        row=1,
-        least=-math.inf,
-    ),
+    *OF_FINGERPRINT,
     _of_latency(
         "speedup",
         "Speed-up over FP32",
@@ -388,14 +288,6 @@ FIGURES.observed(
     ),
     _of_artifact(
         "float_weights", "Weights in float before a QuantizeLinear", "higher", 0, of_fp32=True
-    ),
-    _of_fidelity(
-        "cosine_1st_percentile",
-        "Cosine to FP32, 1st percentile",
-        "lower",
-        5,
-        is_share=True,
-        least=-1.0,
     ),
     _of_fidelity(
         "score_change_99th_percentile",

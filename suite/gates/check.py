@@ -250,7 +250,8 @@ class GateCheck:
             layers=layers,
         )
         told = snapshot(name=snapshot_name(self._file, measured.section))
-        counted = told == snapshot_data(entry, holds=holds)
+        of_images = measured.angles.data if measured.angles else None
+        counted = told == snapshot_data(entry, holds=holds, of_images=of_images)
         if holds or not self._snapshot.update_snapshots:
             return
         # Syrupy keeps what goes wrong as it writes to itself.

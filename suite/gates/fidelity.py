@@ -7,12 +7,17 @@ from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
 from suite.gates.drawn import closeness
 from suite.gates.loss_split import split_loss
+from suite.gates.origin import origin_of
+from suite.judging.image_angles import ImageAngles
 from suite.judging.measured import Measured
 from suite.quantization.sensitivity.nearness import SCORE_CHANGE
 from suite.verification.collapse import zero_rows
 from suite.verification.errors import VerificationError
-from suite.verification.fidelity import fidelity, score_change
+from suite.verification.fidelity import angles, by_tenth, fidelity, score_change, worst_group
 from suite.verification.norms import norm_ratio, rank_correlation
+
+# So many images at least, that each tenth has one.
+_TENTHS = 10
 
 
 def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
@@ -30,11 +35,17 @@ def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
         near = fidelity(reference[kept], work.embeddings(dataset_id)[kept])
     except VerificationError as error:
         return found.model_copy(update={"problem": str(error)})
-    figures = {"cosine_mean": near.cosine_mean, "cosine_worst": near.cosine_worst}
-    figures |= _of_norms(work, kept, dataset_id)
-    observed = {"cosine_1st_percentile": near.cosine_1st_percentile}
-    fp32: dict[str, float] = {}
     of_set = work.bench.dataset(dataset_id)
+    figures = {
+        "cosine_mean": near.cosine_mean,
+        "cosine_1st_percentile": near.cosine_1st_percentile,
+        "cosine_worst": near.cosine_worst,
+    }
+    if of_set.people is not None:
+        figures["person_cosine_worst"] = worst_group(near.by_image, of_set.people[kept])
+    figures |= _of_norms(work, kept, dataset_id)
+    observed: dict[str, float] = {}
+    fp32: dict[str, float] = {}
     if len(of_set.left):
         rows = work.comparable(dataset_id)
         observed[SCORE_CHANGE] = score_change(reference, rows, of_set.left, of_set.right)
@@ -42,9 +53,39 @@ def measure_fidelity(work: CaseWork, dataset_id: str) -> Measured:
     names = [face.name for face, is_kept in zip(of_set.faces, kept, strict=True) if is_kept]
     spread = closeness(near.by_image, names)
     measured = found.model_copy(
-        update={"figures": figures, "observed": observed, "fp32": fp32, "closeness": spread}
+        update={
+            "figures": figures,
+            "observed": observed,
+            "samples": _by_tenths(work, near.by_image, kept, dataset_id),
+            "fp32": fp32,
+            "closeness": spread,
+            "angles": _angles(work, kept, dataset_id),
+            "origin": origin_of(work),
+        }
     )
     return split_loss(work, measured, kept, dataset_id)
+
+
+def _by_tenths(
+    work: CaseWork,
+    cosines: npt.NDArray[np.float64],
+    kept: npt.NDArray[np.bool_],
+    dataset_id: str,
+) -> dict[str, tuple[float, ...]]:
+    """The mean cosine of each tenth of the images, by their looks and by FP32's norms."""
+    if len(cosines) < _TENTHS:
+        return {}
+    traits, norms = work.bench.traits(dataset_id), work.fp32.embedded(dataset_id).norms
+    orders = {"brightness": traits.brightness, "sharpness": traits.sharpness, "norm": norms}
+    return {f"cosine_by_{name}": by_tenth(cosines, order[kept]) for name, order in orders.items()}
+
+
+def _angles(work: CaseWork, kept: npt.NDArray[np.bool_], dataset_id: str) -> ImageAngles:
+    """The angle of each image to FP32; none where FP32 gives it zeros."""
+    people = work.bench.dataset(dataset_id).people
+    degrees = angles(work.fp32.embeddings(dataset_id), work.embeddings(dataset_id))
+    known = [each if is_kept else None for each, is_kept in zip(degrees, kept, strict=True)]
+    return ImageAngles.of(known, () if people is None else people.tolist())
 
 
 def _of_norms(work: CaseWork, kept: npt.NDArray[np.bool_], dataset_id: str) -> dict[str, float]:

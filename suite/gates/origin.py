@@ -1,5 +1,8 @@
 """Where the results of a case come from."""
 
+import hashlib
+import json
+
 from suite.gates.case_work import CaseWork
 from suite.judging.origin import Origin
 from suite.runtime.versions import depended_on
@@ -16,9 +19,12 @@ def origin_of(work: CaseWork) -> Origin | None:
     known = depended_on()
     decoder = f"OpenCV {known.pop('OpenCV', 'of unknown version')}"
     artifact = work.artifact
-    builder = ", ".join(f"{name} {version}" for name, version in sorted(known.items()))
+    if artifact.brought:
+        return Origin(artifact=artifact.file.sha256, decoder=decoder)
+    made_of = json.dumps(work.identity(), sort_keys=True).encode()
     return Origin(
         artifact=artifact.file.sha256,
         decoder=decoder,
-        builder="" if artifact.brought else builder,
+        builder=", ".join(f"{name} {version}" for name, version in sorted(known.items())),
+        made_of=hashlib.sha256(made_of).hexdigest()[:12],
     )

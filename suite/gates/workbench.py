@@ -14,6 +14,7 @@ from suite.datasets.face_set import FaceSet
 from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of
 from suite.datasets.reading import Reading
+from suite.datasets.traits import Traits, traits_of
 from suite.gates.case_work import CaseWork, ModelWork
 from suite.gates.progress import Progress
 from suite.gates.recorded import RecordedRun
@@ -55,6 +56,7 @@ class Workbench:
         self._aligned = cache / "aligned"
         self._datasets: dict[str, FaceSet] = {}
         self._looks: dict[str, Looks | None] = {}
+        self._traits: dict[str, Traits] = {}
         self._evaluators: dict[str, Evaluator] = {}
         self._held: ModelWork | None = None
 
@@ -83,6 +85,12 @@ class Workbench:
         if dataset_id not in self._looks:
             self._looks[dataset_id] = looks_of(self.dataset(dataset_id))
         return self._looks[dataset_id]
+
+    def traits(self, dataset_id: str) -> Traits:
+        """How bright and sharp each image of a dataset is, looked at once in the session."""
+        if dataset_id not in self._traits:
+            self._traits[dataset_id] = traits_of(self.dataset(dataset_id))
+        return self._traits[dataset_id]
 
     def evaluator(self, dataset_id: str) -> Evaluator:
         """What turns embeddings of a dataset into figures: the same draws for every model."""

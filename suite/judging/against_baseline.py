@@ -5,8 +5,10 @@ from dataclasses import replace
 from math import inf
 
 from suite.catalog.figures import FIGURES
+from suite.catalog.image_figures import ANGLE_CHANGES
 from suite.catalog.limits import Limits
 from suite.judging.identity import Identified, other_identity, unknown_to
+from suite.judging.image_by_image import of_bits, said_by_image, turned_rows
 from suite.judging.judgement import FORMAT, Entry, Judgement
 from suite.judging.kept_limits import KeptLimits, kept_limits, widened
 from suite.judging.kept_threshold import at_accepted, unresolved
@@ -56,7 +58,7 @@ def judge_against_baseline(
     )
     if other:
         return Judgement(Outcome.FAIL, other, rows)
-    missing = sorted((_names(measured) ^ _names(accepted)) - set(unknown))
+    missing = sorted((measured.compared ^ accepted.compared) - set(unknown))
     failed = [row for row in rows if row.outcome is Outcome.FAIL]
     better = all(_is_better(row) for row in failed)
     if missing:
@@ -64,7 +66,7 @@ def judge_against_baseline(
         return Judgement(Outcome.FAIL, words, rows, ACCEPT if better else "")
     if failed:
         how = "better than" if better else "not as"
-        words = f"{how} accepted: {_labels(failed)}"
+        words = said_by_image(measured, accepted, failed) or f"{how} accepted: {_labels(failed)}"
         return Judgement(Outcome.FAIL, words, rows, ACCEPT_IT if better else "")
     if wider := _widened(kept_limits(measured, limits), accepted):
         words = f"limits changed: {', '.join(wider)}"
@@ -120,12 +122,8 @@ def _without_speed_floor(limits: KeptLimits) -> KeptLimits:
     return limits.model_copy(update={"floor": floor})
 
 
-def _names(of: Measured | Entry) -> set[str]:
-    return set(of.figures) | set(of.samples)
-
-
 def _unknown(measured: Measured, accepted: Entry) -> list[str]:
-    lacking = _names(measured) - _names(accepted)
+    lacking = measured.compared - accepted.compared
     return [name for name in FIGURES if name in lacking and FIGURES[name].since > accepted.format]
 
 
@@ -161,8 +159,9 @@ def _compared_rows(
         yield figure_row(each.name, each.value, each.reference, limit)
     for name, values in measured.samples.items():
         if name in accepted.samples:
-            tolerance = _of_samples(name, measured, accepted, limits)
+            tolerance = of_bits(name, measured, accepted, limits)
             yield samples_row(name, values, accepted.samples[name], tolerance)
+    yield from turned_rows(measured, accepted, limits)
 
 
 def _tolerated(name: str, measured: Measured, tolerances: Mapping[str, float]) -> float:
@@ -180,19 +179,11 @@ def _tolerated(name: str, measured: Measured, tolerances: Mapping[str, float]) -
     return max(tolerance, min(chance, _MOST_BY_CHANCE * tolerance))
 
 
-def _of_samples(name: str, measured: Measured, accepted: Entry, limits: Limits) -> float:
-    """The tolerance of samples: next to nothing where they must be the accepted bits.
-
-    What the model's card says of the figure holds for that too.
-    """
-    tolerance, exact = limits.tolerances[name], FIGURES[name].same_bits
-    alike = measured.origin is not None and measured.origin.gives_the_bits_of(accepted.origin)
-    return tolerance if exact is None or not alike or name in limits.asked else exact
-
-
 def _labels(rows: Sequence[Row]) -> str:
     """The figures that moved most in units of their tolerance, and how many others there are."""
-    most = sorted(rows, key=_strain, reverse=True)[:_NAMED]
+    # What single images did says less than the figures that moved with them.
+    most = sorted(rows, key=lambda row: (row.metric not in ANGLE_CHANGES, _strain(row)))
+    most = most[::-1][:_NAMED]
     others = len(rows) - len(most)
     more = f" and {others} other figure{'' if others == 1 else 's'}" if others else ""
     return ", ".join(FIGURES[row.metric].label for row in most) + more

@@ -8,7 +8,9 @@ from pydantic import ConfigDict, Field
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
+from suite.catalog.image_figures import ANGLE_CHANGES
 from suite.judging.identity import IDENTITY_KEYS, Fact, Identity
+from suite.judging.image_angles import ImageAngles
 from suite.judging.kept_limits import KeptLimits
 from suite.judging.origin import Origin
 from suite.judging.outcome import Outcome
@@ -32,7 +34,7 @@ class Entry:
     artifact's layers in decibels, in the order of the network: nothing is judged by them, they say
     where an artifact lost that fails. ``in_float`` are the layers that its recipe put back in
     float, which are put so again as long as all that it is made of is the same. ``origin`` is what
-    made its samples.
+    made its samples, and ``angles`` those of the images to FP32, from the side file.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -48,7 +50,13 @@ class Entry:
     identified: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
     layers: Mapping[str, float] = field(default_factory=dict)
     origin: Origin | None = None
+    angles: ImageAngles | None = None
     in_float: tuple[str, ...] | None = None
+
+    @property
+    def compared(self) -> frozenset[str]:
+        """As `Measured.compared`."""
+        return frozenset({*self.figures, *self.samples, *(ANGLE_CHANGES if self.angles else ())})
 
     @property
     def beside(self) -> tuple[object, ...]:

@@ -39,7 +39,7 @@ def kept_limits(measured: Measured, limits: Limits) -> KeptLimits:
     and what may run elsewhere. Of a TAR@FAR those are kept too of what would stand in for it.
     """
     section, policy = Section.parse(measured.section), limits.policy
-    held = {*measured.figures, *measured.samples}
+    held = set(measured.compared)
     for name in measured.figures:
         if FIGURES[name].rests_on == name:
             held.update(at_kept_threshold(name))
@@ -102,7 +102,7 @@ def idle(measured: Measured, limits: Limits) -> tuple[list[str], list[str]]:
     section = Section.parse(measured.section)
     if section is None or section.gate in (Gate.PLACEMENT, Gate.LATENCY) or measured.problem:
         return [], []
-    there = {*measured.known, *measured.samples, *measured.differences}
+    there = {*measured.known, *measured.compared, *measured.differences}
     limited = {*limits.policy.loss, *limits.policy.floor, *limits.asked}
     names = [
         name

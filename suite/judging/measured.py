@@ -8,8 +8,10 @@ from pydantic import AfterValidator, Field
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Section
+from suite.catalog.image_figures import ANGLE_CHANGES
 from suite.judging.drawn import Closeness, ErrorCurve, OperatingPoint, PairKind, ScoreHistogram
 from suite.judging.identity import Fact, IdentityValue
+from suite.judging.image_angles import ImageAngles
 from suite.judging.origin import Origin
 from suite.judging.part import Count, Distance, Frozen
 
@@ -164,7 +166,8 @@ class Measured(Frozen):
     that shares take with one pair of the set. ``curves``, ``scores`` and ``closeness`` are what a
     report draws, and no gate judges; of ``thresholds`` what is kept stands in for a TAR@FAR that
     does not resolve. ``pictures`` are faces by their name in these, JPEG in base64, where they were
-    asked for. ``origin`` is what made the samples, where it gives the same bits each time.
+    asked for. ``origin`` is what made the results, where it gives the same bits each time;
+    ``angles`` are those of the images to FP32.
     """
 
     section: Annotated[str, AfterValidator(_section)]
@@ -181,6 +184,7 @@ class Measured(Frozen):
     beside: tuple[ReferenceFigures, ...] = ()
     samples: dict[FigureName, tuple[float, ...]] = {}
     origin: Origin | None = None
+    angles: ImageAngles | None = None
     fp32: dict[FigureName, float] = Field(default={}, alias="reference")
     uncertainty: Uncertainty | None = None
     quanta: dict[FigureName, Annotated[float, Field(gt=0, le=1)]] = {}
@@ -216,6 +220,11 @@ class Measured(Frozen):
     def said(self) -> tuple[str, ...]:
         """All that there is to say of it, whatever the verdict."""
         return (*self.doubts, *self.remarks)
+
+    @property
+    def compared(self) -> frozenset[str]:
+        """The names of all that is held to what is accepted."""
+        return frozenset({*self.figures, *self.samples, *(ANGLE_CHANGES if self.angles else ())})
 
     @property
     def known(self) -> dict[str, float]:

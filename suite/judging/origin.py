@@ -17,15 +17,18 @@ class Origin(Frozen):
     decoder : the library that decoded the images, with its version
     builder : what built the file, libraries with their versions and the CPU; empty where it was
         brought
+    made_of : hash of what it was built of: source, recipe and calibration; empty where it was
+        brought
     """
 
     artifact: str
     decoder: str
     builder: str = ""
+    made_of: str = ""
 
     def gives_the_bits_of(self, accepted: "Origin | None") -> bool:
         """Whether results must be those that were accepted, to the last bits."""
         if accepted is None or self.decoder != accepted.decoder:
             return False
-        rebuilt_alike = self.builder != "" and self.builder == accepted.builder
-        return self.artifact == accepted.artifact or rebuilt_alike
+        alike = (self.builder, self.made_of) == (accepted.builder, accepted.made_of)
+        return self.artifact == accepted.artifact or (alike and self.builder != "")

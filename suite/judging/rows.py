@@ -99,6 +99,20 @@ def samples_row(
     )
 
 
+def change_row(name: str, change: float, tolerance: float) -> Row:
+    """How far images moved from what is accepted of each, held to what they may."""
+    within = math.isfinite(change) and change <= tolerance + EPSILON
+    return Row(
+        metric=name,
+        against=Against.BASELINE,
+        reference=None,
+        measured=None,
+        difference=change if math.isfinite(change) else None,
+        limit=tolerance,
+        outcome=Outcome.PASS if within else Outcome.FAIL,
+    )
+
+
 def _distances(values: Sequence[float], accepted: Sequence[float], row: int) -> Iterator[float]:
     """How far each sample moved; in rows of so many, how far each row did for its length."""
     if not row:

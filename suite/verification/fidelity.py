@@ -98,6 +98,73 @@ def score_change(
     return float(np.quantile(np.abs(after - before), 0.99))
 
 
+def angles(reference: ArrayLike, candidate: ArrayLike) -> NDArray[np.float64]:
+    """The angle between two models' embeddings of each image, in degrees.
+
+    Parameters
+    ----------
+    reference, candidate : real numbers [n, d], embeddings of the same images; rows of unit length,
+        or of zeros, which count as at right angles to all others
+
+    Returns
+    -------
+    float64 [n], in 0…180
+
+    Notes
+    -----
+    2 · atan2(‖a − b‖, ‖a + b‖), which loses no digits near 0 as the arc cosine does (W. Kahan, "How
+    Futile are Mindless Assessments of Roundoff in Floating-Point Computation?", 2006, §12).
+
+    Examples
+    --------
+    >>> angles([[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]])
+    array([90.,  0.])
+    """
+    one, other = np.asarray(reference, np.float64), np.asarray(candidate, np.float64)
+    apart, along = np.linalg.norm(one - other, axis=1), np.linalg.norm(one + other, axis=1)
+    turned: NDArray[np.float64] = np.degrees(2 * np.arctan2(apart, along))
+    return turned
+
+
+def worst_group(values: ArrayLike, groups: ArrayLike) -> float:
+    """The least mean of a group's values.
+
+    Parameters
+    ----------
+    values : real numbers [n], n at least 1
+    groups : int [n], which group each is of, numbered from 0
+
+    Examples
+    --------
+    >>> worst_group([1.0, 0.0, 0.75], [0, 0, 1])
+    0.5
+    """
+    which = np.asarray(groups, np.intp)
+    sums, counts = np.bincount(which, np.asarray(values, np.float64)), np.bincount(which)
+    return float((sums[counts > 0] / counts[counts > 0]).min())
+
+
+def by_tenth(values: ArrayLike, order: ArrayLike) -> tuple[float, ...]:
+    """The mean of each tenth of some values, by the order of others.
+
+    Parameters
+    ----------
+    values, order : real numbers [n], n at least 10; equal ones of ``order`` stay as they lie
+
+    Returns
+    -------
+    ten means, that of the lowest of ``order`` first; the first tenths have one more where n is no
+    multiple of ten
+
+    Examples
+    --------
+    >>> by_tenth(range(10), range(10, 0, -1))
+    (9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.0)
+    """
+    sorted_ = np.asarray(values, np.float64)[np.argsort(np.asarray(order), kind="stable")]
+    return tuple(float(part.mean()) for part in np.array_split(sorted_, 10))
+
+
 def _refuse_unusable(similarities: NDArray[np.float64], reference: NDArray[np.generic]) -> None:
     unusable = np.isnan(similarities)
     count = int(np.count_nonzero(unusable))

@@ -4,7 +4,8 @@ import pytest
 
 from suite.judging.origin import Origin
 
-ACCEPTED = Origin(artifact="a", decoder="OpenCV 5", builder="onnxruntime 1.32, CPU x")
+BUILT = {"builder": "onnxruntime 1.32, CPU x", "made_of": "recipe"}
+ACCEPTED = Origin(artifact="a", decoder="OpenCV 5", **BUILT)
 
 
 @pytest.mark.parametrize(
@@ -15,9 +16,11 @@ ACCEPTED = Origin(artifact="a", decoder="OpenCV 5", builder="onnxruntime 1.32, C
         (Origin(artifact="a", decoder="OpenCV 5", builder="onnxruntime 1.24, CPU y"), True),
         (Origin(artifact="a", decoder="OpenCV 5"), True),
         # What is built alike is one file; another one comes of another way to build.
-        (Origin(artifact="b", decoder="OpenCV 5", builder="onnxruntime 1.32, CPU x"), True),
-        (Origin(artifact="b", decoder="OpenCV 5", builder="onnxruntime 1.24, CPU x"), False),
-        (Origin(artifact="a", decoder="OpenCV 4", builder="onnxruntime 1.32, CPU x"), False),
+        (Origin(artifact="b", decoder="OpenCV 5", **BUILT), True),
+        (Origin(artifact="b", decoder="OpenCV 5", **BUILT | {"builder": "1.24"}), False),
+        # As of other calibration faces.
+        (Origin(artifact="b", decoder="OpenCV 5", **BUILT | {"made_of": "other"}), False),
+        (Origin(artifact="a", decoder="OpenCV 4", **BUILT), False),
     ],
 )
 def test_bits_are_of_one_file_or_of_what_is_built_alike(now: Origin, same: bool) -> None:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suite.catalog.figures import FIGURES
@@ -28,6 +28,7 @@ def test_of_several_inputs_the_one_that_moved_farthest_counts() -> None:
     assert samples_row("raw_embedding", moved, accepted, 0.25).outcome is Outcome.PASS
 
 
+@settings(deadline=None)
 @given(VALUES, st.floats(1e-3, 1e3))
 def test_the_unit_of_the_embedding_is_no_matter(values: list[float], unit: float) -> None:
     now = tuple(value * 1.01 + 0.1 for value in values)
@@ -39,6 +40,7 @@ def test_the_unit_of_the_embedding_is_no_matter(values: list[float], unit: float
     assert scaled.difference == pytest.approx(apart.max(), rel=1e-9)
 
 
+@settings(deadline=None)
 @given(VALUES, st.sampled_from([2.0, 1e-4]))
 def test_another_length_moves_it_by_the_factor(values: list[float], factor: float) -> None:
     now = tuple(value * factor for value in values)

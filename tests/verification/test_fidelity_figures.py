@@ -1,9 +1,14 @@
 """Cosine similarity between the embeddings of two models."""
 
+import statistics
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from suite.verification import FidelityFigures, VerificationError, cosines, fidelity
+from suite.verification.fidelity import angles, by_tenth, worst_group
 
 
 def embeddings(seed: int) -> np.ndarray:
@@ -64,3 +69,40 @@ def test_no_embeddings_are_refused():
 def test_embeddings_of_different_models_are_refused_with_both_shapes():
     with pytest.raises(VerificationError, match=r"not \(300, 128\) and \(300, 64\)\."):
         fidelity(embeddings(0), embeddings(1)[:, :64])
+
+
+@given(st.integers(0, 200), st.floats(0.01, 179.9))
+@settings(deadline=None)
+def test_an_angle_is_the_one_by_which_a_vector_was_turned(seed: int, degrees: float) -> None:
+    rng = np.random.default_rng(seed)
+    one, side = np.linalg.qr(rng.standard_normal((8, 2)))[0].T
+    other = np.cos(np.radians(degrees)) * one + np.sin(np.radians(degrees)) * side
+    assert angles([one], [other])[0] == pytest.approx(degrees, rel=1e-9)
+
+
+def test_an_embedding_of_zeros_lies_at_right_angles() -> None:
+    assert angles([[1.0, 0.0], [0.6, 0.8]], [[0.0, 0.0], [0.6, 0.8]]).tolist() == [90.0, 0.0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.floats(-1, 1)), min_size=1, max_size=30))
+@settings(deadline=None)
+def test_the_worst_group_is_the_lowest_mean(pairs: list[tuple[int, float]]) -> None:
+    groups: dict[int, list[float]] = {}
+    for group, value in pairs:
+        groups.setdefault(group, []).append(value)
+    expected = min(statistics.fmean(values) for values in groups.values())
+    found = worst_group([value for _, value in pairs], [group for group, _ in pairs])
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+@given(st.integers(10, 57), st.integers(0, 50))
+@settings(deadline=None)
+def test_tenths_are_of_the_sorted_images_and_have_all_of_them(count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values, order = rng.uniform(-1, 1, count), rng.permutation(count)
+    found = by_tenth(values, order)
+    ranked = [value for _, value in sorted(zip(order, values, strict=True))]
+    sizes = [count // 10 + (place < count % 10) for place in range(10)]
+    ends = [sum(sizes[: place + 1]) for place in range(10)]
+    expected = [statistics.fmean(ranked[end - n : end]) for n, end in zip(sizes, ends, strict=True)]
+    assert found == pytest.approx(expected)

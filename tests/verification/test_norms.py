@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -13,6 +13,7 @@ from suite.verification.norms import norm_ratio, rank_correlation
 TIED = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, max_size=30)
 
 
+@settings(deadline=None)
 @given(TIED)
 def test_rank_correlation_is_scipys(pairs: list[tuple[int, int]]) -> None:
     one, other = map(np.array, zip(*pairs, strict=True))
@@ -23,6 +24,7 @@ def test_rank_correlation_is_scipys(pairs: list[tuple[int, int]]) -> None:
         assert found == pytest.approx(stats.spearmanr(one, other).statistic, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100))
 def test_ranks_see_order_alone(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
+from suite.judging.baselines.side_file import SUFFIX
 
-# Cards and baselines; networks and faces say nothing of the gate that their hashes do not.
-_READ = (".toml", ".json")
+# Cards, and baselines with their side files; networks and faces say nothing of the gate that
+# their hashes do not.
+_READ = (".toml", ".json", SUFFIX)
 # With these a hook or a script points git at another repository than the folder's, or at the
 # folder as if it were the whole of its repository.
 _POINTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX")

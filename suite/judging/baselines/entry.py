@@ -39,6 +39,7 @@ def entry_document(
         "figures": {name: _round(value) for name, value in measured.figures.items()},
         **({"origin": measured.origin.model_dump(mode="json")} if measured.origin else {}),
         "samples": {name: [_round(v) for v in vs] for name, vs in measured.samples.items()},
+        **_of_images(measured),
         "limits": limits.model_dump(mode="json", exclude_defaults=True),
         "versions": dict(sorted(versions.items())),
         **({"on_request": True} if on_request else {}),
@@ -46,6 +47,13 @@ def entry_document(
         **({"layers": dict(layers)} if layers else {}),
         **_put_back(measured),
     }
+
+
+def _of_images(measured: Measured) -> dict[str, Any]:
+    """What tells which side file holds the angles of the images, where there are such."""
+    if measured.angles is None:
+        return {}
+    return {"angles": measured.angles.model_dump(mode="json", include={"images", "sha256"})}
 
 
 def _put_back(measured: Measured) -> dict[str, list[str]]:
@@ -71,7 +79,7 @@ def entry_of(section: str, data: Mapping[str, Any]) -> Entry:
     if entry.format >= _LIMITS_SINCE and entry.limits is None:
         raise mistaken((*below, "limits"), None, "is missing")
     if entry.limits:
-        for name in (*entry.figures, *entry.samples):
+        for name in sorted(entry.compared):
             if name not in entry.limits.tolerances:
                 raise mistaken((*below, "limits", "tolerances", name), None, "is missing")
     return entry

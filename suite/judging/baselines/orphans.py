@@ -13,7 +13,13 @@ from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import ModelCard
 from suite.catalog.provider_card import ProviderCard
 from suite.catalog.selection import Options, is_made, why_not_applicable, why_unbuildable
-from suite.judging.baselines.store import BaselineFile, all_files, baselines_of, serving_file
+from suite.judging.baselines.store import (
+    BaselineFile,
+    all_files,
+    baselines_of,
+    serving_file,
+    side_files_alone,
+)
 from suite.judging.coverage import Unjudged
 from suite.runtime.profile import PARENT_PROFILE
 
@@ -35,8 +41,11 @@ def find_orphans(catalog: Catalog) -> Iterator[Orphan]:
     BaselineError
         where a baseline cannot be read.
     """
-    for file in all_files(baselines_of(catalog)):
+    root = baselines_of(catalog)
+    for file in all_files(root):
         yield from _orphans_in(file, catalog, Options())
+    for path, names in side_files_alone(root):
+        yield Orphan(path, names, "no section of it names them")
 
 
 def unjudged(catalog: Catalog, profile: str, options: Options) -> list[Unjudged]:

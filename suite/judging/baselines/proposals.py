@@ -22,4 +22,5 @@ def write_proposals(root: Path, records: Sequence[Record], versions: Mapping[str
             on_request=record.on_request,
             mode_on_request=record.mode_on_request,
         )
-        write_section(root / record.baseline, measured.section, entry)
+        of_images = measured.angles.data if measured.angles else None
+        write_section(root / record.baseline, measured.section, entry, of_images)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,13 @@ from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
 from suite.catalog.profiles import serving
 from suite.judging.baselines.entry import entry_of, format_of
+from suite.judging.baselines.side_file import (
+    baselines_with_side_files,
+    read_side_file,
+    remove_unnamed,
+    unnamed,
+    write_side_file,
+)
 from suite.judging.judgement import FORMAT, Entry
 from suite.judging.part import Frozen
 
@@ -60,7 +67,7 @@ class BaselineFile:
         Raises
         ------
         BaselineError
-            where it is damaged, or a newer suite accepted it.
+            where it or its side file is damaged, or a newer suite accepted it.
         """
         data = self.sections().get(section)
         if data is None:
@@ -72,7 +79,10 @@ class BaselineFile:
                 what=f"section {section!r} was accepted by a newer suite (format {format_}, this "
                 f"one knows {FORMAT}); install that suite.",
             )
-        return entry_of(section, data)
+        entry = entry_of(section, data)
+        if entry.angles is None:
+            return entry
+        return replace(entry, angles=read_side_file(self.path, section, entry.angles))
 
     @property
     def format(self) -> int:
@@ -137,6 +147,15 @@ def all_files(root: Path) -> Iterator[BaselineFile]:
                     yield BaselineFile(root, profile, model, name.removesuffix(".json"))
 
 
+def side_files_alone(root: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """The baselines below a folder with names of side files that none of their sections names."""
+    for profile in names_in(root):
+        for model in names_in(root / profile):
+            for path in baselines_with_side_files(root / profile / model):
+                if names := unnamed(path, read_sections(path)):
+                    yield path, tuple(names)
+
+
 def read_sections(path: Path) -> dict[str, Any]:
     """The sections of a baseline file; none where there is no file.
 
@@ -192,11 +211,14 @@ def _damaged(path: Path, why: str) -> BaselineError:
     )
 
 
-def write_section(path: Path, section: str, entry: Mapping[str, Any]) -> None:
+def write_section(
+    path: Path, section: str, entry: Mapping[str, Any], of_images: bytes | None = None
+) -> None:
     """Put one section into a baseline file; every other byte of it stays.
 
     The file is read, changed and renamed into place under a lock, so that it is wholly old or
-    wholly new whatever happens and no other writer's section is lost.
+    wholly new whatever happens and no other writer's section is lost. ``of_images`` is what the
+    section keeps of each image, for its side file.
 
     Raises
     ------
@@ -204,7 +226,11 @@ def write_section(path: Path, section: str, entry: Mapping[str, Any]) -> None:
         where the file cannot be read or written.
     """
     with _locked(path):
-        _write(path, {**read_sections(path), section: dict(entry)})
+        if of_images is not None:
+            write_side_file(path, section, entry["angles"]["sha256"], of_images)
+        sections = {**read_sections(path), section: dict(entry)}
+        _write(path, sections)
+        remove_unnamed(path, sections)
 
 
 def remove_sections(path: Path, sections: Collection[str]) -> None:
@@ -219,8 +245,11 @@ def remove_sections(path: Path, sections: Collection[str]) -> None:
         kept = {name: entry for name, entry in read_sections(path).items() if name not in sections}
         if kept:
             _write(path, kept)
-            return
-        path.unlink(missing_ok=True)
+        else:
+            path.unlink(missing_ok=True)
+        remove_unnamed(path, kept)
+    if kept:
+        return
     for folder in (path.parent, path.parent.parent):
         with suppress(OSError):  # it holds something else, or another process writes there
             folder.rmdir()

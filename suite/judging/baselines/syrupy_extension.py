@@ -4,6 +4,7 @@ It judges nothing: the gate hands its own judgement over with what would be kept
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ def snapshot_name(file: BaselineFile, section: str) -> str:
     return f"{file.path}{_SEPARATOR}{section}"
 
 
-def snapshot_data(entry: Mapping[str, Any], *, holds: bool) -> dict[str, Any]:
+def snapshot_data(
+    entry: Mapping[str, Any], *, holds: bool, of_images: bytes | None = None
+) -> dict[str, Any]:
     """What a gate hands to syrupy.
 
     Parameters
@@ -31,8 +34,10 @@ def snapshot_data(entry: Mapping[str, Any], *, holds: bool) -> dict[str, Any]:
     entry : what would be kept
     holds : whether the accepted entry stays: as a comparison did not fail, or an update changes
         nothing
+    of_images : what would be kept of each image, beside the file
     """
-    return {"holds": holds, "entry": entry}
+    beside = None if of_images is None else b64encode(of_images).decode()
+    return {"holds": holds, "entry": entry, "of_images": beside}
 
 
 class BaselineExtension(AbstractSyrupyExtension):
@@ -99,8 +104,10 @@ class BaselineExtension(AbstractSyrupyExtension):
     ) -> None:
         """Write each section of the collection into its file."""
         for snapshot in snapshot_collection:
-            entry = json.loads(str(snapshot.data))["entry"]
-            write_section(Path(snapshot_collection.location), _section(snapshot.name), entry)
+            data = json.loads(str(snapshot.data))
+            of_images = b64decode(data["of_images"]) if data["of_images"] is not None else None
+            path, section = Path(snapshot_collection.location), _section(snapshot.name)
+            write_section(path, section, data["entry"], of_images)
 
 
 def _section(name: str) -> str:

@@ -8,6 +8,7 @@ from suite.catalog.figures import FIGURES
 from suite.judging.changes.change import Change, Kind
 from suite.judging.changes.state import Accepted, CardState, GateState, LimitOf
 from suite.judging.identity import Fact, spelt
+from suite.judging.image_angles import turned
 from suite.judging.judgement import Entry
 from suite.judging.kept_limits import is_wider, moved
 from suite.judging.rows import EPSILON
@@ -173,6 +174,12 @@ def _figures(before: Entry, after: Entry, where: str, of: str, cause: str) -> It
             yield Change(
                 kind=Kind.IDENTITY, harmful=True, where=where, of=of, what=what, cause=cause
             )
+
+    if before.angles and after.angles and before.angles.sha256 != after.angles.sha256:
+        found = turned(after.angles, before.angles)
+        moved = f"{found.mean:.2%} of their mean on average" if found else "other images"
+        what = f"Angles of images to FP32 moved by {moved}"
+        yield Change(kind=Kind.FIGURE, harmful=True, where=where, of=of, what=what, cause=cause)
 
 
 def _kept(before: Entry, after: Entry, where: str, of: str) -> Iterator[Change]:

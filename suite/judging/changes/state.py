@@ -123,6 +123,8 @@ def state_of_records(name: str, records: Iterable[Record]) -> GateState:
             samples=measured.samples,
             limits=record.limits,
             identified=measured.identified,
+            origin=measured.origin,
+            angles=measured.angles,
         )
     return GateState(name, accepted=accepted)
 
