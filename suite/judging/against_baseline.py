@@ -182,8 +182,7 @@ def _tolerated(name: str, measured: Measured, tolerances: Mapping[str, float]) -
 def _labels(rows: Sequence[Row]) -> str:
     """The figures that moved most in units of their tolerance, and how many others there are."""
     # What single images did says less than the figures that moved with them.
-    most = sorted(rows, key=lambda row: (row.metric not in ANGLE_CHANGES, _strain(row)))
-    most = most[::-1][:_NAMED]
+    most = sorted(rows, key=lambda row: (row.metric in ANGLE_CHANGES, -_strain(row)))[:_NAMED]
     others = len(rows) - len(most)
     more = f" and {others} other figure{'' if others == 1 else 's'}" if others else ""
     return ", ".join(FIGURES[row.metric].label for row in most) + more
