@@ -148,12 +148,12 @@ OF_FINGERPRINT = (
         least=-math.inf,
     ),
     _of_raw(
-        "embedding_norm", "Norms of charts' embeddings", tolerance=Tolerance(0.005, 0.03), row=1
+        "embedding_norm", "Norms of charts' embeddings", tolerance=Tolerance(0.005, 0.1), row=1
     ),
     _of_raw(
         "quality_norm",
         "Norms that the network gives of charts",
-        tolerance=Tolerance(0.005, 0.03),
+        tolerance=Tolerance(0.005, 0.1),
         row=1,
         least=-math.inf,
     ),

@@ -242,7 +242,10 @@ def _run(
         abs(row["difference"]) / row["limit"]
         for record in records
         for row in record["rows"]
-        if row["against"] == "baseline" and row["difference"] and row["limit"]
+        if row["against"] == "baseline"
+        and row["difference"]
+        and row["limit"]
+        and row["outcome"] != "not_applicable"
     ]
     return {
         "name": condition.name,
