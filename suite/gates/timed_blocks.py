@@ -109,7 +109,8 @@ class TimedBlocks:
 
     def _begin(self) -> None:
         """A new block: the probe loop, and the rounds beside prepared FP32."""
-        self.blocks.append(Block())
+        # A loop of the host says nothing of how fast a GPU is.
+        self.blocks.append(Block(probed=self.work.bench.provider.memory == "cpu"))
         self._given, self._begun_at = given_to_others(), time.perf_counter()
         self._probe()
         if not self._prepared:
@@ -120,6 +121,8 @@ class TimedBlocks:
             block.beside_prepared.append(seconds_of(self._candidate))
 
     def _probe(self) -> None:
+        if not self.blocks[-1].probed:
+            return
         probe()
         tried = (self.watch.timed(probe) for _ in range(_MOST_PROBES))
         clean = (each.seconds for each in tried if each.clean)

@@ -26,10 +26,11 @@ class Block:
     """Seconds of each round of one block: FP32's and the candidate's in turn.
 
     ``clean`` says of each turn whether the thread had its core all along, ``probe`` are seconds of
-    a fixed loop, timed before and after them, and ``disturbed`` that the machine's time went to
-    others meanwhile. ``prepared`` and ``beside_prepared`` are prepared FP32's and the candidate's,
-    in turn likewise. They are rounds of their own: what runs in between evicts from the caches, and
-    a third network in each round moved the ratio to FP32 by up to 6 % (the embedded FaceNet).
+    a fixed loop, timed before and after them where it is ``probed``, and ``disturbed`` that the
+    machine's time went to others meanwhile. ``prepared`` and ``beside_prepared`` are prepared
+    FP32's and the candidate's, in turn likewise. They are rounds of their own: what runs in between
+    evicts from the caches, and a third network in each round moved the ratio to FP32 by up to 6 %
+    (the embedded FaceNet).
     """
 
     fp32: list[float] = field(default_factory=list)
@@ -38,13 +39,14 @@ class Block:
     beside_prepared: list[float] = field(default_factory=list)
     clean: list[bool] = field(default_factory=list)
     probe: list[float] = field(default_factory=list)
+    probed: bool = True
     disturbed: bool = False
 
     @property
     def is_clean(self) -> bool:
         """Whether it has turns enough that nothing disturbed."""
-        enough = sum(self.clean) >= LEAST_CLEAN and len(self.probe) >= _LEAST_PROBES
-        return enough and not self.disturbed
+        known = len(self.probe) >= _LEAST_PROBES or not self.probed
+        return sum(self.clean) >= LEAST_CLEAN and known and not self.disturbed
 
     @property
     def ratio(self) -> float:

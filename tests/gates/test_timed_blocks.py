@@ -71,6 +71,19 @@ def test_a_block_that_a_quota_cut_short_or_time_was_stolen_from_is_disturbed(
     assert timed.blocks[0].is_clean is not disturbed
 
 
+def test_a_gpu_has_no_loop_of_the_host_beside_it(timed) -> None:
+    timed.watch = Watched(True)
+    on_gpu = timed.work.bench.provider.model_copy(update={"memory": "cuda"})
+    timed._begin()
+    timed.end_block()
+    assert timed.blocks[-1].probed
+    timed.work.bench.provider = on_gpu
+    timed._begin()
+    timed.end_block()
+    (_, block) = timed.blocks
+    assert (block.probed, block.probe, block.is_clean) == (False, [], True)
+
+
 def test_more_blocks_are_timed_until_enough_are_clean(timed) -> None:
     """Half of the first blocks are clean; the six that are needed come with as many more."""
     timed.watch = Watched(*(False,) * 60, *(True,) * 20)

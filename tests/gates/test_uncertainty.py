@@ -9,6 +9,7 @@ from suite.catalog.gate import Gate
 from suite.datasets.face import Face
 from suite.datasets.face_set import PairList, face_set
 from suite.gates.uncertainty import flips, uncertainty
+from suite.report.html.model_part import set_part
 from suite.report.sections.certainty import certainty
 from suite.verification import unit_rows
 from suite.verification.evaluator import Evaluator, Evidence, Pairs
@@ -113,6 +114,8 @@ def test_the_report_says_what_a_set_can_show():
     # What does not resolve is no figure that a loss could be seen of.
     assert "of TAR@FAR=1e-4, all pairs" not in said
     assert "| Seen from |" in text
+    record = record_of(Gate.VERIFICATION, dataset="d", measured=found)
+    assert dict(set_part("d", [record], {"fp32": "m0"}).notes)["what this set can show"] in said
 
 
 def test_flips_are_the_pairs_decided_otherwise_the_farthest_moved_first():

@@ -107,6 +107,22 @@ def test_beside_a_busy_neighbour_nothing_timed_is_decided(moved: dict[str, float
     assert not [row for row in found.rows if row.metric in SURE and row.outcome is Outcome.PASS]
 
 
+def test_without_a_time_of_the_loop_a_busy_neighbour_is_no_failure() -> None:
+    now = Measured(
+        section="latency.some-cpu.onnxruntime-1.32.batch1",
+        identity=IDENTITY,
+        figures={"speedup": 1.5, "peak_memory_mib": 100.0, "memory_growth_kib": 0.0},
+        disturbed="a busy neighbour",
+    )
+    entry = Entry(IDENTITY, ACCEPTED, {}, format=FORMAT, limits=KeptLimits())
+    found = judge_against_baseline(now, entry, Limits(TOLERANCES))
+    assert found.outcome is Outcome.UNDECIDED
+    quiet = now.model_copy(update={"disturbed": ""})
+    found = judge_against_baseline(quiet, entry, Limits(TOLERANCES))
+    assert found.outcome is Outcome.FAIL
+    assert "fp32_over_probe, mode_over_probe, probe_ms" in found.headline
+
+
 def test_memory_is_judged_whoever_is_beside() -> None:
     found = judged("a busy neighbour", peak_memory_mib=2.0, speedup=0.5)
     assert found.outcome is Outcome.FAIL

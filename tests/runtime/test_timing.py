@@ -43,6 +43,9 @@ def test_a_block_is_judged_on_its_clean_turns() -> None:
 def test_a_block_of_too_few_clean_turns_or_probes_is_not_clean(turns: int, probes: int) -> None:
     block = Block(clean=[True] * turns + [False] * 20, probe=[1.0] * probes)
     assert not block.is_clean
+    # Beside a GPU there is no loop.
+    block.probed = False
+    assert block.is_clean is (turns == 7)
 
 
 @pytest.mark.parametrize(

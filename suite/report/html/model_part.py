@@ -20,6 +20,7 @@ from suite.report.html.scores import histogram
 from suite.report.html.tradeoff import tradeoff
 from suite.report.reference import by_its_name
 from suite.report.sections.beside import beside_doubts
+from suite.report.sections.certainty import can_show
 from suite.report.sections.model_table import set_table
 
 # Of a mode's flipped pairs, those that moved farthest.
@@ -145,7 +146,7 @@ def set_part(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) 
         described=tuple(
             dict.fromkeys(words for r in verified if r.measured for words in r.measured.described)
         ),
-        notes=(*_remarks(verified), *beside_doubts(verified)),
+        notes=(*_can_show(verified), *_remarks(verified), *beside_doubts(verified)),
         det=_named(det(verified, pairs, kinds, Scale.DEVIATE), precision),
         log_det=_named(det(verified, pairs, kinds, Scale.LOG), precision),
         histograms=tuple((mode, svg) for mode, chart in drawn if (svg := _named(chart, precision))),
@@ -165,6 +166,11 @@ def set_part(dataset: str, records: Sequence[Record], kinds: Mapping[str, str]) 
 def _named(chart: Markup | None, precision: Precision) -> Markup | None:
     """A chart whose words call the source what it is; nothing else in one says FP32."""
     return Markup(by_its_name([chart], precision)[0]) if chart else None
+
+
+def _can_show(verified: Sequence[Record]) -> Iterator[tuple[str, str]]:
+    if said := can_show(verified):
+        yield "what this set can show", said
 
 
 def _remarks(verified: Sequence[Record]) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ def certainty(records: Sequence[Record]) -> list[str]:
     known = [(mode, found, sure) for mode, found, sure in measured if sure]
     return [
         *_flagged(known[0][2]),
-        *_seen(known),
+        *_can_show(records),
         *_worse(known),
         "<details><summary>How sure, what quantization changed, which pairs it flipped</summary>",
         "",
@@ -145,10 +145,19 @@ def _worse(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
     return [f"**Worse than FP32 beyond chance**, whatever the policy: {'; '.join(found)}.", ""]
 
 
-def _seen(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
-    """The least loss that is seen of any mode, of accuracy and of each TAR that resolves."""
+def _can_show(records: Sequence[Record]) -> list[str]:
+    said = can_show(records)
+    return [f"**What this set can show**: {said}.", ""] if said else []
+
+
+def can_show(records: Sequence[Record]) -> str:
+    """The least losses that one model's set shows, in a sentence; empty where nothing varied.
+
+    Of any mode's change, for accuracy and each TAR that resolves.
+    """
+    known = [r.measured.uncertainty for r in records if r.measured and r.measured.uncertainty]
     least: dict[str, float] = {}
-    for _, _, sure in known:
+    for sure in known:
         for name, change in sure.changes.items():
             resolves = name == "accuracy" or (
                 name in sure.resolution and not sure.resolution[name].flag
@@ -157,13 +166,12 @@ def _seen(known: Sequence[tuple[str, Measured, Uncertainty]]) -> list[str]:
                 loss = detectable_loss(change.low, change.high)
                 least[name] = max(least.get(name, 0.0), loss)
     if not least:
-        return []
-    sure = known[0][2]
-    who = f"{sure.units:,} {'people' if sure.drawn == 'people' else 'groups of images'}"
+        return ""
+    who = f"{known[0].units:,} {'people' if known[0].drawn == 'people' else 'groups of images'}"
     each = ", ".join(
         f"of {FIGURES[name].label} under {100 * loss:.2g} points" for name, loss in least.items()
     )
-    return [f"**What this set can show**: with these {who} a loss {each} is not seen.", ""]
+    return f"with these {who} a loss {each} is not seen"
 
 
 def _basis(sure: Uncertainty) -> list[str]:
