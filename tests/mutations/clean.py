@@ -1,5 +1,6 @@
 """The clean case: what is accepted of it, in a folder of its own, and its independent faces."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from syrupy.data import Snapshot, SnapshotCollection
 
 from suite.catalog.case import Case
 from suite.catalog.catalog import Catalog
@@ -26,7 +28,7 @@ from suite.gates.lost_layers import kept_layers, with_lost_layers
 from suite.gates.progress import Progress
 from suite.gates.test_placement import test_placement as check_placement
 from suite.gates.workbench import Workbench
-from suite.judging.baselines.store import write_section
+from suite.judging.baselines.syrupy_extension import BaselineExtension
 from suite.judging.identity import other_identity
 from suite.judging.judgement import Judgement
 from suite.judging.measured import Measured
@@ -196,7 +198,9 @@ class _Told:
         assert isinstance(data, dict)
         if self._update and not data["holds"]:
             path, _, section = self._name.rpartition("::")
-            write_section(Path(path), section, data["entry"])
+            told = SnapshotCollection(location=path)
+            told.add(Snapshot(name=f"[{section}]", data=json.dumps(data)))
+            BaselineExtension.write_snapshot_collection(snapshot_collection=told)
         return True
 
 

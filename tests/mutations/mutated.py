@@ -23,6 +23,9 @@ from tests.mutations.clean import Clean
 from tests.mutations.interposed import everywhere, interpose, marked
 from tests.mutations.mutation import Change, Floats, Pixels, Side
 
+# What a workbench keeps of each set.
+_OF_SETS = ("_datasets", "_looks", "_traits", "_evaluators")
+
 
 @contextmanager
 def mutated(clean: Clean, change: Change, side: Side, folder: Path) -> Iterator[CaseWork]:
@@ -64,14 +67,13 @@ def _workbench(clean: Clean, change: Change, folder: Path) -> Workbench:
         change.baselines(own / "baselines")
         catalog = replace(catalog, folder=own)
     bench = clean.workbench(catalog)
-    bench._datasets.update(clean.bench._datasets)
-    bench._looks.update(clean.bench._looks)
-    bench._evaluators.update(clean.bench._evaluators)
+    for kept in _OF_SETS:
+        getattr(bench, kept).update(getattr(clean.bench, kept))
     if change.evaluation:
         for name in clean.work.model.evaluation:
+            for kept in _OF_SETS:
+                getattr(bench, kept).pop(name, None)
             bench._datasets[name] = change.evaluation(clean.bench.dataset(name))
-            bench._looks.pop(name, None)
-            bench._evaluators.pop(name, None)
     return bench
 
 

@@ -16,7 +16,7 @@ from tests.mutations.mutation import Change, Mutation, Side
 CAUGHT = (
     ("RGB and BGR confused", "", "B", "fingerprint of FP32"),
     ("mean off by grey levels", "0.5", "B", "fingerprint of FP32"),
-    ("faces turned", "15°", "B", "verification of FP32"),
+    ("faces turned", "15°", "B", "fidelity"),
     ("one layer zeroed", "", "B", "fingerprint of FP32"),
     ("calibrated on noise", "", "B", "fingerprint"),
     ("every range smaller", "x0.5", "B", "fingerprint"),

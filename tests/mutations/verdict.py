@@ -104,15 +104,15 @@ def _elsewhere(work: CaseWork) -> Origin | None:
 
 
 def _by_bits(work: CaseWork) -> Iterator[Catch]:
-    """What the fingerprint says where the accepted libraries and CPU built the artifact."""
-    work.measured.pop((Gate.FINGERPRINT, None), None)
-    try:
-        record = concluded(work, Gate.FINGERPRINT, None)
-    except SuiteError:
-        return
-    if record.outcome is Outcome.FAIL:
-        for catch in _catches(record, "fingerprint's bits"):
-            yield catch.model_copy(update={"code": BITS})
+    """What gates say where the accepted libraries and CPU built it, so that bits are equal."""
+    for (gate, dataset), found in list(work.measured.items()):
+        if found.origin is None:
+            continue
+        work.measured[gate, dataset] = found.model_copy(update={"origin": origin_of(work)})
+        record = concluded(work, gate, dataset)
+        if record.outcome is Outcome.FAIL:
+            for catch in _catches(record, f"{gate}, equal bits"):
+                yield catch.model_copy(update={"code": BITS})
 
 
 def verdict(catches: Iterable[Catch], undecided: Iterable[str] = ()) -> Verdict:
