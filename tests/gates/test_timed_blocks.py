@@ -31,6 +31,7 @@ class Watched:
 @pytest.fixture
 def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TimedBlocks:
     monkeypatch.setattr(timed_blocks, "given_to_others", Given)
+    monkeypatch.setattr(timed_blocks, "_TOP_UP_S", 0.0)
     found = TimedBlocks(small_work(small_catalog(tmp_path, network()), INT8), 1)
     found.rounds = 10
     return found
@@ -55,6 +56,15 @@ def test_a_block_is_given_turns_until_seven_are_clean(timed, clean, turns: int) 
     enough = sum(block.clean) >= 7
     assert block.is_clean is enough
     assert timed.clean == ([block] if enough else [])
+
+
+def test_a_short_turn_is_tried_for_half_a_second(timed, monkeypatch) -> None:
+    """One turn in twenty is clean: 140 of them have seven."""
+    monkeypatch.setattr(timed_blocks, "_TOP_UP_S", 60.0)
+    timed.watch = Watched(*(False,) * 38, True, True)
+    timed.time_block()
+    (block,) = timed.blocks
+    assert (sum(block.clean), len(block.clean)) == (7, 140)
 
 
 @pytest.mark.parametrize(
