@@ -27,9 +27,9 @@ are missing from its file of cells and writes this page anew.
 - Codes: **P** policy, floor, or the case held to itself; **B** the baseline by a figure that
   resolves; **E** refused by name; **b** only by the bits of the INT8 fingerprint, which the same
   libraries on the same CPU have to give again; **f** caught only by figures that cannot resolve
-  (fewer than ten false accepts, or fewer than ten pairs of people behind them); **A** by size or
-  op counts alone; **M** missed; = nothing changed there; – the network has nothing of the kind.
-  In parentheses: harmless by the rule.
+  (fewer than ten false accepts, or fewer than ten pairs of people behind them; accuracy's
+  threshold and deviation); **A** by size or op counts alone; **M** missed; = nothing changed
+  there; – the network has nothing of the kind. In parentheses: harmless by the rule.
 - Margins are in times of the tolerance, loss or room above a floor; none where a gate has no
   number.
 - A rate counts each kind once, by the share of its harmful cells that is caught; its interval is
@@ -156,8 +156,8 @@ def _gates(cells: Sequence[Cell]) -> str:
 def _span(margins: Sequence[float]) -> str:
     if not margins:
         return ""
-    low, high = min(margins), max(margins)
-    return f" {low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f" {low:.2g} to {high:.2g}"
+    low, high = (f"{end:.1f}" if end < 10 else f"{end:.0f}" for end in (min(margins), max(margins)))
+    return f" {low}" if low == high else f" {low} to {high}"
 
 
 def _name(cell: Cell) -> str:

@@ -39,7 +39,8 @@ def rate(cells: Iterable[Cell], caught: Callable[[Cell], bool]) -> Rate | None:
 
     Each kind counts once: the share of its harmful cells, over doses and models, that is caught.
     Kinds are drawn with replacement, because cells of one kind fail together (percentile
-    bootstrap, Efron and Tibshirani 1993, with clusters as units).
+    bootstrap, Efron and Tibshirani 1993, with clusters as units). Where all or none are caught
+    no draw differs, and the end is that of Clopper and Pearson (1934) for so many kinds.
 
     >>> rate([], lambda cell: True) is None
     True
@@ -53,5 +54,10 @@ def rate(cells: Iterable[Cell], caught: Callable[[Cell], bool]) -> Rate | None:
     shares = np.array([np.mean(found) for found in by_kind.values()])
     draws = np.random.default_rng(0).integers(len(shares), size=(_RESAMPLES, len(shares)))
     low, high = np.percentile(shares[draws].mean(axis=1), [2.5, 97.5])
+    rarest = 0.025 ** (1 / len(shares))
+    if shares.min() == 1:
+        low = rarest
+    if shares.max() == 0:
+        high = 1 - rarest
     every = [each for found in by_kind.values() for each in found]
     return Rate(sum(every), len(every), len(shares), float(shares.mean()), float(low), float(high))

@@ -1,6 +1,7 @@
 """Rates by kind, worked by hand."""
 
 import pytest
+from scipy.stats import binomtest
 
 from tests.mutations.cell import Cell
 from tests.mutations.harm import Harm
@@ -40,6 +41,18 @@ def test_the_interval_is_that_of_kinds() -> None:
     assert found is not None
     assert found.low == pytest.approx(0.5 - 1.96 * 0.079, abs=0.03)
     assert found.high == pytest.approx(0.5 + 1.96 * 0.079, abs=0.03)
+
+
+@pytest.mark.parametrize("kinds", [1, 7, 60])
+def test_where_all_are_caught_the_interval_is_the_exact_one(kinds: int) -> None:
+    cells = [a_cell(str(at), "B") for at in range(kinds)]
+    found = rate(cells, is_caught)
+    exact = binomtest(kinds, kinds).proportion_ci(0.95, method="exact")
+    assert found is not None
+    assert (found.low, found.high) == (pytest.approx(exact.low), 1.0)
+    none = rate(cells, lambda _: False)
+    assert none is not None
+    assert (none.low, none.high) == (0.0, pytest.approx(1 - exact.low))
 
 
 def test_size_and_what_cannot_resolve_are_caught_and_not_resolved() -> None:

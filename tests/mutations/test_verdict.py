@@ -41,6 +41,7 @@ def measured(flag: str) -> Measured:
     ("metric", "value", "held_to", "expected"),
     [
         ("accuracy", 0.9, 0.95, True),
+        ("accuracy_threshold", 1.2, 1.3, False),
         ("tar_at_far_1e-3", 0.7, 0.8, False),
         ("val_at_far_1e-3", 0.7, 0.8, False),
         ("all_pairs_tar_at_far_1e-3", 0.7, 0.8, True),

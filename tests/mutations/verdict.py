@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -30,6 +31,8 @@ MISSED = "M"
 SAME = "="
 # False accepts, of which fewer say nothing.
 _LEAST = 10
+# Where accuracy is flat around its best, its threshold moves by chance; so do the few folds.
+_BY_CHANCE = frozenset({"accuracy_threshold", "accuracy_std"})
 
 
 class Catch(BaseModel):
@@ -70,6 +73,7 @@ def judge(work: CaseWork, *, every_gate: bool = False) -> Verdict:
     as one that other libraries built; whether it has to give the accepted bits is asked last.
     """
     bench = work.bench
+    folder = bench.catalog.folder
     left = unjudged(bench.catalog, bench.profile, Options())
     catches = [Catch(code="E", gate="coverage", figure=_short(e.reason), margin=None) for e in left]
     if catches:
@@ -83,10 +87,11 @@ def judge(work: CaseWork, *, every_gate: bool = False) -> Verdict:
             try:
                 record = concluded(each, gate, dataset)
             except SuiteError as error:
-                catches.append(Catch(code="E", gate=name, figure=_short(str(error)), margin=None))
+                refused = _short(_without(folder, str(error)))
+                catches.append(Catch(code="E", gate=name, figure=refused, margin=None))
                 continue
             if record.outcome is Outcome.FAIL:
-                catches.extend(_catches(record, name))
+                catches.extend(_catches(record, name, folder))
                 if not every_gate and verdict(catches).code in DECIDED:
                     break
             elif record.outcome is Outcome.UNDECIDED:
@@ -111,7 +116,7 @@ def _by_bits(work: CaseWork) -> Iterator[Catch]:
         work.measured[gate, dataset] = found.model_copy(update={"origin": origin_of(work)})
         record = concluded(work, gate, dataset)
         if record.outcome is Outcome.FAIL:
-            for catch in _catches(record, f"{gate}, equal bits"):
+            for catch in _catches(record, f"{gate}, equal bits", work.bench.catalog.folder):
                 yield catch.model_copy(update={"code": BITS})
 
 
@@ -128,7 +133,7 @@ def verdict(catches: Iterable[Catch], undecided: Iterable[str] = ()) -> Verdict:
     return Verdict(code=code, catches=tuple(strongest.values()), undecided=tuple(undecided))
 
 
-def _catches(record: Record, gate: str) -> Iterator[Catch]:
+def _catches(record: Record, gate: str, folder: Path) -> Iterator[Catch]:
     failed = [row for row in record.rows if row.outcome is Outcome.FAIL]
     for row in failed:
         code = _code(row, record.measured, record.gate)
@@ -138,7 +143,9 @@ def _catches(record: Record, gate: str) -> Iterator[Catch]:
         code = "P" if record.measured and record.measured.problem else "E"
         if record.headline.startswith("nothing can be held against FP32"):
             code = "P"
-        yield Catch(code=code, gate=gate, figure=_short(record.headline), margin=None)
+        yield Catch(
+            code=code, gate=gate, figure=_short(_without(folder, record.headline)), margin=None
+        )
 
 
 def _code(row: Row, measured: Measured | None, gate: Gate) -> str:
@@ -150,8 +157,13 @@ def _code(row: Row, measured: Measured | None, gate: Gate) -> str:
 
 
 def resolves(row: Row, measured: Measured) -> bool:
-    """Whether a row rests on enough: no TAR@FAR that few set, no FAR of fewer than ten pairs."""
+    """Whether a row rests on enough: no TAR@FAR that few set, no FAR of fewer than ten pairs.
+
+    Nor the threshold of accuracy, and accuracy's deviation over folds.
+    """
     figure = FIGURES[row.metric]
+    if figure.name in _BY_CHANCE:
+        return False
     resolution = measured.uncertainty.resolution if measured.uncertainty else {}
     if figure.rests_on and figure.rests_on in resolution:
         return not resolution[figure.rests_on].flag
@@ -177,6 +189,11 @@ def _margin(row: Row) -> float | None:
     if apart is None or not row.limit:
         return None
     return abs(apart) / row.limit
+
+
+def _without(folder: Path, words: str) -> str:
+    """Words without the folder of the run, which is another each time."""
+    return words.replace(f"{folder}/", "")
 
 
 def _short(words: str) -> str:
