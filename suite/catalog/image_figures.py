@@ -10,8 +10,9 @@ from suite.catalog.gate import Gate
 _of_fidelity = partial(Figure, gate=Gate.FIDELITY)
 _cosine = partial(_of_fidelity, worse="lower", digits=5, is_share=True, least=-1.0, since=4)
 _of_fingerprint = partial(Figure, gate=Gate.FINGERPRINT)
-# Lengths survive in them, which cosines and distances never see. A mode's tolerances are twice and
-# more what files lay apart whose scales differed in the last bits: docs/measured.md has it.
+# Lengths survive in them, which cosines and distances never see. A mode's tolerances are one and a
+# half times and more what files of real networks lay apart whose scales differed in the last bits:
+# charts are no faces, and quantization turns them far. docs/measured.md has it.
 _of_raw = partial(
     _of_fingerprint,
     worse="either",
@@ -143,7 +144,7 @@ OF_FINGERPRINT = (
     _of_raw(
         "raw_embedding",
         "Embeddings of charts, not scaled",
-        tolerance=Tolerance(0.01, 0.15),
+        tolerance=Tolerance(0.01, 0.25),
         row=32,
         least=-math.inf,
     ),
