@@ -10,9 +10,9 @@ from suite.catalog.gate import Gate
 _of_fidelity = partial(Figure, gate=Gate.FIDELITY)
 _cosine = partial(_of_fidelity, worse="lower", digits=5, is_share=True, least=-1.0, since=4)
 _of_fingerprint = partial(Figure, gate=Gate.FINGERPRINT)
-# Lengths survive in them, which cosines and distances never see. A mode's tolerances are one and a
-# half times and more what files of real networks lay apart whose scales differed in the last bits:
-# charts are no faces, and quantization turns them far. docs/measured.md has it.
+# Lengths survive in them, which cosines and distances never see. A mode's tolerances are beyond
+# what files lay apart whose scales differed in the last bits, but for one recipe that turns
+# embeddings by 16 degrees: docs/measured.md has it.
 _of_raw = partial(
     _of_fingerprint,
     worse="either",
@@ -69,7 +69,7 @@ OF_FIDELITY = (
         least=-1.0,
     ),
     _cosine(
-        "cosine_1st_percentile", "Cosine to FP32, 1st percentile", tolerance=Tolerance(0.0, 0.003)
+        "cosine_1st_percentile", "Cosine to FP32, 1st percentile", tolerance=Tolerance(0.0, 0.006)
     ),
     _cosine(
         "person_cosine_worst", "Mean cosine of a person, worst", tolerance=Tolerance(0.0, 0.003)

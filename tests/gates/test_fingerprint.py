@@ -113,7 +113,7 @@ def test_a_mode_has_the_samples_of_its_embeddings_alone(tmp_path: Path) -> None:
         (0.0, True, Outcome.PASS),
         (1e-3, True, Outcome.FAIL),
         (1e-3, False, Outcome.PASS),
-        (10.0, False, Outcome.FAIL),
+        (3.0, False, Outcome.FAIL),
     ],
 )
 def test_the_same_bits_are_asked_of_the_same_file_alone(
