@@ -171,7 +171,11 @@ class Stopwatch:
                 "latency_ms": (p50.low * _MS, p50.high * _MS),
                 **{name: ends for name, ends in intervals.items() if all(map(math.isfinite, ends))},
             },
-            remarks=tuple(self._remarks(timed, estimates)),
+            # FP32's own time is concluded of nothing, so that it is said beside it.
+            remarks=(
+                *self._remarks(timed, estimates),
+                *([disturbed] if disturbed and self._work.mode.is_fp32 else []),
+            ),
             disturbed=disturbed,
         )
 

@@ -32,7 +32,8 @@ class Watched:
 def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TimedBlocks:
     monkeypatch.setattr(timed_blocks, "given_to_others", Given)
     monkeypatch.setattr(timed_blocks, "_TOP_UP_S", 0.0)
-    found = TimedBlocks(small_work(small_catalog(tmp_path, network()), INT8), 1)
+    # Of two images no footprint is taken.
+    found = TimedBlocks(small_work(small_catalog(tmp_path, network()), INT8), 2)
     found.rounds = 10
     return found
 
@@ -117,3 +118,15 @@ def test_no_more_blocks_are_timed_where_none_is_clean(timed) -> None:
     assert found.observed["blocks"] == 6
     assert found.disturbed
     assert found.figures["speedup"] == pytest.approx(1.0)
+
+
+def test_fp32s_own_time_beside_a_busy_neighbour_says_so(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(timed_blocks, "_TOP_UP_S", 0.0)
+    # Of two images no footprint is taken.
+    timed = TimedBlocks(small_work(small_catalog(tmp_path, network())), 2)
+    timed.watch, timed.rounds = Watched(False), 1
+    for _ in range(3):
+        timed.time_block()
+    found = Stopwatch(timed.work, None).concluded(timed)
+    assert found.disturbed in found.remarks
+    assert "0 of 3 blocks had 7 such turns, where 3 are needed" in found.disturbed
