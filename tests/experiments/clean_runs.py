@@ -214,7 +214,7 @@ def run_in(work: Path, condition: Condition, models: list[str]) -> dict[str, obj
     red = [
         f"{record['node'].split('::')[-1]}: {record['headline']}"
         for record in records
-        if record["outcome"] not in ("pass", "not_applicable")
+        if record["outcome"] not in ("pass", "not_applicable", "not_compared")
     ]
     if ran.returncode and not red:
         red = [f"exit status {ran.returncode}"]
@@ -266,7 +266,7 @@ def _python(work: Path, versions: str) -> str:
     if not (folder / "done").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
         wanted = ["-e", f"{ROOT}[cpu,test]", *pins]
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-qq", *wanted], check=True)
         (folder / "done").touch()
     return str(python)
 
