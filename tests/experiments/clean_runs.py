@@ -215,7 +215,7 @@ def run_in(work: Path, condition: Condition, models: list[str]) -> dict[str, obj
     red = [
         f"{record['node'].split('::')[-1]}: {record['headline']}"
         for record in records
-        if record["outcome"] not in ("pass", "not_applicable", "not compared")
+        if record["outcome"] not in ("pass", "not applicable", "not compared")
     ]
     if ran.returncode and not red:
         red = [f"exit status {ran.returncode}"]
@@ -246,7 +246,7 @@ def _run(
         if row["against"] == "baseline"
         and row["difference"]
         and row["limit"]
-        and row["outcome"] != "not_applicable"
+        and row["outcome"] != "not applicable"
     ]
     return {
         "name": condition.name,
