@@ -23,7 +23,8 @@ class Cell(BaseModel):
     """A line of the run's file.
 
     ``code`` is the verdict's, ``=`` where nothing changed for any image, ``–`` where the network
-    has nothing to change. ``harmful`` are reasons, none where it harms nothing.
+    has nothing to change. ``harmful`` are reasons, none where it harms nothing. ``folds`` says of
+    how many folds figures are; None of all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +41,7 @@ class Cell(BaseModel):
     harmful: tuple[str, ...]
     benign: str = ""
     measured_on: str = ""
+    folds: int | None = None
     seconds: float = 0.0
 
     @property
@@ -69,8 +71,7 @@ class Bench:
     def __init__(self, clean: Clean, *, every_gate: bool = False) -> None:
         self.every_gate = every_gate
         profile, version = clean.bench.profile, onnxruntime_version()
-        folds = f", {clean.subject.folds} folds" if clean.subject.folds else ""
-        self.machine = f"{cpu_name()} ({profile}), onnxruntime {version}{folds}"
+        self.machine = f"{cpu_name()} ({profile}), onnxruntime {version}"
         self.clean = clean
         faces = clean.subject.independent
         assert faces.people is not None, "independent faces say who is who"
@@ -93,6 +94,7 @@ def cell(bench: Bench, mutation: Mutation, dose: str) -> Cell:
         "mode": bench.clean.subject.mode,
         "benign": mutation.benign,
         "measured_on": bench.machine,
+        "folds": bench.clean.subject.folds,
     }
     with tempfile.TemporaryDirectory() as folder:
         try:

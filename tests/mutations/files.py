@@ -168,7 +168,12 @@ def simulated() -> Change:
     return Change(network=network)
 
 
-@mutation("a file of twice the size", Side.INT8, harmful="a file of twice the size")
+@mutation(
+    "a file of twice the size",
+    Side.INT8,
+    harmful="a file of twice the size",
+    unseen="its size is what harms, and the size gate what sees it",
+)
 def larger() -> Change:
     """Something that nothing reads, as an optimiser's state left in."""
 

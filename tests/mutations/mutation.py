@@ -111,6 +111,7 @@ class Mutation:
     make : what a dose changes
     benign : why a change that a team may want is no mistake; empty of mistakes
     harmful : why it harms whatever embeddings say, as of labels; empty where that is measured
+    unseen : why figures may not see it, where they were found not to
     """
 
     kind: str
@@ -120,6 +121,7 @@ class Mutation:
     doses: Mapping[str, Any] = field(default_factory=lambda: {"": None})
     benign: str = ""
     harmful: str = ""
+    unseen: str = ""
 
     def change(self, dose: str) -> Change:
         """What a dose changes; each call starts anew."""
@@ -137,12 +139,13 @@ def mutation(
     *,
     benign: str = "",
     harmful: str = "",
+    unseen: str = "",
 ) -> Callable[[Callable[..., Change]], Callable[..., Change]]:
     """Enter what a function changes into the catalogue; of one without doses it takes nothing."""
 
     def entered(make: Callable[..., Change]) -> Callable[..., Change]:
         module = make.__module__.rpartition(".")[2]
-        told = {"benign": benign, "harmful": harmful}
+        told = {"benign": benign, "harmful": harmful, "unseen": unseen}
         CATALOGUE.append(Mutation(kind, module, side, make, doses or {"": None}, **told))
         return make
 

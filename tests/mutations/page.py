@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tests.mutations.catalogue import MODULES
+from tests.mutations.catalogue import MODULES, catalogue
 from tests.mutations.cell import NOT_THERE, Cell
 from tests.mutations.rates import Rate, is_judged, rate
 from tests.mutations.verdict import MISSED, SAME
@@ -71,7 +71,10 @@ def _rates(cells: Sequence[Cell]) -> str:
         elsewhere = rate(found, lambda cell: cell.is_caught_elsewhere)
         if caught and resolving and elsewhere:
             lines.append(f"| {name} | {caught} | {_short(resolving)} | {_short(elsewhere)} |")
-    return "\n".join(lines) + "\n"
+    harmless = [c for c in cells if not (c.harmful or c.benign or c.code in (SAME, NOT_THERE))]
+    red = sum(cell.is_caught for cell in harmless)
+    said = f"Of {len(harmless)} cells that change something and harm nothing {red} are red."
+    return "\n".join(lines) + f"\n\n{said}\n"
 
 
 def _short(found: Rate) -> str:
@@ -79,14 +82,19 @@ def _short(found: Rate) -> str:
 
 
 def _missed(cells: Sequence[Cell]) -> str:
+    why = {each.kind: each.unseen for each in catalogue()}
     lines = []
     for cell in cells:
         if is_judged(cell) and not cell.is_caught_by_what_resolves:
-            shown = (_name(cell), cell.model, cell.code, ", ".join(cell.harmful), _weak(cell))
+            said = "; ".join(filter(None, (_weak(cell), why.get(cell.kind, ""))))
+            shown = (_name(cell), cell.model, cell.code, ", ".join(cell.harmful), said)
             lines.append(f"| {' | '.join(shown)} |")
     if not lines:
         return "Nothing that harms.\n"
-    head = ["| mutation | model | code | harm | red all the same |", "|---|---|---|---|---|"]
+    head = [
+        "| mutation | model | code | harm | red all the same, and why |",
+        "|---|---|---|---|---|",
+    ]
     return "\n".join([*head, *lines]) + "\n"
 
 
@@ -134,10 +142,11 @@ def _table(cells: Sequence[Cell]) -> str:
 def _code(cell: Cell | None) -> str:
     if cell is None:
         return ""
-    harmless = not cell.harmful and not cell.benign and cell.code not in (SAME, NOT_THERE)
-    return (
-        f"({cell.code})" if harmless else f"**{cell.code}**" if cell.code == MISSED else cell.code
-    )
+    if cell.benign or cell.code in (SAME, NOT_THERE):
+        return "not red" if cell.code == MISSED else cell.code
+    if not cell.harmful:
+        return f"({cell.code})"
+    return f"**{cell.code}**" if cell.code == MISSED else cell.code
 
 
 def _gates(cells: Sequence[Cell]) -> str:

@@ -72,7 +72,8 @@ def _run(family: str, given: argparse.Namespace) -> None:
 
 
 def _is_of(known: Cell, subject: Subject) -> bool:
-    return (known.model, known.mode) == (subject.model, subject.mode)
+    of = (known.model, known.mode, known.folds)
+    return of == (subject.model, subject.mode, subject.folds)
 
 
 def missing(each: Mutation, known: dict[tuple[str, str], Cell]) -> list[str]:
@@ -121,7 +122,11 @@ def _subject(family: str, given: argparse.Namespace) -> Subject | None:
 
 def _notes(cells: Sequence[Cell]) -> list[str]:
     counts = Counter(each.model for each in cells)
-    run = ", ".join(f"{model} {count}" for model, count in sorted(counts.items()))
+    folds = {each.model: each.folds for each in cells}
+    run = ", ".join(
+        f"{model} {count}" + (f" (on {folds[model]} folds of its set)" if folds[model] else "")
+        for model, count in sorted(counts.items())
+    )
     kinds = len({each.kind for each in cells})
     return [
         f"Measured on {'; '.join(sorted({each.measured_on for each in cells}))}.",

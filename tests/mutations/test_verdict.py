@@ -5,7 +5,7 @@ import pytest
 from suite.judging.measured import Measured, Resolution, Uncertainty
 from suite.judging.outcome import Outcome
 from suite.judging.record import Against, Row
-from tests.mutations.verdict import Catch, resolves, verdict
+from tests.mutations.verdict import Catch, _code, resolves, verdict
 
 
 def a_row(metric: str, measured: float, held_to: float, against: Against = Against.BASELINE) -> Row:
@@ -58,6 +58,22 @@ def test_what_few_false_accepts_set_does_not_resolve(
 
 def test_it_resolves_where_nothing_is_flagged() -> None:
     assert resolves(a_row("tar_at_far_1e-3", 0.7, 0.8), measured(""))
+
+
+@pytest.mark.parametrize(
+    ("metric", "against", "code"),
+    [
+        ("size_bytes", Against.BASELINE, "A"),
+        ("size_bytes", Against.FP32, "A"),
+        ("float_ops", Against.BASELINE, "A"),
+        ("float_weights", Against.FP32, "P"),
+        ("cosine_mean", Against.FLOOR, "P"),
+        ("cosine_mean", Against.BASELINE, "B"),
+        ("accuracy_threshold", Against.BASELINE, "f"),
+    ],
+)
+def test_a_row_has_the_code_of_what_it_is_held_to(metric: str, against: Against, code: str) -> None:
+    assert _code(a_row(metric, 0.5, 0.4, against), measured("weak")) == code
 
 
 def test_the_strongest_code_is_the_cells() -> None:

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.figures import FIGURES
-from suite.catalog.gate import Gate
 from suite.catalog.selection import Options
 from suite.gates.case_work import CaseWork
 from suite.gates.origin import origin_of
@@ -31,6 +30,7 @@ MISSED = "M"
 SAME = "="
 # False accepts, of which fewer say nothing.
 _LEAST = 10
+_OF_THE_FILE = frozenset({"size_bytes", "quantized_ops", "float_ops"})
 # Where accuracy is flat around its best, its threshold moves by chance; so do the few folds.
 _BY_CHANCE = frozenset({"accuracy_threshold", "accuracy_std"})
 
@@ -136,7 +136,7 @@ def verdict(catches: Iterable[Catch], undecided: Iterable[str] = ()) -> Verdict:
 def _catches(record: Record, gate: str, folder: Path) -> Iterator[Catch]:
     failed = [row for row in record.rows if row.outcome is Outcome.FAIL]
     for row in failed:
-        code = _code(row, record.measured, record.gate)
+        code = _code(row, record.measured)
         label = FIGURES[row.metric].label
         yield Catch(code=code, gate=gate, figure=label, margin=_margin(row))
     if not failed:
@@ -148,8 +148,8 @@ def _catches(record: Record, gate: str, folder: Path) -> Iterator[Catch]:
         )
 
 
-def _code(row: Row, measured: Measured | None, gate: Gate) -> str:
-    if gate is Gate.ARTIFACT:
+def _code(row: Row, measured: Measured | None) -> str:
+    if row.metric in _OF_THE_FILE:
         return "A"
     if measured is not None and not resolves(row, measured):
         return "f"
