@@ -190,7 +190,6 @@ class _Tile:
         if nearest < 0:
             nearest = np.maximum(distances, 0, out=distances).min()
             np.maximum(self.near, 0, out=self.near)
-        self._count_bins(int(nearest.view(np.uint32) >> SHIFT))
         self.inside = []
         above = self._bits.view(np.uint32)[: len(distances)]
         for first, end in self._asked.windows:
@@ -198,19 +197,20 @@ class _Tile:
             np.subtract(distances.view(np.uint32), np.uint32(first << SHIFT), out=above)
             inside = np.less(above, np.uint32((end - first) << SHIFT), out=chosen)
             self.inside.append(distances[inside])
+        self._count_bins(int(nearest.view(np.uint32) >> SHIFT))
 
     def _count_bins(self, least: int) -> None:
-        """Count the bins of the distances, none of which is below the least one.
+        """Count the bins of the distances, none of which is below the least; they are lost by it.
 
         Two at a time: what ``bincount`` takes is 64 bits wide, and so are two distances.
         """
         two = self._used.view(np.uint64)
+        two -= np.uint64(least << SHIFT | least << (SHIFT + 32))
         bins = self._bits[: len(two)]
         for shift in (SHIFT, SHIFT + 32):
             np.right_shift(two, np.uint64(shift), out=bins)
             if shift == SHIFT:
                 np.bitwise_and(bins, _LOWER, out=bins)
-            np.subtract(bins, np.uint64(least), out=bins)
             found = np.bincount(bins.view(np.int64))
             self.counts[least:][: len(found)] += found
 
