@@ -73,7 +73,12 @@ def both_normalised() -> Change:
     return Change(network=change.network)
 
 
-@mutation("the head in float16", Side.INT8, {"plain": 1.0, "denormal": 1e-7, "overflowing": 1e4})
+@mutation(
+    "the head in float16",
+    Side.INT8,
+    {"plain": 1.0, "denormal": 1e-7, "overflowing": 1e4},
+    unseen="where no face of a set is long enough to overflow, only its bits are others",
+)
 def half_head(factor: float) -> Change:
     """The embedding through half precision, where another layer's factor is still in it."""
 
