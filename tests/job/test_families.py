@@ -127,7 +127,8 @@ def test_a_wrong_calibration_fails_fidelity_or_verification(team: Team, tmp_path
             some = face_set(mode, variant.faces.faces[:SOME_FACES])
             build(source, file, Ingredients(model.source.sha256 or "", *parts, some))
             accepted = team.baseline("int8_static_qdq", model.id)
-            shutil.copy(accepted, accepted.with_stem(mode))
+            for path in (accepted, *accepted.parent.glob(f"{accepted.stem}@*")):
+                shutil.copy(path, path.with_name(path.name.replace(accepted.stem, mode)))
             team.bring(mode, file, model.id, re_accept=True)
     modes = f"--modes={','.join(WRONG.values())}"
     assert team.gates(modes, "-k", "not placement").returncode == 1

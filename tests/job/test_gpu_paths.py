@@ -34,7 +34,8 @@ def test_the_job_on_a_gpu(team: Team, monkeypatch) -> None:
     assert team.baseline("fp32").read_bytes() == before, "the CPU's FP32 serves every provider"
     path = team.folder / "baselines" / "cuda-sm90" / MODEL / "int8_static_qdq.json"
     assert json.loads(path.read_text())["sections"].keys() == {
-        *("artifact", "fidelity.embedded-evaluation", "verification.embedded-evaluation"),
+        *("artifact", "fingerprint"),
+        *("fidelity.embedded-evaluation", "verification.embedded-evaluation"),
         *(s for s in json.loads(path.read_text())["sections"] if s.startswith("latency.")),
     }
     result = team.run(PROVIDER, "-k", "not throughput", "-p", "spy")

@@ -192,7 +192,7 @@ def test_a_figure_is_followed_where_it_was_measured_alike() -> None:
         # Relative: 1 %.
         ("size_bytes", [1000.0, 1009.0, 1020.0, 1009.9], (2,)),
         # None, five digits.
-        ("cosine_1st_percentile", [0.9, 0.900001, 0.90002], (2,)),
+        ("score_change_99th_percentile", [0.9, 0.900001, 0.90002], (2,)),
         ("of_another_suite", [1.0, 1.0, 1.1], (2,)),
     ],
 )

@@ -105,7 +105,7 @@ def test_a_killed_run_is_merged_from_its_records_and_red(capsys) -> None:
     note, verdict, _ = capsys.readouterr().out.splitlines()
     assert note.endswith("the last line was cut short and is left out")
     assert verdict.startswith("FAIL: 1 of 2 runs did not end (")
-    assert len(json.loads(Path("face-quant-merged/report.json").read_text())["records"]) == 34
+    assert len(json.loads(Path("face-quant-merged/report.json").read_text())["records"]) == 36
 
 
 def test_a_report_is_written_anew_in_the_place_of_an_earlier_one() -> None:
@@ -220,7 +220,7 @@ def test_a_gate_of_one_node_on_two_providers_is_no_repetition() -> None:
     runs = [write("a", "m"), write("b", "m", provider="openvino", profile="openvino-avx2")]
     assert main(["merge", *runs]) == 0
     report = json.loads(Path("face-quant-merged/report.json").read_text())
-    assert len(read_report(Path("face-quant-merged")).records) == 34
+    assert len(read_report(Path("face-quant-merged")).records) == 36
     report["records"].append(report["records"][0])
     Path("face-quant-merged/report.json").write_text(json.dumps(report))
     with pytest.raises(SuiteError, match="is there twice"):

@@ -24,7 +24,7 @@ STATIC = f"{PROFILE}/{OTHER}/int8_static_qdq.json"
 @pytest.fixture
 def catalog(tmp_path: Path) -> Path:
     """A team's catalog with two models and what the repository accepted of them in its modes."""
-    others = shutil.ignore_patterns("int8_static_tuned.json")
+    others = shutil.ignore_patterns("int8_static_tuned*")
     copy_catalog(tmp_path, MODEL, OTHER)
     for profile in ("cpu", PROFILE, "openvino-cpu-vnni"):
         for model in (MODEL, OTHER):
