@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from suite.catalog.gate import Gate
-from suite.judging.baselines.store import baselines_of, serving_file
+from suite.gates.accepted_file import accepted_file
 from suite.quantization.artifact import Ingredients
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ def with_accepted(made: Ingredients, work: CaseWork) -> Ingredients:
 
     What a layer costs in float is timed, so that another machine could choose otherwise.
     """
-    bench = work.bench
-    root = baselines_of(bench.catalog)
-    entry = serving_file(root, bench.profile, work.model.id, work.mode.id).entry(str(Gate.ARTIFACT))
+    entry = accepted_file(work).entry(str(Gate.ARTIFACT))
     if entry is None or entry.in_float is None:
         return made
     same = {

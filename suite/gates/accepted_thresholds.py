@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from suite.catalog.errors import BaselineError
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate, Section
-from suite.judging.baselines.store import baselines_of, serving_file
+from suite.gates.accepted_file import accepted_file
 from suite.judging.kept_threshold import just_below
-from suite.runtime.profile import PARENT_PROFILE
 
 if TYPE_CHECKING:
     from suite.gates.case_work import CaseWork
@@ -20,11 +19,8 @@ def accepted_thresholds(work: CaseWork, dataset_id: str) -> dict[str, float]:
 
     A baseline that cannot be read has none: the gate that is held to it says so.
     """
-    bench = work.bench
-    profile = PARENT_PROFILE if work.mode.is_fp32 else bench.profile
-    file = serving_file(baselines_of(bench.catalog), profile, work.model.id, work.mode.id)
     try:
-        entry = file.entry(str(Section(Gate.VERIFICATION, dataset_id)))
+        entry = accepted_file(work).entry(str(Section(Gate.VERIFICATION, dataset_id)))
     except BaselineError:
         return {}
     figures = entry.figures if entry else {}

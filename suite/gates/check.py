@@ -12,6 +12,7 @@ from suite.catalog.case import Case
 from suite.catalog.errors import BaselineError
 from suite.catalog.gate import Gate
 from suite.gates.acceptance import left_behind, what_to_do, why_unacceptable
+from suite.gates.accepted_file import accepted_file
 from suite.gates.advice import advised
 from suite.gates.blame import fidelity_behind, held_against_fp32
 from suite.gates.case_work import CaseWork
@@ -28,7 +29,7 @@ from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.against_itself import judge_against_itself
 from suite.judging.baselines.absent import nothing_accepted
 from suite.judging.baselines.entry import entry_document
-from suite.judging.baselines.store import baselines_of, serving_file, unwritable
+from suite.judging.baselines.store import unwritable
 from suite.judging.baselines.syrupy_extension import (
     BaselineExtension,
     snapshot_data,
@@ -41,7 +42,6 @@ from suite.judging.measured import Measured
 from suite.judging.news import changes, is_news
 from suite.judging.outcome import Outcome
 from suite.report.failure import failure_message
-from suite.runtime.profile import PARENT_PROFILE
 from suite.runtime.versions import surroundings
 
 _Judged = tuple[Judgement, tuple[str, ...]]
@@ -72,11 +72,7 @@ class GateCheck:
         self._require_all = require_all
         self._started = time.monotonic()
         self._limits = work.limits(dataset)
-        bench = work.bench
-        # FP32 is accepted once, in the parent profile that serves every provider.
-        profile = PARENT_PROFILE if case.mode.is_fp32 else bench.profile
-        root = baselines_of(bench.catalog)
-        self._file = serving_file(root, profile, case.model.id, case.mode.id)
+        self._file = accepted_file(work)
 
     def measure(self) -> Measured:
         """What the gate is of, measured or remembered; with faces where they are asked for."""

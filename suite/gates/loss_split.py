@@ -58,9 +58,10 @@ def split_loss(work: CaseWork, measured: Measured, kept: np.ndarray, dataset_id:
     measured : the fidelity of the mode on all faces
     kept : bool [faces], those that FP32 gives an embedding
     """
-    reason = _why_not(work)
+    kinds = {node.op_type for node in all_nodes(load_graph(work.artifact.file.path))}
+    reason = _why_not(work, kinds)
     if reason:
-        split = LossSplit(reason=reason, culprit=_wrong_products(work))
+        split = LossSplit(reason=reason, culprit=_wrong_products(work, kinds))
         return measured.model_copy(update={"split": split})
     reference, rows = work.fp32.embeddings(dataset_id), work.embeddings(dataset_id)
     chosen = _choose(reference, rows, kept)
@@ -81,25 +82,21 @@ def split_loss(work: CaseWork, measured: Measured, kept: np.ndarray, dataset_id:
     return measured.model_copy(update={"observed": observed, "split": split})
 
 
-def _why_not(work: CaseWork) -> str:
+def _why_not(work: CaseWork, kinds: set[str]) -> str:
     """Why nothing can be told apart; empty where it can."""
     provider = work.bench.provider
     if not provider.on_cpu_kernels:
         return f"{provider.id} rewrites and computes the graph in its own way"
-    nodes = all_nodes(load_graph(work.artifact.file.path))
-    kinds = {node.op_type for node in nodes}
     integers = sorted(kind for kind in kinds & set(DENSE_OPS) if DENSE_OPS[kind].in_integers)
     if integers:
         return f"the file has {', '.join(integers)}, which run in integers however it is optimised"
     return ""
 
 
-def _wrong_products(work: CaseWork) -> str:
+def _wrong_products(work: CaseWork, kinds: set[str]) -> str:
     """The runtime, where it multiplies integers of this file otherwise than they are."""
-    if not work.bench.provider.on_cpu_kernels or multiplies_exactly():
-        return ""
-    kinds = {node.op_type for node in all_nodes(load_graph(work.artifact.file.path))}
-    return WRONG if "ConvInteger" in kinds else ""
+    concerned = work.bench.provider.on_cpu_kernels and "ConvInteger" in kinds
+    return WRONG if concerned and not multiplies_exactly() else ""
 
 
 def _choose(reference: Embeddings, rows: Embeddings, kept: np.ndarray) -> np.ndarray:

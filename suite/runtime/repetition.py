@@ -42,11 +42,8 @@ def repeated(
         where the network cannot run or be loaded again, or gives one answer to different images
         from bound memory.
     """
-    first = [run_network(network, image) for image in images]
-    ways = {
-        "run again": [run_network(network, image) for image in images],
-        "loaded again": _loaded_again(again, images),
-    }
+    first = _answers(network, images)
+    ways = {"run again": _answers(network, images), "loaded again": _answers(again(), images)}
     apart = {way: _apart(first, answers) for way, answers in ways.items()}
     threads = _by_two_threads(network, images)
     apart["by two threads at a time"] = max(_apart(first, answers) for answers in threads)
@@ -55,8 +52,7 @@ def repeated(
     return apart
 
 
-def _loaded_again(again: Callable[[], Network], images: Sequence[Floats]) -> list[list[Floats]]:
-    network = again()
+def _answers(network: Network, images: Sequence[Floats]) -> list[list[Floats]]:
     return [run_network(network, image) for image in images]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from suite.catalog.figures import at_kept_threshold
 from suite.verification.folds import Folds, fold_sizes
 from suite.verification.roc import TarAtFar
 
@@ -49,7 +50,7 @@ def quanta_of_points(points: Mapping[str, TarAtFar]) -> dict[str, float]:
     """The steps of TARs at a FAR and of what is measured at their thresholds, by metric."""
     found: dict[str, float] = {}
     for name, point in points.items():
-        of_far = name.replace("tar_at_far", "fixed_far")
-        found |= {name: 1 / point.genuine, of_far: 1 / point.impostors}
-        found[name.replace("tar_at_far", "fixed_tar")] = 1 / point.genuine
+        of_tar, of_far = at_kept_threshold(name)
+        of_genuine = 1 / point.genuine
+        found |= {name: of_genuine, of_tar: of_genuine, of_far: 1 / point.impostors}
     return found

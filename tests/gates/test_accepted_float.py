@@ -36,9 +36,8 @@ def work_in(folder: Path, profile: str = "cpu-vnni") -> SimpleNamespace:
     known = read_catalog()
     catalog = Catalog(known.models, known.datasets, known.modes, known.providers, folder)
     bench = SimpleNamespace(catalog=catalog, profile=profile)
-    return SimpleNamespace(
-        bench=bench, model=SimpleNamespace(id="m"), mode=SimpleNamespace(id="int8_mixed")
-    )
+    mode = SimpleNamespace(id="int8_mixed", is_fp32=False)
+    return SimpleNamespace(bench=bench, model=SimpleNamespace(id="m"), mode=mode)
 
 
 def accept(folder: Path, made: Ingredients, *steps: StepTaken) -> None:
