@@ -1,0 +1,1 @@
+"""What is fuzzed: each module has ``TARGETS``, a tuple of `tests.fuzz.target.Target`."""
