@@ -39,6 +39,9 @@ class Mutant:
     wanted: object
 
 
+Oracle = Callable[[object, Mutant], Verdict]
+
+
 def nothing_beside(folder: Path) -> None:
     """Put nothing beside the file."""
 
@@ -69,7 +72,7 @@ class Target:
     file: str
     corpus: Callable[[], Sequence[bytes]]
     read: Callable[[Path], object]
-    oracle: Callable[[object, Mutant], Verdict] = no_error_says_so
+    oracle: Oracle = no_error_says_so
     beside: Callable[[Path], None] = nothing_beside
     mutators: Sequence[Mutator] = GENERIC
     seconds: float = 2.0

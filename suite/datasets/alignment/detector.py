@@ -13,7 +13,7 @@ import numpy.typing as npt
 from suite.catalog.errors import DatasetError
 from suite.catalog.files import sha256_of
 from suite.datasets.alignment.geometry import Box, Image, Points
-from suite.datasets.images.header import MOST_PIXELS
+from suite.datasets.images.image_file import MOST_PIXELS
 
 # OpenCV's own defaults.
 _OVERLAP, _MOST_FACES = 0.3, 5000

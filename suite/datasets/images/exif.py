@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from suite.datasets.images.header import PNG_START
+from suite.datasets.images.png import START as PNG_START
 
 Pixels = npt.NDArray[np.uint8]
 UPRIGHT = 1

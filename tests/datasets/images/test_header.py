@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suite.catalog.errors import DatasetError
+from suite.datasets.images import decoder
 from suite.datasets.images.decoder import decode
-from suite.datasets.images.header import Unfit, inspect
+from suite.datasets.images.header import inspect
+from suite.datasets.images.image_file import Unfit
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 FACE = cv2.GaussianBlur(
@@ -75,6 +77,11 @@ def cmyk_jpeg(planes) -> bytes:
     return b"".join(parts) + b"\xff\xd9"
 
 
+def forbid_decoding(monkeypatch) -> None:
+    for module, name in ((cv2, "imdecode"), (decoder, "decode_apart")):
+        monkeypatch.setattr(module, name, lambda *_: pytest.fail("it was decoded"))
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".ppm", ".webp"])
 def test_the_size_is_read_from_the_header(suffix):
     found = inspect(encoded(suffix))
@@ -93,7 +100,7 @@ def test_a_webps_size_is_read_from_either_kind(quality):
         (b"", "face: is empty, a file of no byte; fetch the image again."),
         (b"<html>", "face: its 6 bytes are no image of a kind that is read (JPEG, PNG, WebP, BMP"),
         (b"\xff\xd8\xff", "face: is cut short at 3 bytes; fetch the image again."),
-        (encoded(".jpg")[:-40], "face: this JPEG is cut short; fetch the image again."),
+        (encoded(".jpg")[:-40], "face: this JPEG is cut short: libjpeg says 'Corrupt JPEG data"),
         (encoded(".png")[:300], "face: this PNG is cut short; fetch the image again."),
         (encoded(".bmp")[:300], "face: this BMP is cut short; fetch the image again."),
         (encoded(".webp")[:300], "face: this WebP is cut short; fetch the image again."),
@@ -137,7 +144,7 @@ def huge(kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "bmp"])
 def test_an_enormous_image_is_refused_before_it_is_decoded(kind, monkeypatch):
-    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    forbid_decoding(monkeypatch)
     with pytest.raises(DatasetError, match=r"face: this \w+ says it is [\d,]+ × [\d,]+ pixels"):
         decode(huge(kind), "face")
 
@@ -284,7 +291,7 @@ def test_a_cmyk_jpeg_that_was_cut_and_given_an_end_is_refused(transform, capfd):
     assert capfd.readouterr().err == ""
     for share in (0.3, 0.6, 0.9):
         cut = whole[: int(len(whole) * share)].rstrip(b"\xff") + b"\xff\xd9"
-        with pytest.raises(DatasetError, match=r"face: this JPEG is cut short; fetch the image ag"):
+        with pytest.raises(DatasetError, match=r"face: this JPEG is cut short: libjpeg says"):
             decode(cut, "face")
 
 
@@ -344,7 +351,7 @@ def little_tiff(width: int, height: int, *, bits: int = 8, pixels: int = 6) -> b
 
 def test_a_tiffs_size_and_end_are_held_to_its_bytes(monkeypatch):
     assert decode(little_tiff(3, 2), "face")[..., 0].tolist() == [[0, 1, 2], [3, 4, 5]]
-    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    forbid_decoding(monkeypatch)
     for data, said in (
         (little_tiff(60_000, 60_000), "this TIFF says it is 60,000 × 60,000 pixels, and more"),
         (little_tiff(3, 2)[:-1], "this TIFF is cut short; fetch the image again"),

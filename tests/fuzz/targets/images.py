@@ -1,14 +1,21 @@
 """Encoded images."""
 
-from collections.abc import Sequence
+import struct
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from suite.datasets.images.decoder import decode
-from tests.fuzz.target import Mutant, Target, Verdict
+from tests.fuzz.mutators import GENERIC
+from tests.fuzz.target import Mutant, Oracle, Target, Verdict
+
+_PNG_START = 8
 
 
 def _read(path: Path) -> npt.NDArray[np.uint8]:
@@ -41,17 +48,55 @@ def _same(result: object, mutant: Mutant) -> Verdict:
     return Verdict.SAME
 
 
+def _pnm() -> list[bytes]:
+    colours, grey = _drawn()[0], np.ascontiguousarray(_drawn()[2])
+    ways = ([], [cv2.IMWRITE_PXM_BINARY, 0])
+    files = [(".ppm", colours), (".pgm", grey), (".pbm", grey)]
+    return [bytes(cv2.imencode(suffix, image, way)[1]) for suffix, image in files for way in ways]
+
+
 def _png() -> list[bytes]:
     return _encoded(".png", [cv2.IMWRITE_PNG_COMPRESSION, 1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
+def mended_checksums(rng: Random, data: bytes) -> bytes:
+    """A PNG some of whose chunks were changed, removed or repeated, with right checksums."""
+    parts, place = [data[:_PNG_START]], _PNG_START
+    while place + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, place)
+        body = data[place + 4 : place + 8 + length]
+        place += 12 + length
+        if rng.random() < 0.3:
+            body = rng.choice(GENERIC)(rng, body)
+        made = struct.pack(">I", len(body) - 4) if len(body) >= 4 else b"\0\0\0\0"
+        parts += [made + body + struct.pack(">I", zlib.crc32(body))] * rng.choice(
+            (1, 1, 1, 1, 0, 2)
+        )
+    return b"".join(parts)
+
+
+def _image(
+    name: str, file: str, corpus: Callable[[], list[bytes]], oracle: Oracle, **more: Any
+) -> Target:
+    return Target(name, file, corpus, _read, oracle, **more)
+
+
+def _with(suffix: str, *options: Sequence[int]) -> Callable[[], list[bytes]]:
+    return lambda: _encoded(suffix, *options)
+
+
+_PASSES = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
+_RESTARTS = [cv2.IMWRITE_JPEG_RST_INTERVAL, 2]
+_BOTH = [*_PASSES, *_RESTARTS]
+_LOSSLESS = [cv2.IMWRITE_WEBP_QUALITY, 101]
+_UNPACKED = [cv2.IMWRITE_TIFF_COMPRESSION, 1]
 TARGETS = (
-    Target("png", "face.png", _png, _read, _same),
-    Target(
-        "webp",
-        "face.webp",
-        lambda: _encoded(".webp", [], [cv2.IMWRITE_WEBP_QUALITY, 101]),
-        _read,
-        _same_or_other,
-    ),
+    _image("png", "face.png", _png, _same),
+    _image("png-checksums", "face.png", _png, _same_or_other, mutators=(mended_checksums,)),
+    _image("jpeg", "face.jpg", _with(".jpg", [], _RESTARTS), _same_or_other),
+    _image("jpeg-passes", "face.jpg", _with(".jpg", _PASSES, _BOTH), _same_or_other),
+    _image("webp", "face.webp", _with(".webp", [], _LOSSLESS), _same_or_other),
+    _image("bmp", "face.bmp", _with(".bmp"), _same_or_other),
+    _image("pnm", "face.ppm", _pnm, _same_or_other),
+    _image("tiff", "face.tif", _with(".tif", [], _UNPACKED), _same_or_other),
 )
