@@ -16,11 +16,36 @@ for folder in ("support", "experiments"):
 # The last has every process compile anew what it imports.
 HIDDEN = ("PYTEST_XDIST_", "PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE")
 
+# Tests that take a minute or so first, so that no worker begins one when the others are done.
+LONG = (
+    *("job/test_full_size.py", "job/test_first_hour.py", "job/test_real_slice.py"),
+    *("job/test_families.py", "experiments/test_kills.py", "gates/test_lost_layers.py", "job/"),
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker cores of its own: threads that wait for a busy one spin in the meantime."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores, number = sorted(os.sched_getaffinity(0)), int(worker.removeprefix("gw"))
+        own = cores[number :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]
+        os.sched_setaffinity(0, own or {cores[number % len(cores)]})
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     if collection_path.name != "benchmarks" or any("benchmarks" in arg for arg in config.args):
         return None
     return True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long tests first; the others stay in their order."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix().removeprefix(f"{Path(__file__).parent.as_posix()}/")
+        return next((place for place, long in enumerate(LONG) if path.startswith(long)), len(LONG))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

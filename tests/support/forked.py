@@ -6,6 +6,7 @@ imported beforehand, or is read by Python itself as it starts, needs a process m
 
 import contextlib
 import importlib
+import itertools
 import multiprocessing
 import multiprocessing.forkserver
 import os
@@ -19,8 +20,14 @@ from pathlib import Path
 
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
+from coverage import Coverage
 
 _SERVER = multiprocessing.get_context("forkserver")
+# Where coverage hands on to processes what to measure.
+_MEASURED = "COVERAGE_PROCESS_CONFIG"
+# Measuring makes a job half as slow again, and jobs run the same lines: one of so many is measured.
+_OF_JOBS = 3
+_number = itertools.count()
 
 
 class ForkedPytest:
@@ -30,6 +37,8 @@ class ForkedPytest:
         self.args = ["pytest", *arguments]
         self.returncode: int | None = None
         _start_server()
+        if next(_number) % _OF_JOBS:
+            environment = {name: environment[name] for name in environment if name != _MEASURED}
         self._scratch = tempfile.TemporaryDirectory()
         self._output = Path(self._scratch.name) / "output"
         self._process = _SERVER.Process(
@@ -86,6 +95,8 @@ def _run(arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    if _MEASURED not in environment and (measuring := Coverage.current()):
+        measuring.stop()
     named = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     here = str(Path(__file__).parent)
     sys.path[:] = [str(folder), *named, *(entry for entry in PATH if entry != here)]
