@@ -4,13 +4,13 @@ import errno
 import hashlib
 import os
 import stat
-import threading
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from platformdirs import user_cache_path
 
 from suite.catalog.errors import SuiteError, refused
+from suite.catalog.fresh import create, fresh_beside, sweep
 
 # Nothing can be there, whatever the system lets a user see.
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
@@ -90,14 +90,21 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_whole(path: Path, content: bytes | str | Iterable[str], *, alone: bool = False) -> None:
+def write_whole(
+    path: Path,
+    content: bytes | str | Iterable[str],
+    *,
+    alone: bool = False,
+    private: bool = False,
+) -> None:
     """Write a file so that nobody ever reads half of it, text in UTF-8.
 
     Parameters
     ----------
     content : whole, or text part by part
-    alone : a lock keeps other processes from writing it, so that what a killed one left may be
-        written over; otherwise the content of the last of several that write at once stays
+    alone : a lock keeps other processes from writing it, so that what a killed one left is
+        removed; otherwise the content of the last of several that write at once stays
+    private : whether its owner alone may read it
 
     Raises
     ------
@@ -105,11 +112,11 @@ def write_whole(path: Path, content: bytes | str | Iterable[str], *, alone: bool
         where it cannot be written; the file is then as it was.
     """
     parts = (content,) if isinstance(content, bytes | str) else content
-    # Another thread may write the same file: one image may be twice in a set.
-    who = "" if alone else f".{os.getpid()}-{threading.get_ident()}"
-    fresh = path.with_name(f".{path.name}{who}.tmp")
+    if alone:
+        sweep(path)
+    fresh = fresh_beside(path)
     try:
-        with fresh.open("wb") as stream:
+        with create(fresh, private=private) as stream:
             stream.writelines(part.encode() if isinstance(part, str) else part for part in parts)
         fresh.replace(path)
     except OSError:

@@ -9,14 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from suite.catalog.fresh import NO_LINK
+
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
 _POLL_SECONDS = 0.05
-# A link in the file's place is refused, where the system can.
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 class Lock:
@@ -91,7 +91,7 @@ class Lock:
                         raise FileNotFoundError(errno.ENOENT, words, str(folder)) from None
                 continue
             with suppress(FileNotFoundError):  # another process removed the folder meanwhile
-                return os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
+                return os.open(self._path, os.O_RDWR | os.O_CREAT | NO_LINK, 0o666)
 
     def _guards(self, descriptor: int) -> bool:
         """Whether the file is still there under its name: its last holder may have removed it."""

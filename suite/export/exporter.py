@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from suite.catalog.errors import ModelError
+from suite.catalog.fresh import fresh_beside
 from suite.catalog.source import Architecture
 from suite.export.architectures import ARCHITECTURES
 from suite.export.checkpoint import load_checkpoint
@@ -33,7 +34,7 @@ def export_checkpoint(checkpoint: Path, architecture: Architecture, target: Path
     """
     shape = ARCHITECTURES[architecture]
     network = load_checkpoint(checkpoint, architecture)
-    fresh = target.with_name(f".{target.name}.part")
+    fresh = fresh_beside(target)
     try:
         to_onnx(network, shape.size_px, shape.outputs, fresh)
         difference = _difference(network, shape.size_px, fresh)

@@ -40,7 +40,7 @@ class Ingredients:
     def recipe_sha256(self) -> str:
         """The recipe's hash, which a baseline names; with what it is built to meet."""
         hashed = self.recipe.hashed()
-        return _digest({**hashed, **self._to_meet})
+        return key_of({**hashed, **self._to_meet})
 
     @property
     def _to_meet(self) -> dict[str, object]:
@@ -69,7 +69,7 @@ class Ingredients:
     @property
     def key(self) -> str:
         """The cache's key."""
-        return _digest(self.describe())
+        return key_of(self.describe())
 
 
 @dataclass(frozen=True)
@@ -123,5 +123,6 @@ class BuildRecord:
     steps: tuple[StepDone, ...] = ()
 
 
-def _digest(data: object) -> str:
+def key_of(data: object) -> str:
+    """The SHA-256 of what is written as JSON, whatever the order of its names."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,18 +1,18 @@
 """The cache of artifacts: each built once, known by what it is made of."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from suite.catalog.errors import ArtifactError, SuiteError
+from suite.catalog.fresh import fresh_beside, remove, sweep
 from suite.catalog.json_file import UnreadableError, read_json
 from suite.catalog.lock import Lock
 from suite.models.onnx_file import OnnxFile, read_onnx_file
-from suite.quantization.artifact import Artifact, BuildRecord, Ingredients, StepDone
+from suite.quantization.artifact import Artifact, BuildRecord, Ingredients, StepDone, key_of
 from suite.quantization.builder import build
 
 
@@ -49,16 +49,16 @@ class ArtifactCache:
     def _get(self, source: OnnxFile, ingredients: Ingredients) -> Artifact:
         entry = self._folder / ingredients.key[:2] / ingredients.key
         # What is whole is read without a lock, so that a read-only cache serves too.
-        cached = self._whole(entry)
+        cached = _whole(entry)
         if cached:
             return cached
         with self._locked(entry):
-            built_elsewhere = self._whole(entry)
+            built_elsewhere = _whole(entry)
             if built_elsewhere:
                 return built_elsewhere
             self._remove_damaged(entry)
             self._build(entry, source, ingredients)
-        built = self._whole(entry)
+        built = _whole(entry)
         if built is None:
             raise ArtifactError(
                 where=entry, what="what was built there is damaged; delete it and rerun."
@@ -85,23 +85,12 @@ class ArtifactCache:
     def _remove_damaged(self, entry: Path) -> None:
         if entry.exists():
             self._say(f"{entry}: the cached artifact is damaged; building it again.")
-            shutil.rmtree(entry, ignore_errors=True)
-
-    def _whole(self, entry: Path) -> Artifact | None:
-        try:
-            record = read_json(entry / "record.json")
-            file = read_onnx_file(entry / "model.onnx")
-            if not isinstance(record, dict) or record.get("sha256") != file.sha256:
-                return None
-            steps = tuple(map(_step, record.get("steps", ())))
-        except (OSError, UnreadableError, SuiteError, TypeError):
-            return None
-        return Artifact(file, steps=steps)
+            with suppress(OSError):
+                remove(entry)
 
     def _build(self, entry: Path, source: OnnxFile, ingredients: Ingredients) -> None:
-        # One builder holds the lock, so a folder of this name is what a killed one left.
-        work = entry.with_suffix(".building")
-        shutil.rmtree(work, ignore_errors=True)
+        sweep(entry)
+        work = fresh_beside(entry)
         try:
             work.mkdir()
             steps = build(source.path, work / "model.onnx", ingredients, self.statistics)
@@ -117,7 +106,23 @@ class ArtifactCache:
                 "another folder with --artifact-cache.",
             ) from None
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            with suppress(OSError):
+                remove(work)
+
+
+def _whole(entry: Path) -> Artifact | None:
+    """What an entry holds; None where it is not there, damaged, or of other ingredients."""
+    try:
+        record = read_json(entry / "record.json")
+        file = read_onnx_file(entry / "model.onnx")
+        if not isinstance(record, dict) or record.get("sha256") != file.sha256:
+            return None
+        if key_of(record.get("ingredients")) != entry.name:
+            return None
+        steps = tuple(map(_step, record.get("steps", ())))
+    except (OSError, UnreadableError, SuiteError, TypeError, AttributeError):
+        return None
+    return Artifact(file, steps=steps)
 
 
 def _step(done: dict[str, Any]) -> StepDone:

@@ -1,14 +1,14 @@
 """Keeping a run's records and writing its report, whole at every moment."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError, visible
 from suite.catalog.files import write_whole
+from suite.catalog.fresh import append_to, remove
 from suite.catalog.lock import Lock
 from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Coverage
@@ -108,8 +108,7 @@ class ReportFolder:
         self._compared = self._compare() if self._compare else None
         self._write_records()
         self._write_unfinished()
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self.folder / PROPOSED)
+        remove(self.folder / PROPOSED)
 
     def _write_records(self) -> None:
         lines = [record.model_dump_json() + "\n" for record in self._records.values()]
@@ -154,8 +153,8 @@ class ReportFolder:
         self._recorded_anew |= record.node in self._records
         self._records[record.node] = kept = self._refused(record) or record
         with self._writing():
-            with (self.folder / RECORDS).open("a", encoding="utf-8") as stream:
-                stream.write(kept.model_dump_json() + "\n")
+            with append_to(self.folder / RECORDS) as stream:
+                stream.write(f"{kept.model_dump_json()}\n".encode())
             if time.monotonic() >= self._next_writing:
                 self._write_unfinished()
 

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError, visible
-from suite.catalog.files import is_file
+from suite.catalog.files import is_file, write_whole
 from suite.catalog.json_file import UnreadableError, read_json
 from suite.judging.drawn import Closeness, OperatingPoint
 from suite.judging.measured import Measured
@@ -146,13 +145,8 @@ class Names:
         OSError
             where it cannot be written.
         """
-        fresh = folder / f".{NAMES}.tmp"
-        fresh.unlink(missing_ok=True)
         text = json.dumps(dict(sorted(self.known.items())), indent=2) + "\n"
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        fresh.replace(folder / NAMES)
+        write_whole(folder / NAMES, text, alone=True, private=True)
 
 
 def set_of(record: Record) -> str:

@@ -18,6 +18,7 @@ from suite.catalog.files import (
     user_cache,
     write_whole,
 )
+from suite.catalog.fresh import create, fresh_beside
 
 
 def test_a_files_hash_is_of_its_bytes(tmp_path: Path) -> None:
@@ -50,8 +51,8 @@ def test_where_writing_fails_the_file_is_as_it_was(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_text() == "before"
 
 
-def test_a_lone_writer_writes_over_what_a_killed_one_left(tmp_path: Path) -> None:
-    (tmp_path / ".a.tmp").write_text("half of")
+def test_a_lone_writer_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    create(fresh_beside(tmp_path / "a")).close()
     write_whole(tmp_path / "a", "whole", alone=True)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 

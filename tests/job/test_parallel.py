@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from team import Team, bytes_below
 
+from suite.catalog.fresh import fresh_beside
+
 MODELS = ("arcface-embedded", "facenet-embedded")
 QUICK = "--modes=fp32,int8_static_qdq"
 # Of both models in these modes: artifact, fingerprint, behaviour, placement and verification, and
@@ -198,7 +200,7 @@ def test_two_runs_share_a_cold_cache(team: Team, tmp_path: Path) -> None:
         assert process.returncode == 0, output
     built = [line for t in teams if (t.folder / "builds.txt").exists() for line in builds(t)]
     assert len(built) == 4
-    assert not list((tmp_path / "cold").rglob("*.building"))
+    assert not list((tmp_path / "cold").rglob("*.tmp"))
 
 
 @pytest.mark.parametrize("damage", ["model.onnx", "record.json", "half a record", "no record"])
@@ -231,7 +233,7 @@ def test_what_a_killed_build_left_is_not_taken_for_whole(team: Team, tmp_path: P
     one = ("--models=arcface-embedded", "--modes=int8_static_qdq", "-k", "artifact")
     assert team.gates(*one).returncode == 0
     (entry,) = (path.parent for path in team.cache.rglob("model.onnx"))
-    left = entry.with_suffix(".building")
+    left = fresh_beside(entry)
     entry.rename(left)
     (left / "record.json").unlink()
     (left / "prepared.onnx").write_bytes(b"half")

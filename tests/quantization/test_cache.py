@@ -1,5 +1,6 @@
 """The artifact cache: each built once, and never kept damaged."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,22 @@ def _unloadable(prepared: Prepared, target: Path, _: Ingredients) -> None:
     model = onnx.load(prepared.path)
     model.graph.node[0].op_type = "Nope"
     onnx.save(model, target)
+
+
+def test_the_folder_of_another_artifact_is_not_taken_for_it(
+    tmp_path: Path, builds: list[RecipeSpec]
+) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    said: list[str] = []
+    kept = ArtifactCache(tmp_path / "cache", said.append)
+    static, dynamic = (
+        kept.get(read_onnx_file(path), ingredients(path, r)) for r in (STATIC, DYNAMIC)
+    )
+    shutil.rmtree(static.file.path.parent)
+    shutil.copytree(dynamic.file.path.parent, static.file.path.parent)
+    again = kept.get(read_onnx_file(path), ingredients(path, STATIC))
+    assert again == static
+    assert builds == [STATIC, DYNAMIC, STATIC]
+    assert [line.split(": ")[1] for line in said] == [
+        "the cached artifact is damaged; building it again."
+    ]

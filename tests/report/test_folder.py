@@ -124,6 +124,34 @@ def test_the_report_is_written_from_time_to_time_and_says_that_the_run_did_not_e
     assert left == sorted(["records.jsonl", "report.json", *FILES])
 
 
+def test_nothing_is_written_where_planted_links_lead(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "file").write_text("theirs")
+    folder = tmp_path / "report"
+    folder.mkdir()
+    names = ["records.jsonl", "report.json", "names.json", *FILES]
+    for name in (*names, *(f".{name}.tmp" for name in names)):
+        (folder / name).symlink_to(theirs / "file")
+    (folder / PROPOSED).symlink_to(theirs)
+    run = opened(folder, names=Names())
+    run.add(record())
+    ended(run)
+    assert bytes_in(theirs) == {"file": b"theirs"}
+    assert not [name for name in names if (folder / name).is_symlink()]
+    assert not (folder / PROPOSED).exists()
+
+
+def test_a_record_is_not_added_where_a_link_leads(tmp_path: Path) -> None:
+    run = opened(tmp_path / "report")
+    (tmp_path / "theirs").write_text("theirs")
+    (tmp_path / "report" / "records.jsonl").unlink()
+    (tmp_path / "report" / "records.jsonl").symlink_to(tmp_path / "theirs")
+    with pytest.raises(SuiteError, match="cannot write the report there"):
+        run.add(record())
+    assert (tmp_path / "theirs").read_text() == "theirs"
+
+
 def test_each_record_is_kept_at_once(tmp_path: Path, clock: list[float]) -> None:
     folder = opened(tmp_path)
     for count, each in enumerate(numbered(3), start=1):

@@ -176,21 +176,18 @@ def _exported(order: _Order, wanted: CheckpointSpec, target: Path) -> None:
         verify(checkpoint, digest, known, order.model, trust=order.trust, may_pin=False)
         _export(order, export, checkpoint, target)
     else:
-        fresh = checkpoint.with_name(f".{checkpoint.name}.part")
+        with Lock(checkpoint.with_name(f".{checkpoint.name}.lock")), staged(checkpoint) as fresh:
 
-        def take(url: str) -> str:
-            with order.downloads.file(url) as came:
-                digest = sha256_of(came)
-                refuse_other(url, order.model, digest, known, wanted.sha256)
-                came.replace(fresh)
-            return digest
+            def take(url: str) -> str:
+                with order.downloads.file(url) as came:
+                    digest = sha256_of(came)
+                    refuse_other(url, order.model, digest, known, wanted.sha256)
+                    came.replace(fresh)
+                return digest
 
-        digest = order.downloads.from_first(addresses, take)
-        try:
+            digest = order.downloads.from_first(addresses, take)
             _export(order, export, fresh, target)
             fresh.replace(checkpoint)
-        finally:
-            fresh.unlink(missing_ok=True)
     pin_new(checkpoint, digest, wanted.sha256)
     # Made here from verified bytes; another exporter's version gives other ones.
     pin_new(target, _onnx_sha256(target, order.model), order.source.sha256)

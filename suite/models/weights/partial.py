@@ -1,6 +1,5 @@
 """A file that is being downloaded, and what is known of it, kept for the next try."""
 
-import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -10,11 +9,9 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from suite.catalog.files import is_file, write_whole
+from suite.catalog.fresh import append_to
 from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
-
-# A link in the file's place is refused, where the system can.
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 class Begun(BaseModel):
@@ -91,8 +88,7 @@ class Partial:
         OSError
             where it cannot be written, or a link is in its place.
         """
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NO_LINK | getattr(os, "O_BINARY", 0)
-        return os.fdopen(os.open(self.path, flags, 0o666), "ab")
+        return append_to(self.path)
 
     def forget(self) -> None:
         """Remove it."""

@@ -1,12 +1,12 @@
 """A model got beside its place, with the data files that it refers to, and put there whole."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from suite.catalog.errors import ModelError
 from suite.catalog.files import sha256_of
+from suite.catalog.fresh import fresh_beside, remove, sweep
 from suite.models.external_data import data_names, find_data
 from suite.models.onnx_file import load_graph, read_onnx_file
 
@@ -32,14 +32,18 @@ def refuse_outside(folder: Path, place: Path) -> None:
 
 @contextmanager
 def staged(target: Path) -> Iterator[Path]:
-    """A file of the target's name in a folder of its own beside it, which is removed afterwards."""
-    folder = target.with_name(f".{target.name}.part")
-    shutil.rmtree(folder, ignore_errors=True)
+    """A file of the target's name in a folder of its own beside it, which is removed afterwards.
+
+    The target's lock is held meanwhile.
+    """
+    sweep(target)
+    folder = fresh_beside(target)
     folder.mkdir()
     try:
         yield folder / target.name
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            remove(folder)
 
 
 def complete(fresh: Path, bring: Bring) -> str:

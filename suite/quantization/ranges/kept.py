@@ -54,7 +54,7 @@ class Kept:
             "onnx": version("onnx"),
             "onnxruntime": onnxruntime_version(),
         }
-        key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+        key = _key(about)
         entry = self.folder / key[:2] / key
         arrays = _whole(entry)
         if arrays is None:
@@ -65,16 +65,22 @@ class Kept:
 
 
 def _whole(entry: Path) -> dict[str, Array] | None:
-    """What an entry holds; None where it is not there or damaged."""
+    """What an entry holds; None where it is not there, damaged, or of something else."""
     try:
         record = read_json(entry / "record.json")
         data = (entry / "values.npz").read_bytes()
-        if not isinstance(record, dict) or record["sha256"] != hashlib.sha256(data).hexdigest():
+        if not isinstance(record, dict):
+            return None
+        if record.pop("sha256") != hashlib.sha256(data).hexdigest() or _key(record) != entry.name:
             return None
         with np.load(io.BytesIO(data), allow_pickle=False) as held:
             return {name: held[name] for name in held.files}
     except (OSError, UnreadableError, KeyError, ValueError, zipfile.BadZipFile):
         return None
+
+
+def _key(about: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 def _keep(entry: Path, arrays: Mapping[str, Array], about: Mapping[str, object]) -> None:
