@@ -124,6 +124,11 @@ def write_whole(
         raise
 
 
+def lies_below(folder: Path, place: Path) -> bool:
+    """Whether what is written at a place stays below a folder, wherever links lead."""
+    return place.parent.resolve().is_relative_to(folder.resolve())
+
+
 def leads_outside(given: str) -> bool:
     """Whether a path, with slashes of either kind, leaves the folder that it is relative to.
 

@@ -2,12 +2,12 @@
 
 import argparse
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import write_whole
+from suite.catalog.fresh import remove
 from suite.entry_points.commands.arguments import add_history
 from suite.entry_points.history import add_to_history, with_history
 from suite.entry_points.step_summary import add_to_step
@@ -71,7 +71,7 @@ def _write(target: Path, report: Report, names: Names, layers: Mapping[str, byte
         for name in (RECORDS, NAMES):
             (target / name).unlink(missing_ok=True)
         for name in (PROPOSED, FOLDER):
-            shutil.rmtree(target / name, ignore_errors=True)
+            remove(target / name)
         for name, text in layers.items():
             (target / FOLDER).mkdir(exist_ok=True)
             write_whole(target / FOLDER / name, text)

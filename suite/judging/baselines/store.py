@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from suite.catalog.catalog import Catalog
 from suite.catalog.errors import BaselineError, refused
-from suite.catalog.files import is_folder, names_in, write_whole
+from suite.catalog.files import is_folder, lies_below, names_in, write_whole
 from suite.catalog.gate import Section
 from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
@@ -257,6 +257,12 @@ def remove_sections(path: Path, sections: Collection[str]) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
+    root = path.parents[2]  # of profiles, of models, of modes
+    if not lies_below(root, path):
+        raise BaselineError(
+            where=path.parent,
+            what=f"leads out of {root} by a link, where nothing is written; put a folder there.",
+        )
     try:
         with Lock(path.with_name(f".{path.name}.lock")):
             # Another process may have written since.

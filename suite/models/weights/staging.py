@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from suite.catalog.errors import ModelError
-from suite.catalog.files import sha256_of
+from suite.catalog.files import lies_below, sha256_of
 from suite.catalog.fresh import fresh_beside, remove, sweep
 from suite.models.external_data import data_names, find_data
 from suite.models.onnx_file import load_graph, read_onnx_file
@@ -22,7 +22,7 @@ def refuse_outside(folder: Path, place: Path) -> None:
     ModelError
         where it does.
     """
-    if not place.parent.resolve().is_relative_to(folder.resolve()):
+    if not lies_below(folder, place):
         raise ModelError(
             where=place,
             what=f"lies outside {folder}, by a link or by '..', where nothing is written; name "

@@ -63,6 +63,17 @@ def test_layers_of_an_embedded_model_are_weighed_printed_and_written(
     assert again.artifact_sha256 == layers.artifact_sha256
 
 
+def test_nothing_is_written_where_a_planted_link_leads(
+    team: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (team.folder / "theirs").mkdir()
+    (team.folder / "report").mkdir()
+    (team.folder / "report" / FOLDER).symlink_to(team.folder / "theirs")
+    assert explain(team) != 0
+    assert "is a link to elsewhere, where nothing is written" in capsys.readouterr().err
+    assert not list((team.folder / "theirs").iterdir())
+
+
 def test_an_artifact_that_is_brought_is_weighed_on_calibration_faces(
     team: Team, capsys: pytest.CaptureFixture[str]
 ) -> None:

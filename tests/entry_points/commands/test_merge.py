@@ -18,7 +18,7 @@ from suite.judging.record import Record
 from suite.report.files import FILES
 from suite.report.folder import ReportFolder
 from suite.report.history import read_history
-from suite.report.layers import read_layers
+from suite.report.layers import FOLDER, read_layers
 from suite.report.names import Names
 from suite.report.reading import read_one_backend, read_report
 
@@ -131,6 +131,19 @@ def test_what_layers_cost_is_taken_along_from_each_run() -> None:
     ]
     page = (target / "report.html").read_text()
     assert "<h3>n int8</h3>" in page and "<h3>old int8</h3>" not in page
+
+
+def test_nothing_is_written_or_removed_where_a_planted_link_leads() -> None:
+    runs = [write("a", "m"), write("b", "n")]
+    write_layers(Path("a"), layers(model="m"))
+    target = Path(write("target", "m"))
+    Path("theirs").mkdir()
+    Path("theirs/kept").touch()
+    for name in (FOLDER, "proposed-baselines"):
+        (target / name).symlink_to(Path("theirs").absolute())
+    assert main(["merge", *runs, f"--report-dir={target}"]) == 0
+    assert [path.name for path in Path("theirs").iterdir()] == ["kept"]
+    assert [each.model for each in read_layers(target).found] == ["m"]
 
 
 def test_names_that_the_runs_hid_are_put_together_for_this_user_alone() -> None:

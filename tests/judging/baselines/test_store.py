@@ -321,3 +321,19 @@ def test_baselines_that_this_user_may_not_list_are_named(
     forbid(tmp_path / refused)
     with pytest.raises(SuiteError, match=r"the system refuses it \(Permission denied\)"):
         list(all_files(tmp_path))
+
+
+def test_nothing_is_accepted_where_a_planted_link_leads(tmp_path: Path) -> None:
+    theirs, root = tmp_path / "theirs", tmp_path / "baselines"
+    for folder in (theirs / "m", root / "cpu"):
+        folder.mkdir(parents=True)
+    (root / "cpu-vnni").symlink_to(theirs)
+    (root / "cpu" / "m").symlink_to(theirs / "m")
+    for profile in ("cpu-vnni", "cpu"):
+        with pytest.raises(BaselineError, match=r"leads out of .* by a link, where nothing is"):
+            write_section(root / profile / "m" / "fp32.json", "artifact", entry(1.0))
+    (root / "cpu-amx").symlink_to("cpu-avx2")
+    (root / "cpu-avx2").mkdir()
+    write_section(root / "cpu-amx" / "m" / "fp32.json", "artifact", entry(1.0))
+    assert list(theirs.rglob("*.json")) == []
+    assert (root / "cpu-avx2" / "m" / "fp32.json").is_file()
