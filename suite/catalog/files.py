@@ -124,6 +124,18 @@ def write_whole(
         raise
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that its owner alone may read; one that is there keeps its mode.
+
+    Raises
+    ------
+    OSError
+        where it cannot be made.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def lies_below(folder: Path, place: Path) -> bool:
     """Whether what is written at a place stays below a folder, wherever links lead."""
     return place.parent.resolve().is_relative_to(folder.resolve())

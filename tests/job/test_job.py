@@ -6,6 +6,7 @@ import os
 import pickle
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -356,7 +357,9 @@ def test_faces_are_in_a_report_that_asks_for_them_and_says_so(team: Team) -> Non
     page = team.folder / "face-quant-report" / "report.html"
     assert team.gates(*some).returncode == 0
     assert "data:image" not in page.read_text()
+    shutil.rmtree(page.parent)
     shown = team.gates(*some, "--report-faces")
+    assert stat.S_IMODE(page.parent.stat().st_mode) == 0o700
     assert "this report holds pictures of faces, which are biometric data" in shown.stdout
     text = page.read_text()
     assert text.count("data:image/jpeg;base64,/9j/") >= 8

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 
 from suite.catalog.errors import DatasetError
-from suite.catalog.files import write_whole
+from suite.catalog.files import make_private, write_whole
 from suite.datasets.alignment.geometry import Image
 
 # Raised when aligning changes, so that faces of the old way are not taken for the new.
@@ -27,6 +27,7 @@ def key_of(image_sha256: str, ingredients: Mapping[str, object]) -> str:
 class AlignedCache:
     """A folder of aligned faces: ``<key>-<OpenCV's version>.png``, or ``.none`` for no face.
 
+    They are biometric data: where the folder is made, its owner alone may read it.
     Each file ends in a digest of its key and of what is before, which a PNG's readers do not look
     at: an entry that is damaged, another face's, of another size or put there by hand is none.
     """
@@ -56,7 +57,8 @@ class AlignedCache:
         face = make()
         try:
             if not entry.parent.is_dir():
-                entry.parent.mkdir(parents=True, exist_ok=True)
+                make_private(self._folder)
+                entry.parent.mkdir(exist_ok=True)
             content = b"" if face is None else cv2.imencode(".png", face)[1].tobytes()
             write_whole(nothing if face is None else entry, content + _digest(key, content))
         except OSError as error:

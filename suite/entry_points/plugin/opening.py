@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from suite.catalog.files import make_private
 from suite.catalog.selection import Options
 from suite.entry_points.history import earlier_runs
 from suite.entry_points.plugin.base import compared, refuse_unknown_base
 from suite.entry_points.plugin.environment import describe, to_be_judged
 from suite.entry_points.plugin.xdist import workers
+from suite.report.files import cannot_write
 from suite.report.folder import ReportFolder
 from suite.report.names import Names, known_names
 from suite.runtime.providers import require_provider
@@ -25,8 +28,15 @@ def _names(options: Options) -> Names:
     return Names(known_names(before) if before else {})
 
 
+def _make_private(folder: Path) -> None:
+    try:
+        make_private(folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+
+
 def opened(run: GateRun) -> ReportFolder:
-    """The folder of a run's report.
+    """The folder of a run's report, which its owner alone may read where it is to show faces.
 
     Raises
     ------
@@ -36,6 +46,8 @@ def opened(run: GateRun) -> ReportFolder:
     """
     require_provider(run.provider)
     refuse_unknown_base(run.options, run.selection.catalog)
+    if run.options.report_faces:
+        _make_private(run.options.report_dir)
     command, profile = run.invocation.command, run.profile
     return ReportFolder(
         run.options.report_dir,

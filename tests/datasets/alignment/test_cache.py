@@ -1,5 +1,6 @@
 """Aligned faces on disk."""
 
+import stat
 from pathlib import Path
 
 import cv2
@@ -28,3 +29,10 @@ def test_what_is_made_is_made_once(tmp_path: Path, face: np.ndarray | None) -> N
         assert first is None
     else:
         np.testing.assert_array_equal(cv2.imread(str(first)), face)
+
+
+def test_the_folder_is_its_owners_alone_unless_it_was_made_for_others(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir(mode=0o750)
+    for name, mode in (("own", 0o700), ("shared", 0o750)):
+        AlignedCache(tmp_path / name).get(KEY, lambda: FACE)
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
