@@ -1,80 +1,133 @@
-"""Kill cold runs at random moments and see that nothing is lost.
+"""Kill runs and downloads at random moments and see that nothing is lost.
 
-``python tests/experiments/kills.py`` does it twenty times.
-
-Each run starts from an empty cache, is killed with SIGKILL together with its workers, and is
-followed by a plain rerun that must be green. Every other run accepts baselines of changed figures:
-whatever moment it dies at, each entry must be wholly the old or wholly the new one.
+``python tests/experiments/kills.py`` does it fifty times, in turn: runs from an empty cache and
+from a filled one, in one process and in workers, that accept baselines of changed figures, that
+append to a report; and downloads. Each is killed with SIGKILL together with its workers. Whatever
+moment it dies at, each accepted entry must be wholly the old or wholly the new one, the report must
+be whole and own that the run did not end, and a plain rerun must be green.
 """
 
 import argparse
+import collections
 import json
+import os
 import random
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from team import SOME_PAIRS, Team, copy_catalog
+from file_server import serving
+from team import EMBEDDED, ENVIRONMENT, SOME_PAIRS, Team, copy_catalog
 
 MODELS = ("arcface-embedded", "insightface-embedded")
 MODES = ("fp32", "int8_dynamic", "int8_static_qdq")
+WORKERS = ("-n", "2")
+ACCEPTING = ("--snapshot-update",)
+DOWNLOADING = "downloading"
+# By name: what a run is told, and whether it finds a filled cache.
+RUNS = {
+    "cold": ((), False),
+    "cold, accepting, workers": ((*WORKERS, *ACCEPTING), False),
+    "cold, accepting": (ACCEPTING, False),
+    "cold, workers": (WORKERS, False),
+    "warm": ((), True),
+    "warm, accepting": (ACCEPTING, True),
+    "warm, workers": (WORKERS, True),
+    "appending": (("--report-append",), True),
+}
+# Between two pieces of a file, so that a kill finds it in the middle.
+PIECE_S = 0.25
 
 
 def main() -> int:
     """Print a line for each kill; returns 1 where anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
+    rng = random.Random(chosen.seed)
+    kinds = [*RUNS, DOWNLOADING]
     with tempfile.TemporaryDirectory() as name:
-        return kill_runs(Path(name), chosen.kills, random.Random(chosen.seed))
+        runs = [kind for at in range(chosen.kills) if (kind := kinds[at % len(kinds)]) in RUNS]
+        lost = kill_runs(Path(name), runs, rng)
+        lost += kill_downloads(Path(name) / "weights", chosen.kills - len(runs), rng)
+    print(f"{chosen.kills - lost} of {chosen.kills} kills lost nothing")
+    return 1 if lost else 0
+
+
+@dataclass
+class Original:
+    """A catalog whose gates were accepted, which each killed run has a copy of."""
+
+    team: Team
+    chosen: str
+    seconds: dict[bool, float]
+    """What a whole run takes, with a filled cache and without."""
+
+    def copy(self, folder: Path, *, warm: bool) -> Team:
+        """One more like it."""
+        team = Team(folder / "catalog", folder / "cache")
+        shutil.copytree(
+            self.team.folder, team.folder, ignore=shutil.ignore_patterns("face-quant-report")
+        )
+        if warm:
+            shutil.copytree(self.team.cache, team.cache)
+        return team
+
+
+def accepted(folder: Path, models: tuple[str, ...], modes: tuple[str, ...]) -> Original:
+    """Accept the gates of some embedded models, with the time that it takes cold and warm."""
+    folder.mkdir()
+    copy_catalog(folder, *models, pairs=SOME_PAIRS)
+    team, chosen = Team(folder, folder.with_name("cache")), f"--modes={','.join(modes)}"
+    seconds = {}
+    for warm in (False, True):
+        started = time.monotonic()
+        assert team.gates(chosen, *(() if warm else ACCEPTING)).returncode == 0
+        seconds[warm] = time.monotonic() - started
+    return Original(team, chosen, seconds)
 
 
 def kill_runs(
     folder: Path,
-    kills: int,
+    kinds: list[str],
     rng: random.Random,
     models: tuple[str, ...] = MODELS,
     modes: tuple[str, ...] = MODES,
 ) -> int:
-    """Kill runs with and without ``-n``, updating and not."""
-    original = folder / "original"
-    original.mkdir()
-    copy_catalog(original, *models, pairs=SOME_PAIRS)
-    started = time.monotonic()
-    first = Team(original, folder / "cache")
-    chosen = f"--modes={','.join(modes)}"
-    assert first.gates(chosen, "--snapshot-update").returncode == 0
-    whole_s = time.monotonic() - started
-    lost = 0
-    for number in range(kills):
-        options = [chosen, "-m", "not latency", *(["-n", "2"] if number % 2 else [])]
-        updating = number % 4 in (1, 2)
-        team = Team(folder / f"run{number}", folder / f"cache{number}")
-        shutil.copytree(original, team.folder, ignore=shutil.ignore_patterns("face-quant-report"))
-        old = change_every_entry(team) if updating else entries(team)
-        options += ["--snapshot-update"] if updating else []
-        process = team.start(*options)
-        moment = rng.uniform(0.2, 1.1 * whole_s)
+    """Kill a run of each kind; of how many something was lost."""
+    original = accepted(folder / "original", models, modes)
+    lost: collections.Counter[str] = collections.Counter()
+    for number, kind in enumerate(kinds):
+        options, warm = RUNS[kind]
+        place = folder / f"run{number}"
+        team = original.copy(place, warm=warm)
+        if "--report-append" in options:
+            assert team.gates("--modes=fp32").returncode == 0
+        old = change_every_entry(team) if ACCEPTING[0] in options else entries(team)
+        process = team.start(original.chosen, "-m", "not latency", *options)
+        moment = rng.uniform(0.2, 1.1 * original.seconds[warm])
         time.sleep(moment)
         process.kill_group()
         process.communicate()
-        problem = check(team, chosen, old, entries(first), updating=updating)
-        lost += bool(problem)
-        what = f"{' '.join(options[3:]) or 'plain'}, killed after {moment:.1f} s"
-        print(f"{number + 1:2} {what}: {problem or 'nothing lost, rerun green'}", flush=True)
-        shutil.rmtree(team.folder)
-        shutil.rmtree(team.cache, ignore_errors=True)
-    print(f"{kills - lost} of {kills} kills lost nothing")
-    return 1 if lost else 0
+        problem = check(team, original, old, updating=ACCEPTING[0] in options)
+        lost[kind] += bool(problem)
+        said = problem or "nothing lost, rerun green"
+        print(f"{kind}, killed after {moment:.1f} s: {said}", flush=True)
+        shutil.rmtree(place)
+    return lost.total()
 
 
-def check(team: Team, chosen: str, old: dict, new: dict, *, updating: bool) -> str:
+def check(team: Team, original: Original, old: dict, *, updating: bool) -> str:
     """What a kill cost, in words; empty where nothing."""
+    new = entries(original.team)
     try:
         now = entries(team)
     except ValueError as error:
@@ -84,14 +137,78 @@ def check(team: Team, chosen: str, old: dict, new: dict, *, updating: bool) -> s
     for key, entry in now.items():
         if entry not in (old[key], new[key]):
             return f"{key} is neither old nor new"
+    report = team.folder / "face-quant-report" / "report.json"
+    if report.exists():
+        said = json.loads(report.read_text())
+        if said["complete"] != ("did not end" not in said["summary"]):
+            return f"the report says of a run that was killed: {said['summary']}"
     if updating:
         # What was not reached is still the old, changed one: accepted now, as the user would.
-        if team.gates(chosen, "--snapshot-update").returncode != 0:
+        if team.gates(original.chosen, *ACCEPTING).returncode != 0:
             return "accepting again failed"
         if entries(team) != new:
             return "accepting again gave other entries"
-    result = team.gates(chosen)
-    return "" if result.returncode == 0 else f"the rerun is red:\n{result.stdout[-2000:]}"
+    result = team.gates(original.chosen)
+    if result.returncode:
+        return f"the rerun is red:\n{result.stdout[-2000:]}"
+    left = [path.name for path in team.folder.rglob(".*.tmp")]
+    return f"the rerun left {left}" if left else ""
+
+
+def kill_downloads(folder: Path, kills: int, rng: random.Random) -> int:
+    """Kill ``weights --get`` in the middle of a file; of how many something was lost."""
+    content = (EMBEDDED / "insightface.onnx").read_bytes()
+    copy_catalog(folder, MODELS[1])
+    card = folder / "models" / f"{MODELS[1]}.toml"
+    lost = 0
+    with serving() as files:
+        files.content = {"/net.onnx": content}
+        text = re.sub(
+            r"file = .*", f'file = "net.onnx"\nurl = "{files.address}/net.onnx"', card.read_text()
+        )
+        card.write_text(text)
+        for number in range(kills):
+            weights = folder / f"weights{number}"
+            files.piece_s = PIECE_S
+            process = get(folder, weights)
+            moment = rng.uniform(0.3, 4.0)
+            time.sleep(moment)
+            process.kill()
+            process.communicate()
+            files.piece_s = 0.0
+            problem = check_download(folder, weights, content)
+            lost += bool(problem)
+            said = problem or "nothing lost, the next command has the rest"
+            print(f"{DOWNLOADING}, killed after {moment:.1f} s: {said}", flush=True)
+    return lost
+
+
+def get(catalog: Path, weights: Path) -> subprocess.Popen[str]:
+    """The command that downloads, started."""
+    command = "import sys; from suite.entry_points.commands.main import main; sys.exit(main())"
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-c", command, "weights", "--get", f"--catalog={catalog}"),
+            *(f"--models={MODELS[1]}", f"--weights-dir={weights}"),
+        ],
+        env=os.environ | ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def check_download(catalog: Path, weights: Path, content: bytes) -> str:
+    """What a kill of a download cost, in words; empty where nothing."""
+    place = weights / "net.onnx"
+    if place.exists() and place.read_bytes() != content:
+        return "half a file has the model's name"
+    process = get(catalog, weights)
+    output, _ = process.communicate()
+    if not place.exists() or place.read_bytes() != content:
+        return f"the next command did not bring it:\n{output}"
+    left = sorted(path.name for path in weights.iterdir() if path != place)
+    return f"the next command left {left}" if left else ""
 
 
 def entries(team: Team) -> dict[tuple[str, str], str]:

@@ -1,12 +1,17 @@
-"""Two of the kills that ``kills.py`` makes: a plain run, and workers that update."""
+"""Some of the kills that ``kills.py`` makes: workers that accept, an append, a download."""
 
 import random
 from pathlib import Path
 
-from kills import kill_runs
+from kills import kill_downloads, kill_runs
 
 
 def test_killed_runs_lose_nothing(tmp_path: Path, capsys) -> None:
     small = (("arcface-embedded",), ("fp32", "int8_static_qdq"))
-    assert kill_runs(tmp_path, 2, random.Random(1), *small) == 0
-    assert "2 of 2 kills lost nothing" in capsys.readouterr().out
+    kinds = ["cold, accepting, workers", "appending"]
+    assert kill_runs(tmp_path, kinds, random.Random(1), *small) == 0
+    assert capsys.readouterr().out.count("nothing lost, rerun green") == 2
+
+
+def test_a_killed_download_loses_nothing(tmp_path: Path) -> None:
+    assert kill_downloads(tmp_path, 1, random.Random(1)) == 0

@@ -3,9 +3,12 @@
 import http.server
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+_PIECE = 1 << 16
 
 
 @dataclass
@@ -20,6 +23,7 @@ class Files:
     cut_after : the bytes after which each answer breaks off
     status : by path, an answer without a file
     moved : by path, where to
+    piece_s : the seconds that each 64 KiB take
     lengthless : whether it says no length, and ends by closing
     obeys : whether a part is refused where the file changed (If-Range)
     asked : a path and its Range of each request
@@ -31,10 +35,16 @@ class Files:
     cut_after: int | None = None
     status: dict[str, int] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    piece_s: float = 0.0
     lengthless: bool = False
     obeys: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
 
 
 @contextmanager
@@ -73,7 +83,9 @@ def serving() -> Iterator[Files]:
             self.end_headers()
             rest = body[start:]
             with suppress(ConnectionError):  # of who has seen enough
-                self.wfile.write(rest if files.cut_after is None else rest[: files.cut_after])
+                for piece in _pieces(rest if files.cut_after is None else rest[: files.cut_after]):
+                    self.wfile.write(piece)
+                    time.sleep(files.piece_s)
 
         def log_message(self, *_: object) -> None:
             pass

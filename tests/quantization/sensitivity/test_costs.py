@@ -12,6 +12,7 @@ from suite.quantization.ranges.kept import Kept
 from suite.quantization.sensitivity.costs import Costs, Selection, costs_of
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.steps.net import Net
+from suite.runtime.exactness import sums_exactly
 from tests.support.broken_layer import broken, weights_noised
 from tests.support.drawn_net import CHANNELS
 from tests.support.paired import Paired, static_by_onnxruntime
@@ -31,7 +32,7 @@ def embedder() -> Net:
 @pytest.fixture(scope="module")
 def pair() -> Paired:
     net = embedder()
-    return Paired.by_us(net, images(net, 8))
+    return Paired.by_us(net, images(net, 8), reduce_range=not sums_exactly())
 
 
 def selection(pair: Paired, work: Path, kept: Kept | None = None) -> Selection:

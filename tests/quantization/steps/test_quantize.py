@@ -13,7 +13,7 @@ from suite.quantization.steps.net import Net
 from suite.quantization.steps.plan import quantized_tensors
 from suite.quantization.steps.quantize import quantize
 from tests.support.qdq_net import (
-    LEVELS,
+    EXACT_LEVELS,
     Made,
     images,
     kernels,
@@ -59,8 +59,8 @@ def test_a_network_worked_by_hand() -> None:
         read = rounded(x, 0.01, 128).reshape(2)
         inner = rounded(np.maximum(weights @ read + [0.1, -0.2], 0), 0.01, 0)
         expected = inner @ [0.5, -1.27] + 0.3
-        assert run(given, x)[0].item() == pytest.approx(expected, abs=1e-4)
-        assert run(given, x, LEVELS.ORT_ENABLE_ALL)[0].item() == pytest.approx(expected, abs=1e-4)
+        for level in EXACT_LEVELS:
+            assert run(given, x, level)[0].item() == pytest.approx(expected, abs=1e-4)
 
 
 def twice(made: Made, read: str) -> str:
@@ -143,7 +143,7 @@ def test_nothing_between_layers_is_left_in_float(between: str) -> None:
 def near(net: Net, given: Net, within: float = 0.05) -> None:
     """That outputs are FP32's but for rounding, optimised or not."""
     for x in images(net, 3):
-        for level in (LEVELS.ORT_DISABLE_ALL, LEVELS.ORT_ENABLE_ALL):
+        for level in EXACT_LEVELS:
             for right, found in zip(run(net, x), run(given, x, level), strict=True):
                 assert np.abs(found - right).max() <= within * np.abs(right).max()
 

@@ -13,7 +13,7 @@ from suite.quantization.islands import float_islands
 from suite.quantization.steps.net import Net
 from tests.support import random_net
 from tests.support.drawn_net import BLOCKS, CHANNELS, DRAWN, Drawn
-from tests.support.qdq_net import LEVELS, Made, images, quantized, run, shapes_of
+from tests.support.qdq_net import EXACT_LEVELS, Made, images, quantized, run, shapes_of
 from tests.support.rewritten import prepared
 
 
@@ -44,7 +44,7 @@ def check_loss(net: Net, made: Net, x: np.ndarray) -> None:
     """That no more is lost, optimised or not, than noise of a rounding's size costs FP32."""
     right = run(net, x)
     noisy = [run(disturbed(net, made, x, seed), x) for seed in range(3)]
-    for level in (LEVELS.ORT_DISABLE_ALL, LEVELS.ORT_ENABLE_ALL):
+    for level in EXACT_LEVELS:
         for at, found in enumerate(run(made, x, level)):
             expected = max(float(np.abs(each[at] - right[at]).max()) for each in noisy)
             lost = float(np.abs(found - right[at]).max())
