@@ -15,6 +15,7 @@ from suite.datasets.images.png import START as PNG_START
 from suite.datasets.images.png import inspect_png
 from suite.datasets.images.tiff import STARTS as TIFF_STARTS
 from suite.datasets.images.tiff import read_tiff
+from suite.datasets.images.webp import begins_like_webp, inspect_webp
 
 READABLE = "JPEG, PNG, WebP, BMP, TIFF, PGM, PPM or PBM"
 _NUMBER = rb"\s+(?:#[^\n]*\n\s*)*(\d{1,9})"
@@ -65,8 +66,12 @@ def begins_like_an_image(start: bytes) -> bool:
     """
     if start.startswith(b"BM"):
         return start[14:18] in _BMP_HEADERS
-    jpeg, webp = start.startswith(JPEG_START), start[:4] + start[8:12] == b"RIFFWEBP"
-    return jpeg or webp or start.startswith(PNG_START) or bool(_PNM_SIZE.match(start))
+    return (
+        start.startswith(JPEG_START)
+        or begins_like_webp(start)
+        or start.startswith(PNG_START)
+        or bool(_PNM_SIZE.match(start))
+    )
 
 
 def _read(data: bytes) -> ImageFile | None:
@@ -74,8 +79,8 @@ def _read(data: bytes) -> ImageFile | None:
         return inspect_jpeg(data)
     if data.startswith(PNG_START):
         return inspect_png(data)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _webp(data)
+    if begins_like_webp(data):
+        return inspect_webp(data)
     if data.startswith(b"BM"):
         return _bmp(data)
     if data.startswith(TIFF_STARTS):
@@ -83,25 +88,6 @@ def _read(data: bytes) -> ImageFile | None:
     if _PNM.match(data):
         return _pnm(data)
     return None
-
-
-def _webp(data: bytes) -> ImageFile:
-    """The canvas of a WebP container (RFC 9649): lossy, lossless or extended."""
-    (size,) = struct.unpack_from("<I", data, 4)
-    if len(data) < size + 8:
-        raise cut_short("WebP")
-    kind = data[12:16]
-    if kind == b"VP8 ":
-        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
-    elif kind == b"VP8L":
-        (bits,) = struct.unpack_from("<I", data, 21)
-        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    elif kind == b"VP8X":
-        width = int.from_bytes(data[24:27], "little") + 1
-        height = int.from_bytes(data[27:30], "little") + 1
-    else:
-        raise Unfit("this WebP is damaged in its header; fetch the image again")
-    return ImageFile("WebP", width, height, data)
 
 
 def _bmp(data: bytes) -> ImageFile:

@@ -4,6 +4,8 @@ The file comes from elsewhere, so it is read by `suite.datasets.kinds.bin_pickle
 nothing of what a pickle may ask for.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeGuard
 
@@ -129,7 +131,7 @@ def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:
     if card.sha256 and is_file(path):
         compare_hash(card, path, sha256_of(path))
     images, genuine = read_bin(path)
-    faces = [_face(f"{path.name}[{index}]", image) for index, image in enumerate(images)]
+    faces = _faces(path, images)
     first = np.arange(0, len(images), 2)
     people = None
     if card.identities:
@@ -137,8 +139,18 @@ def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:
     return face_set(card.id, faces, PairList(first, first + 1, genuine, card.folds), people)
 
 
-def _face(name: str, image: bytes | FilePart) -> Face:
-    return Face.held(name, image) if isinstance(image, bytes) else Face.part(name, image)
+def _faces(path: Path, images: Sequence[bytes | FilePart]) -> list[Face]:
+    """The faces in their order; what lies at one place is read once, however often it is named."""
+    known: dict[bytes | FilePart, Face] = {}
+    faces = []
+    for index, image in enumerate(images):
+        name = f"{path.name}[{index}]"
+        if image not in known:
+            known[image] = (
+                Face.part(name, image) if isinstance(image, FilePart) else Face.held(name, image)
+            )
+        faces.append(replace(known[image], name=name))
+    return faces
 
 
 def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:

@@ -343,3 +343,19 @@ def test_a_string_of_python_2_with_a_negative_length_is_refused(tmp_path: Path) 
     path.write_bytes(b"\x80\x02](T\xff\xff\xff\xff" + b"x" * 400)
     with pytest.raises(DatasetError, match="holds bytes of a negative length"):
         read_bin(path)
+
+
+def test_an_image_that_is_named_often_is_read_once(tmp_path, monkeypatch):
+    image = bytes(range(256)) * 4000
+    path = written(tmp_path, pickle.dumps(([image] * 40_000, [1] * 20_000)))
+    assert path.stat().st_size < 2_000_000
+    read: list[FilePart] = []
+    once = FilePart.read
+    monkeypatch.setattr(FilePart, "read", lambda part: read.append(part) or once(part))
+    card = BinDataset(id="b", card_file=path, kind="bin", file=path.name, folds=2)
+    tracemalloc.start()
+    found = face_set_of(card, Reading(lambda file: tmp_path / file, tmp_path))
+    assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    tracemalloc.stop()
+    assert len(read) == 1
+    assert (len(found.faces), len(found.left)) == (1, 20_000)
