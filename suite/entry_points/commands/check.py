@@ -14,22 +14,20 @@ from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.idle_limits import idle_limits
 from suite.catalog.model_card import ModelCard
 from suite.catalog.preprocess import PreprocessSpec
-from suite.catalog.table import Card
 from suite.catalog.unknown_names import unknown_names
 from suite.datasets.face_set import FaceSet, refuse_shared_faces
-from suite.datasets.images.decoder import decode
 from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of, unlike_in_words
 from suite.datasets.pair_checks import unmeasurable_pairs
 from suite.entry_points.commands.arguments import add_catalog, add_op_library, add_roots
+from suite.entry_points.commands.check_frozen import freeze, lacks_hash, unfrozen
+from suite.entry_points.commands.check_images import undecodable, with_card
 from suite.entry_points.commands.check_networks import check_networks
 from suite.entry_points.commands.check_power import shown_by
 from suite.gates.calibrated_on import few_in_words
 from suite.runtime.constraints import constraints_text
 from suite.runtime.op_libraries import name_op_library
 
-# Of images that cannot be decoded, so many of a set are named.
-_NAMED = 10
 # How wide the range of a normalised input may be: those in use are 1 (0…1) to 5 (torchvision's).
 _NARROWEST, _WIDEST = 0.2, 20.0
 
@@ -52,10 +50,16 @@ class Check:
 
 @dataclass(frozen=True)
 class _Read:
-    """A set that was read: its faces, by their hashes alone so that few are in memory."""
+    """A set that was read: its faces, by their hashes alone so that few are in memory.
+
+    Attributes
+    ----------
+    sound : whether nothing was found wrong in it
+    """
 
     faces: FaceSet
     looks: Looks | None
+    sound: bool
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,12 +74,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the installed versions that figures depend on, for pip install -c FILE; "
         "whatever else is wrong",
     )
+    parser.add_argument(
+        "--freeze",
+        action="store_true",
+        help="write the hash of each set that was read without a problem into its card",
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Print what is wrong; 1 where anything is."""
     name_op_library(chosen.op_library)
-    check = check_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
+    if chosen.freeze and chosen.catalog is None:
+        raise SuiteError("--freeze writes into a team's cards; name their folder with --catalog.")
+    roots = Roots(chosen.data_dir, chosen.weights_dir)
+    check = check_catalog(chosen.catalog, roots, write_hashes=chosen.freeze)
     for note in check.notes:
         print(f"note: {note}")
     for problem in check.problems:
@@ -88,8 +100,10 @@ def run(chosen: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def check_catalog(folder: Path | None, roots: Roots) -> Check:
+def check_catalog(folder: Path | None, roots: Roots, *, write_hashes: bool = False) -> Check:
     """Walk a catalog: its cards, what they name, the files' hashes, the networks, the images.
+
+    With ``write_hashes`` the hashes of sets are written into cards that have none.
 
     A model that runs on request alone is looked at where its weights are here, and a dataset that
     no other model needs where its files are.
@@ -112,6 +126,9 @@ def check_catalog(folder: Path | None, roots: Roots) -> Check:
     found.notes += notes
     sets = _datasets(catalog)
     read = {card.id: _of_dataset(catalog, card, found) for card in sets}
+    for card in sets:
+        if lacks_hash(card, folder):
+            _of_hash(catalog, card, read[card.id], found, write_hashes)
     _of_calibration(catalog, read, found)
     found.looked_at = _looked_at(catalog, len(here), len(sets))
     return found
@@ -187,11 +204,12 @@ def _has_data(catalog: Catalog, card: DatasetCard) -> bool:
 
 
 def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> _Read | None:
+    before = len(found.problems)
     try:
         require_dataset(catalog, card)
         faces = load_dataset(card, partial(catalog.locate, card))
     except SuiteError as error:
-        found.problems.append(_with_card(card, error))
+        found.problems.append(with_card(card, error))
         return None
     found.notes += (f"{card.card_file}: {remark}" for remark in faces.remarks)
     if any(card.id in model.evaluation for model in catalog.models.values()):
@@ -201,25 +219,21 @@ def _of_dataset(catalog: Catalog, card: DatasetCard, found: Check) -> _Read | No
             found.notes.append(f"{card.card_file}: {shown_by(faces)}")
     # What is aligned, or left out where it cannot be decoded, has been decoded already.
     if not card.decodes_images:
-        found.problems += _of_images(card, faces)
+        found.problems += undecodable(card, faces)
     without = tuple(replace(face, source=b"") for face in faces.faces)
-    return _Read(replace(faces, faces=without), looks_of(faces))
+    sound = len(found.problems) == before
+    return _Read(replace(faces, faces=without), looks_of(faces), sound)
 
 
-def _of_images(card: DatasetCard, faces: FaceSet) -> Iterator[str]:
-    damaged = 0
-    for face in faces.faces:
+def _of_hash(
+    catalog: Catalog, card: DatasetCard, read: _Read | None, found: Check, write: bool
+) -> None:
+    """Freeze a set in which nothing is wrong, or recommend that."""
+    if read is not None and read.sound:
         try:
-            decode(face.read(), face.name)
-        except DatasetError as error:
-            damaged += 1
-            if damaged <= _NAMED:
-                yield _with_card(card, error)
-    if damaged > _NAMED:
-        yield (
-            f"{card.card_file}: {damaged - _NAMED:,} more images of {card.id!r} cannot be decoded; "
-            "fetch the set again."
-        )
+            found.notes.append(freeze(catalog, card, read.faces) if write else unfrozen(card))
+        except SuiteError as error:
+            found.problems.append(with_card(card, error))
 
 
 def _of_calibration(catalog: Catalog, read: dict[str, _Read | None], found: Check) -> None:
@@ -275,7 +289,3 @@ def counted(number: int, noun: str) -> str:
     ('1 problem', '2 problems')
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _with_card(card: Card, error: SuiteError) -> str:
-    return f"{card.card_file}: {error.beyond(card.card_file)}"

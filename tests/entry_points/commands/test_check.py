@@ -73,7 +73,7 @@ def test_cards_that_this_user_may_not_read(catalog: Path, forbid) -> None:
 
 
 def test_what_a_command_meets_on_the_disk_is_a_sentence(catalog: Path, capsys, monkeypatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", "/full/x")
 
     monkeypatch.setattr("suite.entry_points.commands.check.check_catalog", full)
@@ -124,7 +124,7 @@ def test_pairs_of_which_no_figure_can_be_made_are_named(catalog: Path) -> None:
 def test_an_interrupted_command_says_so_without_a_traceback(
     catalog: Path, capsys, monkeypatch
 ) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("suite.entry_points.commands.check.check_catalog", stopped)
