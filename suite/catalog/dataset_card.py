@@ -14,6 +14,7 @@ from suite.catalog.table import Card, Sha256, Table
 _FORMATS = {"person": r"([<>^]?\d{1,2})?s?", "number": r"([<>^]?\d{1,2})?[dxX]?"}
 
 Unreadable = Literal["error", "skip"]
+Damaged = Literal["error", "count"]
 
 
 class ExpectedCounts(Table):
@@ -30,12 +31,15 @@ class Dataset(Card):
     Attributes
     ----------
     HAS_PAIRS : whether the kind has pairs, so that models can be evaluated on it
+    damaged : what is done with an image of which a library says that it is damaged, and makes a
+        picture: it is refused, or used so and counted
     """
 
     HAS_PAIRS: ClassVar[bool] = True
 
     sha256: Sha256 | None = None
     expected: ExpectedCounts = ExpectedCounts()
+    damaged: Damaged = "error"
 
     @property
     def decodes_images(self) -> bool:

@@ -65,11 +65,6 @@ class Face:
         """A face whose bytes are held in memory."""
         return cls(name, hashlib.sha256(data).hexdigest(), data)
 
-    @classmethod
-    def part(cls, name: str, part: FilePart) -> "Face":
-        """A face whose bytes lie in a file with others."""
-        return cls(name, hashlib.sha256(part.read()).hexdigest(), part)
-
     def read(self) -> bytes:
         """The encoded image.
 

@@ -70,7 +70,11 @@ class Watch:
         if event in _RUNS or (event == "compile" and _runs(arguments)):
             self._now.events.append(f"{event} {arguments!r}"[:300])
         elif event in _WRITES or (event == "open" and _writes(arguments)):
-            paths = [os.fspath(each) for each in arguments if isinstance(each, str | os.PathLike)]
+            named = arguments[:1] if event == "open" else arguments
+            paths = [
+                os.fspath(each) for each in named if isinstance(each, str | bytes | os.PathLike)
+            ]
+            paths = [os.fsdecode(path) for path in paths]
             if not all(os.path.realpath(path).startswith(self._own) for path in paths):
                 self._now.events.append(f"{event} {arguments!r}"[:300])
 

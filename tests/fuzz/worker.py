@@ -98,6 +98,8 @@ class Trial:
             verdict = self._target.oracle(result, mutant)
         except AssertionError as wrong:
             return "failed", f"wrong result: {wrong}"[:300]
+        except Exception as error:
+            return "failed", f"the oracle cannot judge: {type(error).__name__}: {error}"[:300]
         return Verdict(verdict).value, ""
 
     def _misbehaviour(self, seen: Seen) -> str:

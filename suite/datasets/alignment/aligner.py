@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from suite.datasets.alignment.geometry import Image, centre_box, crop, warp
 from suite.datasets.alignment.landmarks import read_landmarks
 from suite.datasets.face import Face, read_image
 from suite.datasets.images.decoder import decode
+from suite.datasets.images.findings import Finding, Looked, in_words, look
 from suite.datasets.images.folder import NamedImage
 from suite.datasets.in_order import in_order
 from suite.datasets.reading import Reading
@@ -61,7 +62,13 @@ class _Problem(Enum):
     TOO_LARGE = "too many pixels to be enlarged for detection"
 
 
-_Cut = tuple[Face | None, _Problem | None]
+@dataclass(frozen=True)
+class _Cut:
+    """What became of an image: its face, else why it has none, and what is counted of it."""
+
+    face: Face | None
+    problem: _Problem | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 class _Aligner(Protocol):
@@ -103,18 +110,21 @@ def cut_faces(card: ImagesDataset, images: Sequence[NamedImage], reading: Readin
                 reading.advance(len(cuts), len(images))
     remarks = []
     for problem in _Problem:
-        names = [image.name for image, cut in zip(images, cuts, strict=True) if cut[1] is problem]
+        names = [
+            image.name for image, cut in zip(images, cuts, strict=True) if cut.problem is problem
+        ]
         if names:
             remarks.append(_remark(card, problem, names, len(images)))
-    return CutFaces(tuple(face for face, _ in cuts), tuple(remarks), _acquisition(card, cuts))
+    remarks += in_words([image.name for image in images], [cut.findings for cut in cuts])
+    return CutFaces(tuple(cut.face for cut in cuts), tuple(remarks), _acquisition(card, cuts))
 
 
 def _acquisition(card: ImagesDataset, cuts: Sequence[_Cut]) -> Acquisition | None:
     """What looking for faces came to; None where the card's way needs no face to be found."""
     if card.align is None or (isinstance(card.align, MarginAlign) and card.align.centre):
         return None
-    decoded = [cut for cut in cuts if cut[1] is not _Problem.UNREADABLE]
-    failed = [face for face, problem in decoded if problem]
+    decoded = [cut for cut in cuts if cut.problem is not _Problem.UNREADABLE]
+    failed = [cut.face for cut in decoded if cut.problem]
     unaligned = frozenset(face.sha256 for face in failed if face)
     return Acquisition(len(decoded), len(failed), unaligned) if decoded else None
 
@@ -123,27 +133,38 @@ def _cut(
     card: ImagesDataset, image: NamedImage, aligner: _Aligner | None, cache: AlignedCache
 ) -> _Cut:
     data = read_image(image.path)
-    plain = Face(image.name, hashlib.sha256(data).hexdigest(), image.path)
+    looked = look(data, allow_damage=card.damaged == "count")
+    plain = Face(
+        image.name,
+        hashlib.sha256(data).hexdigest(),
+        looked.data if looked.is_another else image.path,
+    )
+    return replace(_cut_out(card, plain, looked, aligner, cache), findings=looked.findings)
+
+
+def _cut_out(
+    card: ImagesDataset, plain: Face, looked: Looked, aligner: _Aligner | None, cache: AlignedCache
+) -> _Cut:
     instead = plain if _uses_unaligned(card) else None
     try:
         if aligner is None:
             if card.unreadable == "skip":
-                _decoded(data, image.name)
-            return plain, None
-        face = _aligned(plain, data, aligner, cache)
+                _decoded(looked.data, plain.name)
+            return _Cut(plain)
+        face = _aligned(plain, looked, aligner, cache)
     except UnreadableImageError:
         if card.unreadable == "error":
             raise
-        return None, _Problem.UNREADABLE
+        return _Cut(None, _Problem.UNREADABLE)
     except TooLargeError:
         if _refuses_missing(card) and card.unreadable == "error":
             raise
-        return instead, _Problem.TOO_LARGE
+        return _Cut(instead, _Problem.TOO_LARGE)
     if face is None:
         if _refuses_missing(card):
-            raise _no_face(card, image.name)
-        return instead, _Problem.MISSING
-    return face, None
+            raise _no_face(card, plain.name)
+        return _Cut(instead, _Problem.MISSING)
+    return _Cut(face)
 
 
 def _uses_unaligned(card: ImagesDataset) -> bool:
@@ -161,13 +182,15 @@ def _remark(card: ImagesDataset, problem: _Problem, names: Sequence[str], total:
     return f"{len(names):,} of {total:,} images ({first}) {has} {problem.value}: {done_with}"
 
 
-def _aligned(plain: Face, data: bytes, aligner: _Aligner, cache: AlignedCache) -> Face | None:
+def _aligned(plain: Face, looked: Looked, aligner: _Aligner, cache: AlignedCache) -> Face | None:
     ingredients = aligner.ingredients(plain.name)
     if ingredients is None:
-        _decoded(data, plain.name)  # it may be used unaligned, or be unreadable too
+        _decoded(looked.data, plain.name)  # it may be used unaligned, or be unreadable too
         return None
+    if looked.is_another:  # a set that refuses damage must not find the face there
+        ingredients = ingredients | {"damaged": "count"}
     key = key_of(plain.sha256, ingredients)
-    path = cache.get(key, lambda: aligner.cut(_decoded(data, plain.name), plain.name))
+    path = cache.get(key, lambda: aligner.cut(_decoded(looked.data, plain.name), plain.name))
     return None if path is None else Face(plain.name, key, path, plain.sha256)
 
 

@@ -47,11 +47,37 @@ def decode(data: bytes, name: str) -> npt.NDArray[np.uint8]:
         where it is empty, cut short, damaged, no image, or has more than 64 million pixels.
     """
     try:
-        found = inspect(data)
-        image = _of_sound(found) if _is_known_sound(found) else _of_other(found)
+        return _decoded(data)
     except Unfit as reason:
         raise DatasetError(where=name, what=f"{reason}.") from None
+
+
+def _decoded(data: bytes) -> npt.NDArray[np.uint8]:
+    found = inspect(data)
+    image = _of_sound(found) if _is_known_sound(found) else _of_other(found)
     return turned(image, orientation(data)) if found.format in _TURNED_HERE else image
+
+
+def as_decoded(data: bytes) -> bytes | None:
+    """A PNG of the picture that libraries make of a damaged image by going over the damage.
+
+    None of an image that is whole, or of which they make no picture.
+    """
+    try:
+        _decoded(data)
+    except _WentOnError as error:
+        return bytes(cv2.imencode(".png", error.pixels)[1])
+    except Unfit:
+        pass
+    return None
+
+
+class _WentOnError(Unfit):
+    """A library said that an image is damaged, and made a picture of it."""
+
+    def __init__(self, reason: str, pixels: npt.NDArray[np.uint8]) -> None:
+        super().__init__(reason)
+        self.pixels = pixels
 
 
 def _flags(found: ImageFile) -> int:
@@ -87,7 +113,7 @@ def _of_other(found: ImageFile) -> npt.NDArray[np.uint8]:
     if decoded.pixels is None:
         raise _undecodable(found)
     if complaint := _complaint(found, decoded.said):
-        raise complaint
+        raise _WentOnError(str(complaint), decoded.pixels)
     if not decoded.said and len(_SOUND) < _MOST_KNOWN:
         _SOUND.add(_digest(found))
     return decoded.pixels

@@ -4,6 +4,7 @@ The file comes from elsewhere, so it is read by `suite.datasets.kinds.bin_pickle
 nothing of what a pickle may ask for.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from suite.catalog.text import read_text
 from suite.datasets.card_hash import compare_hash
 from suite.datasets.face import Face, FilePart
 from suite.datasets.face_set import FaceSet, PairList, face_set
+from suite.datasets.images.findings import Finding, in_words, look
 from suite.datasets.kinds.bin_pickle import unpickle
 from suite.datasets.kinds.pickled_array import PickledArray
 from suite.datasets.reading import Reading
@@ -131,29 +133,48 @@ def face_set_of(card: BinDataset, reading: Reading) -> FaceSet:
     if card.sha256 and is_file(path):
         compare_hash(card, path, sha256_of(path))
     images, genuine = read_bin(path)
-    faces = _faces(path, images)
+    faces, remarks = _faces(path, images, allow_damage=card.damaged == "count")
     first = np.arange(0, len(images), 2)
     people = None
     if card.identities:
-        people = _read_identities(reading.locate(card.identities), path, len(images))
-    return face_set(card.id, faces, PairList(first, first + 1, genuine, card.folds), people)
+        people = read_identities(reading.locate(card.identities), path, len(images))
+    pairs = PairList(first, first + 1, genuine, card.folds)
+    return face_set(card.id, faces, pairs, people, remarks)
 
 
-def _faces(path: Path, images: Sequence[bytes | FilePart]) -> list[Face]:
-    """The faces in their order; what lies at one place is read once, however often it is named."""
-    known: dict[bytes | FilePart, Face] = {}
-    faces = []
-    for index, image in enumerate(images):
-        name = f"{path.name}[{index}]"
+def _faces(
+    path: Path, images: Sequence[bytes | FilePart], *, allow_damage: bool
+) -> tuple[list[Face], list[str]]:
+    """The faces in their order, and what is said of them.
+
+    What lies at one place is read once, however often it is named.
+    """
+    known: dict[bytes | FilePart, tuple[Face, tuple[Finding, ...]]] = {}
+    names = [f"{path.name}[{index}]" for index in range(len(images))]
+    for name, image in zip(names, images, strict=True):
         if image not in known:
-            known[image] = (
-                Face.part(name, image) if isinstance(image, FilePart) else Face.held(name, image)
-            )
-        faces.append(replace(known[image], name=name))
-    return faces
+            known[image] = _face(name, image, allow_damage)
+    faces = [replace(known[image][0], name=name) for name, image in zip(names, images, strict=True)]
+    return faces, in_words(names, [known[image][1] for image in images])
 
 
-def _read_identities(path: Path, images_file: Path, images: int) -> list[str]:
+def _face(
+    name: str, image: bytes | FilePart, allow_damage: bool
+) -> tuple[Face, tuple[Finding, ...]]:
+    data = image.read() if isinstance(image, FilePart) else image
+    looked = look(data, allow_damage=allow_damage)
+    source = looked.data if looked.is_another else image
+    return Face(name, hashlib.sha256(data).hexdigest(), source), looked.findings
+
+
+def read_identities(path: Path, images_file: Path, images: int) -> list[str]:
+    """Who each of so many images of a ``.bin`` shows.
+
+    Raises
+    ------
+    DatasetError
+        where the file is no text, or has other than one line for each image.
+    """
     try:
         people = [line.strip() for line in read_text(path).rstrip().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
