@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Iterable
@@ -84,9 +85,48 @@ def names_in(folder: Path) -> list[str]:
         raise refused(error) from None
 
 
+def open_file(path: Path) -> io.BufferedReader:
+    """A file, open to be read: no pipe or device, which may never open, or never end.
+
+    Raises
+    ------
+    SuiteError
+        where it is one.
+    OSError
+        where the system does not open it, or it is a folder.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise SuiteError(where=path, what="is a pipe or a device, and no file; name a file.")
+
+
+def read_file(path: Path, most_bytes: int) -> bytes:
+    """The content of a file that is no larger than its kind ever is; otherwise as `open_file`.
+
+    Raises
+    ------
+    SuiteError
+        where it is larger, too.
+    """
+    with open_file(path) as stream:
+        content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        size = f"{most_bytes >> 20} MiB" if most_bytes >> 20 else f"{most_bytes >> 10} KiB"
+        raise SuiteError(
+            where=path, what=f"is larger than {size}, as no file of its kind is; name another."
+        )
+    return content
+
+
 def sha256_of(path: Path) -> str:
-    """A file's SHA-256 in hexadecimal."""
-    with path.open("rb") as stream:
+    """A file's SHA-256 in hexadecimal; otherwise as `open_file`."""
+    with open_file(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

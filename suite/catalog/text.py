@@ -4,7 +4,10 @@ import codecs
 import unicodedata
 from pathlib import Path
 
-from suite.catalog.files import is_there
+from suite.catalog.files import is_there, read_file
+
+# Some three million pairs.
+_LARGEST = 256 << 20
 
 
 def read_text(path: Path) -> str:
@@ -18,8 +21,10 @@ def read_text(path: Path) -> str:
     ------
     OSError, UnicodeDecodeError
         where it cannot be read, or is no such text.
+    SuiteError
+        where it is a pipe or a device, or larger than any list.
     """
-    written = path.read_bytes()
+    written = read_file(path, _LARGEST)
     utf_16 = written.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = written.decode("utf-16" if utf_16 else "utf-8").replace("\ufeff", "")
     return composed(text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from suite.catalog.errors import DatasetError
+from suite.catalog.files import open_file, read_file
+
+# As many pixels as are decoded, unpacked, with four samples of 16 bits.
+_LARGEST = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class FilePart:
             where the file cannot be read, or is shorter than when the part was found.
         """
         try:
-            with self.path.open("rb") as stream:
+            with open_file(self.path) as stream:
                 stream.seek(self.offset)
                 data = stream.read(self.length)
         except OSError as error:
@@ -85,9 +89,11 @@ def read_image(path: Path) -> bytes:
     ------
     DatasetError
         where the file cannot be read.
+    SuiteError
+        where it is a pipe or a device, or larger than any image.
     """
     try:
-        return path.read_bytes()
+        return read_file(path, _LARGEST)
     except OSError as error:
         raise DatasetError(
             where=path, what=f"this image cannot be read ({error.strerror}); put it back."

@@ -150,7 +150,7 @@ def test_a_mutator_takes_any_file(mutator):
         ("it is damaged.", "does not name made.txt"),
         ("made.txt: \x1b[2J.", "cannot be printed"),
         ("made.txt: is damaged", "is no sentence"),
-        (f"made.txt: {'x' * 1000}.", "has 1011 characters"),
+        (f"made.txt: {'x' * 4000}.", "has 4011 characters"),
     ],
 )
 def test_a_message_is_one_printable_sentence_that_names_the_file(message, lacks):

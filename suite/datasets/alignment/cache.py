@@ -7,12 +7,14 @@ from pathlib import Path
 
 import cv2
 
-from suite.catalog.errors import DatasetError
-from suite.catalog.files import make_private, write_whole
+from suite.catalog.errors import DatasetError, SuiteError
+from suite.catalog.files import make_private, read_file, write_whole
 from suite.datasets.alignment.geometry import Image
 
 # Raised when aligning changes, so that faces of the old way are not taken for the new.
 _FORMAT = 1
+# Faces are of 1024 × 1024 pixels at most.
+_LARGEST = 16 << 20
 
 
 def key_of(image_sha256: str, ingredients: Mapping[str, object]) -> str:
@@ -76,8 +78,8 @@ def _digest(key: str, content: bytes) -> bytes:
 
 def _is_whole(entry: Path, key: str) -> bool:
     try:
-        data = entry.read_bytes()
-    except OSError:
+        data = read_file(entry, _LARGEST)
+    except (OSError, SuiteError):
         return False
     size = hashlib.sha256().digest_size
     return data[-size:] == _digest(key, data[:-size])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from suite.catalog.errors import DatasetError, spelt_out
-from suite.catalog.files import is_file, is_folder, leads_outside, names_in
+from suite.catalog.files import is_file, is_folder, leads_outside, names_in, open_file
 from suite.catalog.text import composed
 from suite.datasets.images.header import begins_like_an_image
 from suite.datasets.images.tiff import STARTS as TIFF_STARTS
@@ -52,7 +52,7 @@ def _is_image(path: Path) -> bool:
     suffix = path.suffix.lower()
     if not is_file(path) or suffix in READ_SUFFIXES:
         return is_file(path)
-    with path.open("rb") as stream:
+    with open_file(path) as stream:
         start = stream.read(64)
     return begins_like_an_image(start) or (not suffix and start.startswith(TIFF_STARTS))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from suite.catalog.errors import DatasetError
+from suite.catalog.files import open_file
 from suite.datasets.face import FilePart
 from suite.datasets.kinds.pickled_array import (
     ADMITTED,
@@ -57,7 +58,7 @@ class _Whole(io.BufferedReader):
     """A file whose bytes are read in full or not at all."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
+        super().__init__(open_file(path).detach())
         self.path = path
         self.size = os.fstat(self.fileno()).st_size
 
