@@ -115,7 +115,7 @@ def test_a_broken_card_has_an_id_and_all_its_mistakes(tmp_path: Path) -> None:
     error = refusal(path)
     assert error.card_id == "set"
     assert error.sentences == (
-        f"{path}: unknown key 'x'; known: align, expected, folder, id, kind, sha256, title, "
+        f"{path}: unknown key 'x'; known: align, damaged, expected, folder, id, kind, sha256, title, "
         "unreadable.",
         f"{path}: key 'folder' is missing; add it.",
     )
