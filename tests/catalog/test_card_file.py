@@ -115,8 +115,8 @@ def test_a_broken_card_has_an_id_and_all_its_mistakes(tmp_path: Path) -> None:
     error = refusal(path)
     assert error.card_id == "set"
     assert error.sentences == (
-        f"{path}: unknown key 'x'; known: align, damaged, expected, folder, id, kind, sha256, title, "
-        "unreadable.",
+        f"{path}: unknown key 'x'; known: align, damaged, expected, folder, id, kind, sha256, "
+        "title, unreadable.",
         f"{path}: key 'folder' is missing; add it.",
     )
     (tmp_path / "b.toml").write_text("=")
