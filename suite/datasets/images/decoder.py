@@ -17,7 +17,9 @@ _TURNED_HERE = ("PNG", "WebP")
 # What libjpeg says of files that are whole: many encoders give a plain scan the bounds of one in
 # passes, and a colour transform that Adobe does not name is taken for none.
 _HARMLESS = re.compile(r"Invalid SOS parameters for sequential JPEG|Unknown Adobe color transform")
-_LACKS = re.compile("premature end", re.IGNORECASE)
+_LACKS = re.compile("premature end|not enough data", re.IGNORECASE)
+_SPEAKERS = {"JPEG": "libjpeg", "TIFF": "libtiff"}
+_OF_LIBTIFF = re.compile(r"\[ERROR:.*TIFF_Error\s+(.+)")
 # OpenCV's own lines, as "[ WARN:0@0.123] global loadsave.cpp:1355 …".
 _OF_OPENCV = re.compile(r"\[ ?[A-Z]+:")
 _LONGEST_REASON = 120
@@ -127,12 +129,21 @@ def _undecodable(found: ImageFile) -> Unfit:
 
 def _complaint(found: ImageFile, said: str) -> Unfit | None:
     """What a library says of damage that it went over."""
-    if found.format != "JPEG":
-        return None
-    lines = [line.strip() for line in said.splitlines()]
-    heard = (line for line in lines if line and not _OF_OPENCV.match(line))
-    first = next((line for line in heard if not _HARMLESS.match(line)), None)
+    damage = (
+        damage for line in said.splitlines() if (damage := _damage(found.format, line.strip()))
+    )
+    first = next(damage, None)
     if first is None:
         return None
-    said_so = f"libjpeg says {first[:_LONGEST_REASON]!r}"
-    return cut_short("JPEG", said_so) if _LACKS.search(first) else damaged("JPEG", said_so)
+    said_so = f"{_SPEAKERS[found.format]} says {first[:_LONGEST_REASON]!r}"
+    make = cut_short if _LACKS.search(first) else damaged
+    return make(found.format, said_so)
+
+
+def _damage(format_: str, line: str) -> str | None:
+    """What a printed line says of damage."""
+    if format_ == "JPEG" and line and not _OF_OPENCV.match(line):
+        return None if _HARMLESS.match(line) else line
+    error = _OF_LIBTIFF.search(line) if format_ == "TIFF" else None
+    # Of further pictures, which are not read.
+    return None if error is None or "AdvanceDirectory" in line else error[1]

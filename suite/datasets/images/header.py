@@ -94,9 +94,10 @@ def _bmp(data: bytes) -> ImageFile:
     """A BMP's header, OS/2's or Windows's; its height is negative where the top row is first."""
     (header,) = struct.unpack_from("<I", data, 14)
     if header == 12:
-        width, height = struct.unpack_from("<HH", data, 18)
-        return ImageFile("BMP", width, height, data)
-    width, height, _, depth, compression = struct.unpack_from("<iiHHI", data, 18)
+        width, height, _, depth = struct.unpack_from("<HHHH", data, 18)
+        compression = 0
+    else:
+        width, height, _, depth, compression = struct.unpack_from("<iiHHI", data, 18)
     if not compression:
         (start,) = struct.unpack_from("<I", data, 10)
         if len(data) < start + (abs(width) * depth + 31) // 32 * 4 * abs(height):
@@ -134,7 +135,9 @@ def _pnm(data: bytes) -> ImageFile:
         # OpenCV 5.0 takes the values as if the greatest were 255 or 65535.
         raise Unfit(f"this PGM or PPM has values up to {most}, not 255 or 65535; save it as a PNG")
     row = (width + 7) // 8 if kind == 4 else width * (3 if kind == 6 else 1) * (1 + (most > 255))
-    if kind > 3 and len(data) < header.end() + 1 + row * height:
+    # In the ASCII kinds each sample takes a character at least.
+    least = row * height if kind > 3 else width * height * (3 if kind == 3 else 1)
+    if len(data) < header.end() + (kind > 3) + least:
         raise Unfit("this PGM, PPM or PBM is cut short; fetch the image again")
     # OpenCV does not read a number after which nothing comes.
     return ImageFile("PNM", width, height, data if kind > 3 else data + b"\n")

@@ -15,10 +15,12 @@ _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _DECODED = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
-_END_MARKER, _SCAN = 0xD9, 0xDA
+_LAST_HUFFMAN, _END_MARKER, _SCAN = 0xC2, 0xD9, 0xDA
 # Each scan goes over the whole picture. Encoders write some ten, those that search for the
 # smallest file some fifteen; of the largest pictures twenty take some seconds.
 _MOST_SCANS, _OF_LARGEST = 100, 20
+# Of each block of 8 × 8 pixels a code of one bit is there at least.
+_MOST_PIXELS_A_BYTE = 8 * 64
 _ALL_BITS = 2**64 - 1
 
 
@@ -37,6 +39,7 @@ class _Walk:
     width: int = 0
     height: int = 0
     scans: int = 0
+    huffman: bool = False
     gaps: list[tuple[int, int]] = field(default_factory=list)
     lacking: dict[int, int] = field(default_factory=dict)
 
@@ -65,6 +68,7 @@ class _Walk:
     def _frame(self, marker: int) -> None:
         if marker not in _DECODED:
             raise Unfit("this JPEG is of a lossless or hierarchical kind; save it as a PNG")
+        self.huffman = marker <= _LAST_HUFFMAN
         self.height, self.width, count = struct.unpack_from(">HHB", self.data, self.place + 3)
         names = self.data[self.place + 8 : self.place + 8 + 3 * count : 3]
         self.lacking = dict.fromkeys(names, _ALL_BITS)
@@ -98,7 +102,11 @@ def inspect_jpeg(data: bytes) -> ImageFile:
     if not walk.width or not walk.height or not walk.scans or any(walk.lacking.values()):
         raise cut_short("JPEG")
     pixels = walk.width * walk.height
-    if pixels <= MOST_PIXELS and walk.scans > min(_MOST_SCANS, _OF_LARGEST * MOST_PIXELS // pixels):
+    if pixels > MOST_PIXELS:  # whoever asked refuses it
+        return ImageFile("JPEG", walk.width, walk.height, b"")
+    if walk.huffman and pixels > _MOST_PIXELS_A_BYTE * len(data):
+        raise cut_short("JPEG")
+    if walk.scans > min(_MOST_SCANS, _OF_LARGEST * MOST_PIXELS // pixels):
         raise Unfit(
             f"this JPEG has {walk.scans:,} scans, each of which goes over the whole picture; save "
             "it anew"

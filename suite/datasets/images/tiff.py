@@ -44,7 +44,8 @@ def read_tiff(data: bytes) -> TiffHeader:
     for index in range(entries):
         entry = place + 2 + 12 * index
         tag, kind, count = struct.unpack_from(f"{order}HHI", data, entry)
-        if kind not in _SIZES or tag not in _READ:
+        # Of a tag that is there again the first counts: thousands could name one long list.
+        if kind not in _SIZES or tag not in _READ or tag in tags:
             continue
         values = f"{order}{count}{_SIZES[kind]}"
         start = entry + 8

@@ -45,6 +45,7 @@ _OPCODES = frozenset(
 )
 # Shorter bytes are held: names of types, flags, the smallest images.
 _SHORT = 256
+_LONGEST_NAME = 100
 
 
 def _refuse(name: str) -> Callable[[Any], None]:
@@ -134,7 +135,8 @@ class _BinUnpickler(pickle._Unpickler):
     def find_class(self, module: str, name: str, /) -> Any:
         make = ADMITTED.get((module, name))
         if make is None:
-            raise RefusalError(f"would call {module}.{name} when unpickled; {HOLDS}")
+            asked = f"{module}.{name}"[:_LONGEST_NAME]
+            raise RefusalError(f"would call {asked} when unpickled; {HOLDS}")
         return StandIn(self._counted(make) if make is encode else make)
 
     def _counted(self, make: Callable[..., bytes | FilePart]) -> Callable[..., bytes | FilePart]:

@@ -16,6 +16,7 @@ from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
 from suite.datasets.kinds.list_form import rows_of
 from suite.datasets.line_pair import LinePair, LinePairs
+from suite.datasets.list_fields import refuse_long_fields
 from suite.datasets.listed_pairs import list_pairs, paired
 from suite.datasets.pair_checks import refuse_odd_pairs
 from suite.datasets.reading import Reading
@@ -25,6 +26,8 @@ _LABELS = {
     **dict.fromkeys(("0", "false", "impostor"), False),
 }
 _COLUMNS = CsvColumns()
+# Of the columns that a file has so many are named.
+_SHOWN = 20
 _NEEDED = ("left", "right", "same")
 CsvPair = LinePair[str]
 """A row; its images are paths below the set's folder, its fold is 0 without such a column."""
@@ -103,6 +106,7 @@ def _rows(path: Path, columns: CsvColumns) -> _Rows:
 def _read(path: Path, text: str, columns: CsvColumns) -> _Rows:
     rows = rows_of(path, text, columns, _LABELS)
     header = [name.strip().lower() for name in next(rows, (1, []))[1]]
+    refuse_long_fields(path, 1, header)
     named, standard = columns.model_dump(), _COLUMNS.model_dump()
     there = {
         key: _place(path, header, name)
@@ -119,6 +123,7 @@ def _read(path: Path, text: str, columns: CsvColumns) -> _Rows:
     for line, row in rows:
         if not any(field.strip() for field in row):
             continue
+        refuse_long_fields(path, line, row)
         if len(row) != len(header):
             raise DatasetError(
                 where=path,
@@ -134,7 +139,8 @@ def _read(path: Path, text: str, columns: CsvColumns) -> _Rows:
 
 def _place(path: Path, header: Sequence[str], name: str) -> int:
     if header.count(name.strip().lower()) != 1:
-        found = ", ".join(repr(column) for column in header) or "nothing"
+        shown = [repr(column) for column in header[:_SHOWN]]
+        found = ", ".join([*shown, *(["…"] if header[_SHOWN:] else [])]) or "nothing"
         raise DatasetError(
             where=path,
             what=f"line 1 must name the column {name!r} once, and has {found}; write "

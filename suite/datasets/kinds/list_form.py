@@ -71,7 +71,7 @@ def _other_form(fields: list[str], labels: Collection[str], mark: str) -> str | 
             return "a label before two paths"
         case [left, right, label] if _is_image(left, right):
             known = label.lower() in labels
-            return None if known else f"two paths and {label!r}, which is no label (1 or 0)"
+            return None if known else f"two paths and {label[:60]!r}, which is no label (1 or 0)"
         case [left, right] if _is_image(left, right):
             return "two paths without a label"
         case [image] if _is_image(image):

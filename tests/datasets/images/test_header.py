@@ -1,6 +1,7 @@
 """What is read of an image before it is decoded, and what is refused."""
 
 import struct
+import time
 import zlib
 
 import cv2
@@ -361,3 +362,68 @@ def test_a_tiffs_size_and_end_are_held_to_its_bytes(monkeypatch):
     ):
         with pytest.raises(DatasetError, match=f"face: {said}"):
             decode(data, "face")
+
+
+def test_a_tiff_of_whose_damage_libtiff_speaks_is_refused(capfd):
+    if not cv2.__version__.startswith("5."):
+        pytest.skip("OpenCV 4 keeps libtiff quiet")
+    data = encoded(".tif", FACE, cv2.IMWRITE_TIFF_COMPRESSION, 5)  # LZW
+    refused = 0
+    for place in range(200, 5000, 150):
+        hole = data[:place] + bytes(40) + data[place + 40 :]
+        try:
+            decode(hole, "face")
+        except DatasetError as error:
+            refused += "libtiff says" in str(error)
+    assert refused > 10
+    assert capfd.readouterr().err == ""
+
+
+def many_tags(count: int) -> bytes:
+    """A TIFF whose directory names one long list of strips again and again."""
+    entry = struct.pack("<HHII", 273, 4, 200_000, 8)
+    return (
+        b"II*\0"
+        + struct.pack("<I", 8 + 800_000)
+        + bytes(800_000)
+        + struct.pack("<H", count)
+        + entry * count
+        + bytes(4)
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"P2 8000 8000 255\n1 2 3", "this PGM, PPM or PBM is cut short"),
+        (b"P1 8000 8000 1", "this PGM, PPM or PBM is cut short"),
+        (b"BM" + struct.pack("<4I4H", 0, 0, 26, 12, 8000, 8000, 1, 24), "this BMP is cut short"),
+        (many_tags(60_000), "this TIFF has no picture in it|this TIFF says it is 0"),
+        (b"P5" + b"#\n" * 2_000_000, "this PGM, PPM or PBM is damaged in its header"),
+    ],
+    ids=["pgm", "pbm", "bmp", "tiff", "comments"],
+)  # fmt: skip
+def test_a_small_file_of_an_enormous_picture_costs_nothing(data, said, monkeypatch):
+    forbid_decoding(monkeypatch)
+    begun = time.process_time()
+    with pytest.raises(DatasetError, match=f"face: ({said})"):
+        decode(data, "face")
+    assert time.process_time() - begun < 2
+
+
+def test_a_small_jpeg_of_an_enormous_picture_costs_nothing(monkeypatch):
+    forbid_decoding(monkeypatch)
+    data = bytearray(encoded(".jpg"))
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = struct.pack(">HH", 8000, 8000)
+    with pytest.raises(DatasetError, match="face: this JPEG is cut short"):
+        decode(bytes(data), "face")
+
+
+@pytest.mark.parametrize("quality", [1, 95])
+def test_a_flat_picture_takes_as_few_bytes_as_there_may_be(quality):
+    for passes in (0, 1):
+        flat = np.full((2000, 2000), 7, np.uint8)
+        how = (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, passes)
+        data = encoded(".jpg", flat, *how, cv2.IMWRITE_JPEG_OPTIMIZE, 1)
+        assert decode(data, "face").shape == (2000, 2000, 3)
