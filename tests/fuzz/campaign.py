@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -18,6 +19,8 @@ _FORK = multiprocessing.get_context("fork")
 _START_SECONDS = 120.0
 _INPUT_SECONDS = 30.0
 _SAVE_EVERY = 250
+# Where the system has one; a disk is written for each input otherwise.
+_IN_MEMORY = next((place for place in ("/dev/shm",) if os.access(place, os.W_OK)), None)
 _FAILURES_KEPT = 50
 
 
@@ -93,7 +96,7 @@ def _until_killed(
 ) -> None:
     """Try inputs in one process, and count the one that killed it or had to be killed."""
     out, into = _FORK.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="fuzz-", dir=_IN_MEMORY) as scratch:
         work = (target, seed, Path(scratch), indices, into)
         process = _FORK.Process(target=serve, args=work, daemon=True)
         process.start()

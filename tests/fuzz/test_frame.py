@@ -148,7 +148,9 @@ def test_a_mutator_takes_any_file(mutator):
     [
         ("made.txt: is damaged; fetch it again.", ""),
         ("it is damaged.", "does not name made.txt"),
+        ("made.txt: no-break space \xa0 and zero-width joiner \u200d.", ""),
         ("made.txt: \x1b[2J.", "cannot be printed"),
+        ("made.txt: \u202egnp.", "cannot be printed"),
         ("made.txt: is damaged", "is no sentence"),
         (f"made.txt: {'x' * 4000}.", "has 4011 characters"),
     ],

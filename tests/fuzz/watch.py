@@ -3,7 +3,6 @@
 import os
 import resource
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ _WRITES = (
     *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
     *("os.chmod", "os.chown", "shutil.rmtree", "shutil.move", "shutil.copyfile"),
 )
-_MIB = 2**20
+_MIB, _PAGE, _TICKS = 2**20, os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -43,26 +42,31 @@ class Watch:
     def __init__(self, own: Path) -> None:
         self._own = os.path.realpath(own)
         self._now: Seen | None = None
+        self._noise = os.memfd_create("noise")
+        _KNOWN["self"] = _Process("self")  # of a worker, which is forked
         sys.addaudithook(self._audit)
 
     @contextmanager
     def over(self) -> Iterator[Seen]:
         """What happens inside."""
         seen = Seen()
-        held = _held()
-        begun = _cpu_seconds()
-        with tempfile.TemporaryFile() as noise, _into(noise.fileno()):
+        processes = [_KNOWN["self"], *_children()]
+        begun = sum(process.cpu_seconds() for process in processes)
+        held = sum(process.begin_to_hold() for process in processes)
+        with _into(self._noise):
             self._now = seen
             try:
                 yield seen
             finally:
                 self._now = None
-                seen.cpu_seconds = _cpu_seconds() - begun
-                seen.mebibytes = max(0.0, _most_held() - held)
+                processes = [_KNOWN["self"], *_children()]
+                seen.cpu_seconds = sum(process.cpu_seconds() for process in processes) - begun
+                seen.mebibytes = max(0.0, sum(each.most_held() for each in processes) - held)
                 sys.stdout.flush()
                 sys.stderr.flush()
-                noise.seek(0)
-                seen.noise = noise.read(2000).decode("utf-8", "replace")
+                seen.noise = os.pread(self._noise, 2000, 0).decode("utf-8", "replace")
+                os.ftruncate(self._noise, 0)
+                os.lseek(self._noise, 0, os.SEEK_SET)
 
     def _audit(self, event: str, arguments: tuple[object, ...]) -> None:
         if self._now is None:
@@ -106,41 +110,49 @@ def _into(file: int) -> Iterator[None]:
             os.close(copy)
 
 
-def _processes() -> list[Path]:
-    """This process and those that it started, as the system shows them."""
-    started = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [Path("/proc/self"), *(Path("/proc") / number for number in started)]
+class _Process:
+    """A process as the system shows it; its files stay open, for it is looked at often."""
 
+    def __init__(self, number: str) -> None:
+        self._stat, self._statm, self._status = (
+            os.open(f"/proc/{number}/{name}", os.O_RDONLY) for name in ("stat", "statm", "status")
+        )
+        self._clear = os.open(f"/proc/{number}/clear_refs", os.O_WRONLY)
 
-def _cpu_seconds() -> float:
-    """CPU time so far of the process and of those that it has."""
-    ticks = 0
-    for process in _processes():
+    def cpu_seconds(self) -> float:
+        """CPU time so far."""
         # After the name, which may have blanks: utime and stime are the 14th and 15th field.
-        fields = (process / "stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        fields = os.pread(self._stat, 4096, 0).rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def begin_to_hold(self) -> float:
+        """MiB that it holds; what it holds at most is counted anew from here."""
+        os.write(self._clear, b"5")
+        return int(os.pread(self._statm, 4096, 0).split()[1]) * _PAGE / _MIB
+
+    def most_held(self) -> float:
+        """MiB that it held at most since then."""
+        return self.in_status(b"VmHWM:")
+
+    def in_status(self, key: bytes) -> float:
+        """MiB by their name."""
+        words = os.pread(self._status, 8192, 0).partition(key)[2].split(maxsplit=1)
+        return int(words[0]) / 1024
 
 
-def _held() -> float:
-    """MiB that the processes hold; what they held at most is counted anew from here."""
-    for process in _processes():
-        (process / "clear_refs").write_text("5")
-    return sum(_status(process, "VmRSS:") for process in _processes())
+_KNOWN: dict[str, _Process] = {}
 
 
-def _most_held() -> float:
-    return sum(_status(process, "VmHWM:") for process in _processes())
-
-
-def _status(process: Path, key: str) -> float:
-    for line in (process / "status").read_text().splitlines():
-        if line.startswith(key):
-            return int(line.split()[1]) / 1024
-    return 0.0  # of a process that has just ended
+def _children() -> list[_Process]:
+    """The processes that this one started and that still are."""
+    numbers = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    for number in numbers:
+        if number not in _KNOWN:
+            _KNOWN[number] = _Process(number)
+    return [_KNOWN[number] for number in numbers]
 
 
 def limit_memory(mebibytes: int) -> None:
     """Let the process have so much address space beyond what it has."""
-    limit = int((_status(Path("/proc/self"), "VmSize:") + mebibytes) * _MIB)
+    limit = int((_Process("self").in_status(b"VmSize:") + mebibytes) * _MIB)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -2,6 +2,7 @@
 
 import os
 import traceback
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -118,13 +119,19 @@ def wrong_message(message: str, file: str) -> str:
     """What a message lacks to be one printable sentence that names the file; empty: nothing."""
     if file not in message:
         return f"the message does not name {file}: {message!r}"[:300]
-    if not message.isprintable():
+    if any(map(_steers, message)):
         return f"the message cannot be printed: {message!r}"[:300]
     if not message.endswith("."):
         return f"the message is no sentence: {message!r}"[:300]
     if len(message) > _LONGEST_MESSAGE:
         return f"the message has {len(message)} characters: {message!r}"[:300]
     return ""
+
+
+def _steers(character: str) -> bool:
+    """Whether a terminal does something else with a character than to show it."""
+    turns = character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    return turns or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def serve(target: Target, seed: int, folder: Path, indices: Iterable[int], out: Connection) -> None:
