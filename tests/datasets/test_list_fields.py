@@ -46,6 +46,27 @@ def test_a_long_field_is_refused_by_line(read: Callable[[Path], object], text, l
     assert said.endswith(".")
 
 
+@pytest.mark.parametrize("odd", ["\0", "ann\0", "a\x1b[2J", "\x1fb", "\x7f", "\x08"])
+@pytest.mark.parametrize(
+    ("read", "text", "line"),
+    [
+        (read_pairs_csv, "left,right,same\nODD,b.jpg,1\n", 2),
+        (read_pairs_csv, "left,right,same,fold\na.jpg,b.jpg,1,1ODD\n", 2),
+        (read_lfw_pairs, "1 1\nann\t1\t2\nODD\t1\tbob\t2\n", 3),
+        (read_landmarks, f"ODD,{POINTS}\n", 1),
+        (identities, "ODD\n", 1),
+    ],
+)
+def test_control_characters_are_refused_by_line(read, text, line, odd, tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text(text.replace("ODD", f"x{odd}x"))
+    with pytest.raises(DatasetError) as caught:
+        read(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path}: line {line} has a field with control characters that begins w")
+    assert said.isprintable()
+
+
 def test_of_thousands_of_columns_the_first_are_named(tmp_path):
     path = tmp_path / "pairs.csv"
     path.write_text(",".join(f"column{number}" for number in range(5000)))

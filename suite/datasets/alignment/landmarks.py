@@ -13,7 +13,7 @@ from suite.catalog.errors import DatasetError
 from suite.catalog.text import read_text
 from suite.datasets.alignment.geometry import TEMPLATE, Image, Points
 from suite.datasets.images.folder import plain_name
-from suite.datasets.list_fields import refuse_long_fields
+from suite.datasets.list_fields import refuse_odd_fields
 
 # Points of a face lie further apart; shares of the image's size, from 0 to 1, do not.
 # No image is as large.
@@ -75,7 +75,7 @@ def read_landmarks(path: Path) -> dict[str, Landmarks]:
     """
     found: dict[str, Landmarks] = {}
     for line, row in _rows(path):
-        refuse_long_fields(path, line, row)
+        refuse_odd_fields(path, line, row)
         numbers = [_number(field) for field in row[1:]]
         if line == 1 and len(row) == 11 and all(map(math.isnan, numbers)):
             continue

@@ -23,7 +23,7 @@ from suite.datasets.face_set import FaceSet, PairList, face_set
 from suite.datasets.images.findings import Finding, in_words, look
 from suite.datasets.kinds.bin_pickle import unpickle
 from suite.datasets.kinds.pickled_array import PickledArray
-from suite.datasets.list_fields import refuse_long_fields
+from suite.datasets.list_fields import refuse_odd_fields
 from suite.datasets.reading import Reading
 
 
@@ -193,5 +193,5 @@ def read_identities(path: Path, images_file: Path, images: int) -> list[str]:
     for line, person in enumerate(people, 1):
         if not person:
             raise DatasetError(where=path, what=f"line {line} is empty; name who the image shows.")
-        refuse_long_fields(path, line, [person])
+        refuse_odd_fields(path, line, [person])
     return people

@@ -16,7 +16,7 @@ from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
 from suite.datasets.kinds.list_form import rows_of
 from suite.datasets.line_pair import LinePair, LinePairs
-from suite.datasets.list_fields import refuse_long_fields
+from suite.datasets.list_fields import refuse_odd_fields
 from suite.datasets.listed_pairs import list_pairs, paired
 from suite.datasets.pair_checks import refuse_odd_pairs
 from suite.datasets.reading import Reading
@@ -106,7 +106,7 @@ def _rows(path: Path, columns: CsvColumns) -> _Rows:
 def _read(path: Path, text: str, columns: CsvColumns) -> _Rows:
     rows = rows_of(path, text, columns, _LABELS)
     header = [name.strip().lower() for name in next(rows, (1, []))[1]]
-    refuse_long_fields(path, 1, header)
+    refuse_odd_fields(path, 1, header)
     named, standard = columns.model_dump(), _COLUMNS.model_dump()
     there = {
         key: _place(path, header, name)
@@ -123,7 +123,7 @@ def _read(path: Path, text: str, columns: CsvColumns) -> _Rows:
     for line, row in rows:
         if not any(field.strip() for field in row):
             continue
-        refuse_long_fields(path, line, row)
+        refuse_odd_fields(path, line, row)
         if len(row) != len(header):
             raise DatasetError(
                 where=path,

@@ -11,7 +11,7 @@ from suite.datasets.alignment.aligner import cut_faces
 from suite.datasets.face_set import FaceSet
 from suite.datasets.images.folder import NamedImage, plain_name
 from suite.datasets.line_pair import LinePair, LinePairs
-from suite.datasets.list_fields import refuse_long_fields
+from suite.datasets.list_fields import refuse_odd_fields
 from suite.datasets.listed_pairs import list_pairs, paired
 from suite.datasets.pair_checks import refuse_odd_pairs
 from suite.datasets.reading import Reading
@@ -104,7 +104,7 @@ def _header(path: Path, lines: list[tuple[int, str]]) -> tuple[int, tuple[int, .
 
 def _pair(path: Path, line: int, text: str, fold: int) -> LfwPair:
     fields = _fields(text)
-    refuse_long_fields(path, line, fields)
+    refuse_odd_fields(path, line, fields)
     match fields:
         case [name, first, second] if _is_number(first) and _is_number(second):
             left, right = NumberedImage(name, int(first)), NumberedImage(name, int(second))

@@ -56,7 +56,7 @@ def _as_fields(result: object, mutant: Mutant) -> Verdict:
             if name.startswith("/") or ".." in name.split("/"):
                 raise AssertionError(f"{name!r} leaves the folder")
     try:
-        lines = mutant.data.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
+        lines = mutant.data.decode().replace("\ufeff", "").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError:
         return Verdict.OTHER
     if lines[0] == "left,right,same,fold" and not set('"\r\\') & set("".join(lines)):
