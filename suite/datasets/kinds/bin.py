@@ -26,6 +26,8 @@ from suite.datasets.kinds.pickled_array import PickledArray
 from suite.datasets.list_fields import refuse_odd_fields
 from suite.datasets.reading import Reading
 
+_MOST_BITS = 64
+
 
 def read_bin(path: Path) -> tuple[list[bytes | FilePart], npt.NDArray[np.bool_]]:
     """Read an InsightFace ``.bin``, pickled by Python 2 or 3.
@@ -125,6 +127,10 @@ def _shown(item: object) -> str:
         item = item.decode("latin-1")
     if isinstance(item, str):
         return f"the text {item[:20]!r}"
+    if isinstance(item, FilePart):
+        return f"{len(item):,} bytes"
+    if isinstance(item, int) and item.bit_length() > _MOST_BITS:  # Python writes no such number
+        return "an enormous number"
     return str(item)[:20] if isinstance(item, int | float) else f"a {type(item).__name__}"
 
 

@@ -359,3 +359,17 @@ def test_an_image_that_is_named_often_is_read_once(tmp_path, monkeypatch):
     tracemalloc.stop()
     assert len(read) == 1
     assert (len(found.faces), len(found.left)) == (1, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        (1 << 200_000, "an enormous number"),
+        (-(10**40), "an enormous number"),
+        (b"x" * 300, "300 byt"),
+    ],
+    ids=["large", "small", "bytes"],
+)
+def test_a_flag_that_cannot_be_shown_is_described(tmp_path, flag, said):
+    message = refusal(tmp_path, pickle.dumps((IMAGES, [True, flag, False]), 4))
+    assert f"issame[1] is {said}" in message

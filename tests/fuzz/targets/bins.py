@@ -58,40 +58,22 @@ def hostile_opcode(rng: Random, data: bytes) -> bytes:
 
 
 _HOSTILE = (
+    # what would run something, or make an object
+    *(b"cos\nsystem\n(S'touch /tmp/fuzzed'\ntR", b"cbuiltins\neval\n(S'0'\ntR", b"\x93", b"R"),
+    *(b"\x81", b"b", b"i__main__\nx\n", b"o", b"\x92", b"P1\n", b"Q", b"\x82\1", b"\x97", b"\x98"),
+    *(b"}", b"\x8f", b"cnumpy\ndtype\n(S'O8'\nI0\nI1\ntR"),
+    # what nests, or comes again and again
+    *(b"2" * 400, b"(" * 3000, b"]" * 3000, b"\x85" * 3000, b"0" * 9, b"q\0" + b"h\0" * 2000),
+    # what is enormous, or says so
     *(
-        b"cos\nsystem\n(S'touch /tmp/fuzzed'\ntR",
-        b"cbuiltins\neval\n(S'0'\ntR",
-        b"\x93",
-        b"R",
-        b"\x81",
-    ),
-    *(
-        b"b",
-        b"i__main__\nx\n",
-        b"o",
-        b"\x92",
-        b"P1\n",
-        b"Q",
-        b"\x82\1",
-        b"\x97",
-        b"\x98",
-        b"}",
-        b"\x8f",
-    ),
-    *(b"2" * 400, b"(" * 3000, b"]" * 3000, b"\x85" * 3000, b"0" * 9, b"\x96" + b"\xff" * 8),
-    *(
+        b"\x96" + b"\xff" * 8,
         b"\x8b\xff\xff\xff\x7f",
-        b"L" + b"9" * 5000 + b"L\n",
-        b"I" + b"9" * 5000 + b"\n",
         b"r\xff\xff\xff\xff",
+        b"L" + b"9" * 5000 + b"L\n",
     ),
-    *(
-        b"q\0" + b"h\0" * 2000,
-        b"Fnan\n",
-        b"Finf\n",
-        b"V\\ud800\n",
-        b"cnumpy\ndtype\n(S'O8'\nI0\nI1\ntR",
-    ),
+    *(b"I" + b"9" * 5000 + b"\n", b"\x8b\xb8\x0b\0\0" + b"\1" * 3000),
+    # what is no flag
+    *(b"Fnan\n", b"Finf\n", b"G\x7f\xf0" + bytes(6), b"V\\ud800\n", b"K\2", b"N", b")"),
 )
 
 _KEY = "ab" * 32
