@@ -8,11 +8,17 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from suite.catalog.errors import CatalogError, spelt_out
+from suite.catalog.errors import CatalogError, SuiteError, one_line, spelt_out
+from suite.catalog.files import read_file
 from suite.catalog.mistakes import blanks_in, nulls_in, sentences
 from suite.catalog.table import Card
 
 C = TypeVar("C", bound=Card)
+# Those that come with the suite have 6 KiB at most.
+_LARGEST = 512 << 10
+# tomllib takes time by the square of a key's parts. Two lines of lists of three numbers have eight
+# points; those of a card have to stay below the square of a thousand.
+_MOST_WORK = 1_000_000
 _TOO_DEEP = "nests tables or lists too deeply; mend it"
 _TOO_LONG = "has a number of thousands of digits; mend it"
 
@@ -28,7 +34,7 @@ class BrokenCardError(CatalogError):
 
     def __init__(self, sentences: Sequence[str], card_id: str) -> None:
         super().__init__(sentences[0])
-        self.sentences = tuple(sentences)
+        self.sentences = tuple(map(one_line, sentences))
         self.card_id = card_id
 
 
@@ -61,17 +67,34 @@ def read_card(path: Path, adapter: TypeAdapter[C]) -> C:
     try:
         card = adapter.validate_json(text)
     except ValidationError as error:
-        if error.errors()[0]["type"] == "json_invalid":  # which bounds how deep tables may nest
+        mistakes = error.errors(include_url=False)
+        if mistakes[0]["type"] == "json_invalid":  # which bounds how deep tables may nest
             raise _broken(path, _TOO_DEEP) from None
-        raise BrokenCardError(sentences(path, adapter, error, blanks), card_id) from None
+        raise BrokenCardError(sentences(path, adapter, mistakes, blanks), card_id) from None
     if blanks:
-        raise BrokenCardError(sentences(path, adapter, None, blanks), card_id)
+        raise BrokenCardError(sentences(path, adapter, [], blanks), card_id)
     return card
+
+
+def id_in(path: Path) -> str | None:
+    """The id that a card gives, whatever else is wrong in it; None of what cannot be read."""
+    try:
+        return str(_table(path).get("id"))
+    except BrokenCardError:
+        return None
 
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = read_file(path, _LARGEST).decode("utf-8-sig")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if sum(line.count(".") ** 2 for line in text.split("\n")) > _MOST_WORK:
+            raise _broken(path, _TOO_DEEP)
+        return tomllib.loads(text)
+    except BrokenCardError:
+        raise
+    except SuiteError as error:
+        raise BrokenCardError([str(error)], path.stem) from None
     except OSError as error:
         raise _broken(path, f"cannot be read ({error.strerror}); mend it") from None
     except UnicodeDecodeError:

@@ -175,14 +175,19 @@ def _is_pattern(value: str) -> bool:
     """Whether a pattern names persons and numbers alone, no part of them, and says how wide."""
     try:
         parts = list(Formatter().parse(value))
-        value.format(person="p", number=1)
-    except (LookupError, ValueError, TypeError, AttributeError):
+    except ValueError:
         return False
-    return all(
+    if not all(
         name in _FORMATS and not conversion and re.fullmatch(_FORMATS[name], spec or "")
         for _, name, spec, conversion in parts
         if name is not None
-    )
+    ):
+        return False
+    try:
+        value.format(person="p", number=1)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return False
+    return True
 
 
 # A new kind is a class here, in this union, and a module of `suite.datasets.kinds`.

@@ -19,8 +19,13 @@ _ADVICE = {
 }
 # Control characters of C0 and C1, Unicode's line ends, embeddings, overrides and isolates.
 _STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
+_ENDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # Of a name so much is shown: those that the system refuses may fill a screen.
 _SHOWN = 200
+# Of known names so many are named, and of more the nearest.
+_NAMED, _NEAR = 40, 10
+# Of a message, and of a place in it, which no path is longer than.
+_LONGEST, _LONGEST_PLACE = 3000, 4096
 
 
 def spelt_out(text: str) -> str:
@@ -44,6 +49,25 @@ def visible(text: str) -> str:
     return _STEERING.sub(lambda found: ascii(found[0])[1:-1], spelt_out(text))
 
 
+def shortened(text: str, longest: int = _SHOWN) -> str:
+    """A text as it is, or the beginning of a longer one with a sign that it goes on.
+
+    >>> shortened("ab", 3), shortened("abcd", 3)
+    ('ab', 'abc…')
+    """
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def one_line(text: str, longest: int = _LONGEST) -> str:
+    """A text that takes one line and no more of a screen than a message may.
+
+    >>> one_line("a name\\nof two lines")
+    'a name\\\\nof two lines'
+    """
+    plain = visible(shortened(text, longest))
+    return shortened("".join(_ENDS.get(each, each) for each in plain), longest)
+
+
 class SuiteError(Exception):
     """Something the user can mend; its message is shown without a traceback.
 
@@ -54,13 +78,13 @@ class SuiteError(Exception):
     """
 
     def __init__(self, what: str, *, where: object = "") -> None:
-        self.what = visible(what)
-        self.where = visible(str(where))
+        self.what = one_line(what)
+        self.where = one_line(str(where), _LONGEST_PLACE)
         super().__init__(f"{self.where}: {self.what}" if self.where else self.what)
 
     def beyond(self, where: object) -> str:
         """What is said after that place is named: the whole message, where it is another one."""
-        return self.what if self.where == visible(str(where)) else str(self)
+        return self.what if self.where == one_line(str(where), _LONGEST_PLACE) else str(self)
 
 
 class CatalogError(SuiteError):
@@ -107,8 +131,7 @@ def reason_of(error: BaseException) -> str:
 
 def refused(error: OSError) -> SuiteError:
     """What the system refuses, as a look at a file that another user keeps to herself."""
-    name = str(error.filename or "")
-    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+    shown = shortened(str(error.filename or ""))
     said = error.strerror or type(error).__name__
     advice = _ADVICE.get(error.errno or 0, "look at the disk")
     return SuiteError(f"the system refuses it ({said}); {advice}.", where=shown)
@@ -124,11 +147,14 @@ def refusals_said() -> Iterator[None]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt name: the nearest known one, and all of them."""
-    known = sorted(known)
+    """A hint for a misspelt name: the nearest known one, and all of them, of many some."""
+    name, known = shortened(name), sorted(known)
     reordered = [each for each in known if _words(each) == _words(name)]
     close = reordered or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
+    if len(known) > _NAMED:
+        near = sorted(difflib.get_close_matches(name, known, n=_NEAR, cutoff=0.0))
+        return f"{hint}known: {', '.join(near)} and {len(known) - len(near)} more"
     return f"{hint}known: {', '.join(known) or 'none'}"
 
 

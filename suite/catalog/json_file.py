@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from suite.catalog.errors import spelt_out
-from suite.catalog.files import is_file
+from suite.catalog.errors import SuiteError, spelt_out
+from suite.catalog.files import is_file, read_file
 from suite.catalog.mistakes import said_of, words_of
 
 T = TypeVar("T")
@@ -17,6 +17,8 @@ Keys = Sequence[str | int]
 
 # Deeper than anything that the suite writes; Python's own bound differs between versions.
 _DEEPEST = 32
+# A report of a hundred gates with all that is drawn has some 30 MiB.
+LARGEST = 512 << 20
 # With more digits an integer is no count, size or version of anything.
 _MOST_DIGITS = 18
 # What the value of a key becomes that is there twice.
@@ -115,7 +117,9 @@ def _text_of(path: Path) -> str:
     if not is_file(path):
         raise UnreadableError("it is no file")
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path, LARGEST).decode("utf-8-sig")
+    except SuiteError as error:
+        raise UnreadableError(f"it {error.what.rstrip('.')}") from None
     except UnicodeDecodeError:
         raise UnreadableError("it is not text in UTF-8") from None
 

@@ -5,15 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic_core import ErrorDetails
 
 from suite.catalog.alignment import METHODS
 from suite.catalog.dataset_card import KINDS
-from suite.catalog.errors import nearest, one_of
+from suite.catalog.errors import nearest, one_of, shortened
 from suite.catalog.table import BLANK
 
 Location = tuple[int | str, ...]
+_UNKNOWN = "extra_forbidden"
 # Pydantic's words, and ours.
 _WORDS = {
     "Input should be a valid array": "must be a list",
@@ -23,8 +24,8 @@ _WORDS = {
     "Extra inputs are not permitted": "is unknown",
     "Unexpected keyword argument": "is unknown",
 }
-# Of a value so much is shown.
-_SHOWN = 100
+# Of a value and of a key so much is shown, and of a card's mistakes so many of a kind.
+_SHOWN, _MOST = 100, 50
 _PATTERNS = {
     "^[0-9a-f]{64}$": "must be 64 lower-case hexadecimal digits",
     "^[a-z0-9][a-z0-9_.-]*$": (
@@ -39,7 +40,7 @@ _PATTERNS = {
 def sentences(
     path: Path,
     adapter: TypeAdapter[Any],
-    error: ValidationError | None,
+    mistakes: Sequence[ErrorDetails],
     blanks: Mapping[Location, str],
 ) -> list[str]:
     """Every mistake in a card, that which explains most first.
@@ -48,27 +49,26 @@ def sentences(
     ----------
     path : the card's file
     adapter : what the card was read by
-    error : what it raised, if anything
+    mistakes : what it found, if anything
     blanks : the blanks left in the card, as `blanks_in` finds them
     """
     left = {_names(location) for location in blanks}
-    mistakes = error.errors() if error else []
+    tagged = _is_tagged(adapter)
     # A misspelt key is unknown and its right name missing: the unknown one says both.
-    unknown = [each for each in mistakes if each["type"] == "extra_forbidden"]
+    unknown = [each for each in mistakes if each["type"] == _UNKNOWN][:_MOST]
     others = [
         each
-        for each in mistakes
-        if each not in unknown
-        and _names(_keys_of(each)) not in left
+        for each in [each for each in mistakes if each["type"] != _UNKNOWN][:_MOST]
+        if _names(_keys_of(each, tagged=tagged)) not in left
         and not any(_is_right_name(each["loc"], other["loc"]) for other in unknown)
     ]
-    found = [_unknown(path, adapter, each["loc"]) for each in unknown]
+    found = [_unknown(path, adapter, each["loc"], tagged=tagged) for each in unknown]
     found += [
         f"{path}: key {_dotted(location)!r} is still blank ({words!r}); fill it in."
         for location, words in blanks.items()
     ]
     for each in others:
-        words = words_of(each)
+        words = words_of(each, tagged=tagged)
         found.append(f"{path}: {words}{'; add it' if words.endswith(' is missing') else ''}.")
     return list(dict.fromkeys(found))
 
@@ -96,20 +96,24 @@ def _strings_in(table: object, above: Location) -> Iterator[tuple[Location, str]
             yield from _strings_in(value, (*above, index))
 
 
-def _unknown(path: Path, adapter: TypeAdapter[Any], location: Location) -> str:
-    keys = _keys(location)
+def _unknown(path: Path, adapter: TypeAdapter[Any], location: Location, *, tagged: bool) -> str:
+    keys = _keys(location, tagged=tagged)
     allowed = _allowed_keys(adapter, location)
     return f"{path}: unknown key {_dotted(keys)!r}; {nearest(str(keys[-1]), allowed)}."
 
 
-def words_of(mistake: ErrorDetails, below: Sequence[str | int] = ()) -> str:
+def words_of(
+    mistake: ErrorDetails, below: Sequence[str | int] = (), *, tagged: bool = False
+) -> str:
     """A mistake in words that follow the name of its file.
 
     Parameters
     ----------
     below : the keys that lead to what was read
+    tagged : whether it was read as one of several kinds, as a dataset's card is
     """
-    keys, kind, message = (*below, *_keys_of(mistake)), mistake["type"], mistake["msg"]
+    keys = (*below, *_keys_of(mistake, tagged=tagged))
+    kind, message = mistake["type"], mistake["msg"]
     too_short = kind == "missing" and isinstance(mistake["loc"][-1], int)
     if too_short or kind == "too_long":
         needs = "three numbers, one a channel" if "preprocess" in keys else "two numbers"
@@ -134,8 +138,7 @@ def words_of(mistake: ErrorDetails, below: Sequence[str | int] = ()) -> str:
 def said_of(keys: Sequence[str | int], given: object, message: str) -> str:
     """What is wrong with the value of a key, which is shown where it is no table or list."""
     value = repr(given) if isinstance(given, str | int | float | bool) else ""
-    cut = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
-    shown = f" (it is {cut})" if value else ""
+    shown = f" (it is {shortened(value, _SHOWN)})" if value else ""
     return f"key {_dotted(keys)!r}{shown} {message}" if keys else message
 
 
@@ -145,8 +148,15 @@ def _is_right_name(missing: Location, unknown: Location) -> bool:
     return beside and bool(difflib.get_close_matches(str(unknown[-1]), [str(missing[-1])], n=1))
 
 
-def _keys_of(mistake: ErrorDetails) -> Location:
-    keys = _keys(mistake["loc"])
+def _is_tagged(adapter: TypeAdapter[Any]) -> bool:
+    return "discriminator" in adapter.json_schema()
+
+
+def _keys_of(mistake: ErrorDetails, *, tagged: bool) -> Location:
+    keys = _keys(mistake["loc"], tagged=tagged)
+    # That a key of a table, and no value, is wrong; a key may be called so itself.
+    if keys[-1:] == ("[key]",) and mistake["type"] != _UNKNOWN:
+        keys = keys[:-1]
     if mistake["type"].startswith("union_tag"):
         return (*keys, "method" if keys else "kind")
     return keys
@@ -158,13 +168,13 @@ def _names(keys: Location) -> Location:
 
 
 def _dotted(keys: Sequence[str | int]) -> str:
-    return ".".join(map(str, keys))
+    return shortened(".".join(map(str, keys)), _SHOWN)
 
 
-def _keys(location: Location) -> Location:
+def _keys(location: Location, *, tagged: bool) -> Location:
     """The keys of a card that lead to a mistake: a tagged union's tag is none."""
-    keys = [part for part in location if part != "[key]"]
-    if keys and keys[0] in KINDS:  # no key of a model's, mode's or provider's card
+    keys = list(location)
+    if tagged and keys and keys[0] in KINDS:
         keys = keys[1:]
     if keys[:1] == ["align"] and keys[1:2] and keys[1] in METHODS:
         del keys[1]

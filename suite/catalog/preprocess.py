@@ -7,6 +7,8 @@ from pydantic import Field, field_validator, model_validator
 from suite.catalog.table import HashedTable, Speed, Table
 
 Layout = Literal["NCHW", "NHWC"]
+# What a network is fed is at most some hundred; float32 ends at 3.4e38.
+_LARGEST = 1e30
 Channels = tuple[float, float, float]
 
 
@@ -91,6 +93,16 @@ class PreprocessSpec(HashedTable):
             raise ValueError(
                 "has prewhiten = true, which takes each image's own mean and std: write mean = "
                 "[0.0, 0.0, 0.0] and std = [1.0, 1.0, 1.0]"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _floats_hold_it(self) -> Self:
+        least = min(self.std)
+        if max(abs(v - m) for v in (0.0, self.scale) for m in self.mean) / least > _LARGEST:
+            raise ValueError(
+                f"makes pixels values above {_LARGEST:g}: mend mean = {list(self.mean)} and "
+                f"std = {list(self.std)}"
             )
         return self
 

@@ -1,5 +1,7 @@
 """A card's file that is no card."""
 
+import os
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +11,8 @@ from pydantic import Field, TypeAdapter
 from suite.catalog.card_file import BrokenCardError, read_card
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.mode_card import ModeCard
+from suite.catalog.model_card import ModelCard
+from suite.catalog.preprocess import PreprocessSpec
 from suite.catalog.provider_card import ProviderCard
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[DatasetCard, Field(discriminator="kind")])
@@ -122,3 +126,72 @@ def test_a_broken_card_has_an_id_and_all_its_mistakes(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text("=")
     assert refusal(tmp_path / "b.toml").card_id == "b"
     assert "cannot be read (No such file" in str(refusal(tmp_path / "c.toml"))
+
+
+MODEL: TypeAdapter[Any] = TypeAdapter(ModelCard)
+
+
+def said_of(path: Path, adapter: TypeAdapter[Any]) -> str:
+    """What is said of a card within two seconds of this process's time."""
+    begun = time.process_time()
+    with pytest.raises(BrokenCardError) as caught:
+        read_card(path, adapter)
+    assert time.process_time() - begun < 2
+    said = str(caught.value)
+    assert said.startswith(f"{path}: ") and said.isprintable() and len(said) < 1000
+    return said
+
+
+@pytest.mark.parametrize("key", ["folder", "csv", "lfw", "bin", "people", "[key]"])
+def test_a_key_of_another_kind_of_card_is_unknown(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(f'"{key}" = "x"\nid = "m"\n')
+    assert f"unknown key '{key}'; " in said_of(path, MODEL)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (".".join("a" * 20_000) + " = 1", "nests tables or lists too deeply; mend it."),
+        ("\n".join(f"k{i} = 1" for i in range(20_000)), "unknown key 'k0'; known: "),
+        ("k" * 500_000 + " = 1", f"unknown key '{'k' * 100}…'; known: "),
+        ("x" * (513 << 10), "is larger than 512 KiB, as no file of its kind is; name another."),
+    ],
+    ids=["parts of a key", "unknown keys", "long key", "large file"],
+)
+def test_a_small_card_costs_little(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text(text)
+    assert said in said_of(path, MODEL)
+
+
+@pytest.mark.parametrize("spec", [">2000000000", "2000000000", "{number}", ">99999"])
+def test_a_pattern_of_images_asks_for_no_gigabyte(tmp_path: Path, spec: str) -> None:
+    path = tmp_path / "set.toml"
+    pattern = f"{{person:{spec}}}_{{number}}"
+    path.write_text(f'id = "s"\nkind = "lfw"\nfolder = "a"\npairs = "b"\nimage = "{pattern}"\n')
+    assert f"key 'image' (it is '{pattern}') is a pattern of" in said_of(path, ADAPTER)
+
+
+def test_a_pipe_and_a_device_are_no_card(tmp_path: Path) -> None:
+    pipe, device = tmp_path / "pipe.toml", tmp_path / "device.toml"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    for path in (pipe, device):
+        assert "is a pipe or a device, and no file; name a file." in said_of(path, MODEL)
+
+
+def test_a_name_with_the_end_of_a_line_is_shown_on_one(tmp_path: Path) -> None:
+    path = tmp_path / "a\nb\x1b[2J.toml"
+    path.write_text("=")
+    said = str(refusal(path))
+    assert said.isprintable()
+    assert r"/a\nb\x1b[2J.toml: is not valid TOML" in said
+
+
+@pytest.mark.parametrize("mean, std", [(1e300, 1.0), (0.0, 1e-300), (-1e20, 1e-20)])
+def test_pixels_that_no_float_holds_are_refused(mean: float, std: float) -> None:
+    with pytest.raises(ValueError, match=r"makes pixels values above 1e\+30: mend mean = "):
+        PreprocessSpec(
+            height=2, width=2, color_order="RGB", mean=(mean,) * 3, std=(std,) * 3, scale=255.0
+        )

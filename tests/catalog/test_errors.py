@@ -58,3 +58,15 @@ def test_an_error_can_be_written_whatever_bytes_its_path_has() -> None:
     error = DatasetError(where=path, what=f"{path} is empty.")
     assert str(error) == "/data/caf\\udce9: /data/caf\\udce9 is empty."
     assert error.beyond(path) == "/data/caf\\udce9 is empty."
+
+
+def test_a_message_is_one_line_and_no_screen() -> None:
+    error = SuiteError("is \ta\r\nb" + "x" * 10_000, where="a\nb")
+    assert str(error).startswith(r"a\nb: is \ta\r\nbxxx")
+    assert str(error).isprintable()
+    assert len(error.what) <= 3001
+    assert error.beyond("a\nb") == error.what
+
+
+def test_a_name_that_fills_a_screen_is_compared_in_part() -> None:
+    assert nearest("cpu" * 1_000_000, ["cpu"]) == "known: cpu"

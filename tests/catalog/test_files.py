@@ -1,6 +1,7 @@
 """Hashing and writing files, and paths that stay below a folder."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from suite.catalog.files import (
     is_there,
     leads_outside,
     names_in,
+    open_file,
+    read_file,
     sha256_of,
     user_cache,
     write_whole,
@@ -103,3 +106,21 @@ def test_what_a_user_may_not_look_at_is_said(tmp_path: Path, forbid, look) -> No
         f"{tmp_path / 'hers'}: the system refuses it (Permission denied); let this user read it "
         "and the folders above it."
     )
+
+
+def test_only_a_file_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(SuiteError, match=f"{path}: is a pipe or a device, and no file; "):
+            open_file(path)
+        with pytest.raises(SuiteError, match="is a pipe or a device"):
+            sha256_of(path)
+    with pytest.raises(IsADirectoryError):
+        open_file(tmp_path)
+
+
+def test_no_more_is_read_than_a_file_of_its_kind_has(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(bytes(3 << 20))
+    assert len(read_file(tmp_path / "a", 3 << 20)) == 3 << 20
+    with pytest.raises(SuiteError, match="a: is larger than 2 MiB, as no file of its kind is; "):
+        read_file(tmp_path / "a", 2 << 20)
