@@ -1,6 +1,7 @@
 """A graph's external data: the files beside it that hold its weights, wherever they are named."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import onnx
 from onnx.external_data_helper import uses_external_data
 
 from suite.catalog.errors import ModelError
-from suite.catalog.files import leads_outside
+from suite.catalog.files import leads_outside, open_file
 from suite.models.graph import all_tensors
 
 # Of elements smaller than a byte, how many are packed in one is the format's own business.
@@ -17,6 +18,13 @@ _PACKED_OR_TEXT = frozenset(
     getattr(onnx.TensorProto, name, None)
     for name in ("STRING", "INT4", "UINT4", "FLOAT4E2M1", "INT2", "UINT2", "UNDEFINED")
 )
+
+
+# A network has a file of data, or one a tensor; some tensors may share what they hold.
+_MOST_FILES, _MOST_TIMES, _LEAST_BYTES = 10_000, 8, 64 << 20
+_LONGEST_NAME = 1024
+# More digits are no count of bytes, and Python reads no integer of thousands.
+_COUNT = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ def read_data(model: onnx.ModelProto, path: Path) -> None:
     spans = _spans(model, path)
     files = {file.name: file.path for file in _found_for(spans, path)}
     for tensor, span in spans:
-        with files[span.name].open("rb") as stream:
+        with open_file(files[span.name]) as stream:
             stream.seek(span.start)
             tensor.raw_data = stream.read(span.stop - span.start)
         tensor.ClearField("data_location")
@@ -86,6 +94,7 @@ def _found_for(spans: Sequence[_Placed], path: Path) -> list[DataFile]:
     names = sorted({span.name for _, span in spans})
     files = {name: DataFile(name, _found(path, name)) for name in names}
     sizes = {name: file.path.stat().st_size for name, file in files.items()}
+    held, taken = sum(sizes.values()), sum(span.stop - span.start for _, span in spans)
     for tensor, span in spans:
         if span.stop > sizes[span.name]:
             raise ModelError(
@@ -94,12 +103,25 @@ def _found_for(spans: Sequence[_Placed], path: Path) -> list[DataFile]:
                 f"{sizes[span.name]:,} bytes, and tensor {tensor.name!r} needs {span.stop:,}; "
                 "copy or download it again.",
             )
+    if taken > _MOST_TIMES * held + _LEAST_BYTES:
+        raise ModelError(
+            where=path,
+            what=f"its tensors take {taken:,} bytes from {held:,} bytes of external data, the same "
+            "ones over and over; export it again.",
+        )
     return list(files.values())
 
 
 def _spans(model: onnx.ModelProto, path: Path) -> list[_Placed]:
     tensors = (tensor for tensor in all_tensors(model) if uses_external_data(tensor))
-    return [(tensor, _span(tensor, path)) for tensor in tensors]
+    spans = [(tensor, _span(tensor, path)) for tensor in tensors]
+    files = len({span.name for _, span in spans})
+    if files > _MOST_FILES:
+        raise ModelError(
+            where=path,
+            what=f"refers to {files:,} files of external data; save it again with its data in one.",
+        )
+    return spans
 
 
 def _span(tensor: onnx.TensorProto, path: Path) -> _Span:
@@ -108,17 +130,24 @@ def _span(tensor: onnx.TensorProto, path: Path) -> _Span:
     if leads_outside(name):
         raise ModelError(where=path, what=f"refers to external data outside its folder ({name!r}).")
     try:
-        start = int(said.get("offset") or 0)
-        length = int(said["length"]) if said.get("length") else _bytes_of(tensor)
+        start = _count(said.get("offset") or "0")
+        length = _count(said["length"]) if said.get("length") else _bytes_of(tensor)
     except (ValueError, OverflowError):
         start = length = -1
-    if not name or start < 0 or length < 0:
+    printable = name.isprintable() and len(name) <= _LONGEST_NAME
+    if not (name and printable) or start < 0 or length < 0:
         raise ModelError(
             where=path,
             what=f"tensor {tensor.name!r} refers to external data without a file, an offset and a "
             "length that can be read; export it again.",
         )
     return _Span(name, start, start + length)
+
+
+def _count(written: str) -> int:
+    if not _COUNT.fullmatch(written):
+        raise ValueError("is no count of bytes")
+    return int(written)
 
 
 def _bytes_of(tensor: onnx.TensorProto) -> int:

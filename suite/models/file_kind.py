@@ -3,6 +3,8 @@
 import zipfile
 from pathlib import Path
 
+from suite.catalog.files import open_file
+
 _EXPORT = "export it as ONNX"
 # Where each begins, its bytes, what such a file is, and what to do.
 _MAGIC: tuple[tuple[int, bytes, str, str], ...] = (
@@ -39,7 +41,7 @@ _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 
 def why_no_onnx(path: Path) -> str | None:
     """What a file is instead of an ONNX model and what to do; None where its bytes do not say."""
-    with path.open("rb") as stream:
+    with open_file(path) as stream:
         head = stream.read(_HEAD)
     if not head:
         return "is empty; copy or download it again"
@@ -57,8 +59,8 @@ def _of_archive(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return "is a ZIP archive that is cut short; download it again"
+    except Exception:  # zipfile meets damage in as many ways as there are fields
+        return "is a ZIP archive that is damaged or cut short; download it again"
     if any(name.endswith(("/data.pkl", "/constants.pkl")) for name in names):
         return f"is a PyTorch checkpoint (.pt, .pth); {_EXPORT}"
     if any(name.endswith(".npy") for name in names):

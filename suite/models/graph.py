@@ -1,6 +1,6 @@
 """Walking an ONNX model: its graph, the graphs inside nodes (If, Loop), and its local functions."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import onnx
 from google.protobuf.message import Message
@@ -15,9 +15,9 @@ def all_graphs(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
 
 def all_nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
     """Every node, wherever it is."""
-    yield from _nodes_in(model.graph.node)
+    yield from nodes_in(model.graph.node)
     for function in model.functions:
-        yield from _nodes_in(function.node)
+        yield from nodes_in(function.node)
 
 
 def all_weights(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
@@ -46,11 +46,12 @@ def all_tensors(message: Message) -> Iterator[onnx.TensorProto]:
             yield from all_tensors(part)
 
 
-def _nodes_in(nodes: Iterator[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
+def nodes_in(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
+    """Nodes, and those of the graphs inside them."""
     for node in nodes:
         yield node
         for graph in graphs_of(node):
-            yield from _nodes_in(graph.node)
+            yield from nodes_in(graph.node)
 
 
 def graphs_of(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
@@ -59,3 +60,24 @@ def graphs_of(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
         if attribute.type == onnx.AttributeProto.GRAPH:
             yield attribute.g
         yield from attribute.graphs
+
+
+def origin(
+    name: str, made_by: Mapping[str, onnx.NodeProto], passes: Collection[str]
+) -> tuple[str, onnx.NodeProto | None]:
+    """A tensor and what makes it, but for nodes that pass their first input on; None makes no node.
+
+    Parameters
+    ----------
+    made_by : the node that makes each tensor. Those of several graphs may have the same names, so
+        that a walk could go round in a circle; it ends there.
+    passes : the op types of nodes that pass their first input on
+    """
+    seen: set[str] = set()
+    while name not in seen:
+        seen.add(name)
+        node = made_by.get(name)
+        if node is None or node.op_type not in passes or not node.input:
+            return name, node
+        name = node.input[0]
+    return name, None

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import onnx
 
-from suite.catalog.errors import ModelError
+from suite.catalog.errors import ModelError, SuiteError
 from suite.catalog.files import sha256_of
 from suite.models.external_data import DataFile, find_data, read_data
 from suite.models.file_kind import why_no_onnx
+from suite.models.soundness import unsound
 
 # Protobuf's own limit of a message, and so of a file that holds its weights.
 LARGEST_MESSAGE = (1 << 31) - 1
@@ -57,8 +58,8 @@ def load_graph(path: Path) -> onnx.ModelProto:
             raise ModelError(where=path, what=f"is no ONNX model: it {kind}.")
         size = path.stat().st_size
         model = onnx.load(path, load_external_data=False) if size <= LARGEST_MESSAGE else None
-    except ModelError:
-        raise
+    except SuiteError as error:
+        raise ModelError(where=path, what=error.what) from None
     except OSError as error:
         raise ModelError(
             where=path, what=f"cannot be read ({error.strerror}); let this user read it."
@@ -77,6 +78,8 @@ def load_graph(path: Path) -> onnx.ModelProto:
         )
     if not model.graph.node:
         raise ModelError(where=path, what="holds no graph; copy or export it again.")
+    if words := unsound(model):
+        raise ModelError(where=path, what=f"{words}.")
     return model
 
 

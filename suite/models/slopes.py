@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import onnx
 
-from suite.models.graph import all_graphs, all_nodes
+from suite.models.graph import all_graphs, all_nodes, origin
 
 # What keeps an image's axes, between a convolution and its activation.
 _KEEPS_AXES = ("BatchNormalization", "InstanceNormalization", "Dropout", "Identity", "Add", "Sum")
@@ -32,7 +32,5 @@ def misplaced_slope(model: onnx.ModelProto) -> str | None:
 
 
 def _is_of_images(name: str, made_by: Mapping[str, onnx.NodeProto]) -> bool:
-    node = made_by.get(name)
-    while node is not None and node.op_type in _KEEPS_AXES and node.input:
-        node = made_by.get(node.input[0])
+    _, node = origin(name, made_by, _KEEPS_AXES)
     return node is not None and node.op_type == "Conv"

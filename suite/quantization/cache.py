@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from suite.catalog.errors import ArtifactError, SuiteError
 from suite.catalog.fresh import fresh_beside, remove, sweep
-from suite.catalog.json_file import UnreadableError, read_json
+from suite.catalog.json_file import UnreadableError, read_as, read_json
 from suite.catalog.lock import Lock
 from suite.models.onnx_file import OnnxFile, read_onnx_file
 from suite.quantization.artifact import Artifact, BuildRecord, Ingredients, StepDone, key_of
 from suite.quantization.builder import build
+
+_STEPS = TypeAdapter(tuple[StepDone, ...])
 
 
 class ArtifactCache:
@@ -119,15 +122,7 @@ def _whole(entry: Path) -> Artifact | None:
             return None
         if key_of(record.get("ingredients")) != entry.name:
             return None
-        steps = tuple(map(_step, record.get("steps", ())))
-    except (OSError, UnreadableError, SuiteError, TypeError, AttributeError):
+        steps = read_as(_STEPS, record.get("steps", []))
+    except (OSError, UnreadableError, SuiteError):
         return None
     return Artifact(file, steps=steps)
-
-
-def _step(done: dict[str, Any]) -> StepDone:
-    """A step as JSON has it, in which a tuple is a list."""
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in done.items()
-    }
-    return StepDone(**values)

@@ -9,8 +9,9 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper, inliner
 
+from suite.catalog.errors import ModelError, reason_of, shortened
 from suite.models.arithmetic import DENSE_OPS, claimed_ops, multiply_accumulates
-from suite.models.graph import all_graphs, all_nodes, all_tensors
+from suite.models.graph import all_graphs, all_nodes, all_tensors, origin
 from suite.models.onnx_file import load_graph
 from suite.quantization.shapes import known_shapes
 
@@ -62,9 +63,7 @@ def quantized_ops(
     image : the shape of one image there, which fills what the graph leaves open; nothing where it
         is empty
     """
-    model = load_graph(path)
-    if model.functions:
-        model = inliner.inline_local_functions(model)
+    model = _inlined(load_graph(path), path)
     claimed = claimed_ops(op_types)
     graph = _Graph(model)
     ops = [node for node in all_nodes(model) if _stands_for(node) in claimed]
@@ -77,6 +76,19 @@ def quantized_ops(
     others = (graph.other_types(n) for n, done in zip(ops, whole, strict=True) if not done)
     otherwise = tuple(filter(None, others))
     return QuantizedOps(sum(whole), tuple(left), share, sum(known), graph.float_weights, otherwise)
+
+
+def _inlined(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    if not model.functions:
+        return model
+    try:
+        return inliner.inline_local_functions(model)
+    except Exception as error:  # onnx's own classes, of functions that contradict one another
+        raise ModelError(
+            where=path,
+            what=f"has local functions that onnx cannot write out ({shortened(reason_of(error))}); "
+            "export it without.",
+        ) from None
 
 
 def _stands_for(node: onnx.NodeProto) -> str:
@@ -103,8 +115,10 @@ def products_of(
     costs = []
     for node in ops:
         dense = DENSE_OPS.get(node.op_type)
-        named = (node.input[0], node.input[dense.weights], node.output[0]) if dense else ()
-        if dense is None or any(each not in shapes for each in named):
+        if dense is None or len(node.input) <= dense.weights:
+            return []
+        named = (node.input[0], node.input[dense.weights], node.output[0])
+        if any(each not in shapes for each in named):
             return []
         costs.append(multiply_accumulates(dense, *(shapes[each] for each in named)))
     return costs
@@ -149,6 +163,8 @@ class _Graph:
 
     def _type_of_integers(self, node: onnx.NodeProto) -> int:
         """What a QuantizeLinear gives or a DequantizeLinear takes (ONNX, both operators)."""
+        if not node.input:
+            return TensorProto.UNDEFINED
         if len(node.input) > 2 and node.input[2] in self._held:
             return int(self._held[node.input[2]].data_type)
         if node.op_type == "QuantizeLinear":
@@ -164,21 +180,15 @@ class _Graph:
 
     def _origin(self, name: str) -> onnx.NodeProto | None:
         """The node that makes a tensor, but for those that only move values."""
-        node = self._made_by.get(name)
-        while node is not None and node.op_type in _MOVES:
-            node = self._made_by.get(node.input[0])
-        return node
+        return origin(name, self._made_by, _MOVES)[1]
 
     @cached_property
     def float_weights(self) -> int:
         quantized = (n for n in self._made_by.values() if n.op_type == "QuantizeLinear")
-        held = (self._held_behind(node.input[0]) for node in quantized)
+        held = (self._held_behind(node.input[0]) for node in quantized if node.input)
         return sum(tensor is not None and prod(tensor.dims) >= _LEAST_WEIGHTS for tensor in held)
 
     def _held_behind(self, name: str) -> onnx.TensorProto | None:
-        while name not in self._held and name in self._made_by:
-            node = self._made_by[name]
-            if node.op_type not in _MOVES:
-                return None
-            name = node.input[0]
+        if name not in self._held:
+            name, _ = origin(name, self._made_by, _MOVES)
         return self._held.get(name)

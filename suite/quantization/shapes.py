@@ -48,7 +48,10 @@ def known_shapes(model: onnx.ModelProto, input_name: str | None, image: Sequence
         del graph.value_info[:]
     for node in all_nodes(model):
         _to_known(node)
-    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    try:
+        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except Exception:  # onnx's own classes, of graphs that contradict themselves
+        inferred = model
     shapes: Shapes = {}
     for graph in all_graphs(inferred):
         shapes |= {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
@@ -72,8 +75,10 @@ def _fill_input(graph: onnx.GraphProto, name: str | None, image: Sequence[int]) 
 def _to_known(node: onnx.NodeProto) -> None:
     if node.op_type not in _LIKE:
         return
-    node.op_type, used = _LIKE[node.op_type]
-    node.domain = ""
+    like, used = _LIKE[node.op_type]
+    if used is not None and max(used) >= len(node.input):
+        return
+    node.op_type, node.domain = like, ""
     kept = list(node.input[2::3]) if used is None else [node.input[i] for i in used]
     del node.input[:]
     node.input.extend(kept)

@@ -17,6 +17,10 @@ _FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
 Flip = Literal["none", "add", "concat", "norm_weighted"]
 
 
+# Eight times what anybody serves faces in; each is filled up with images of 150 kB.
+_LARGEST_BATCH = 4096
+
+
 @dataclass(frozen=True)
 class Network:
     """A session with what the card says of it, checked against the graph."""
@@ -39,7 +43,10 @@ def graph_batch(session: ort.InferenceSession, outputs: OutputSpec) -> int | Non
         where the graph has not the input that the card names, or has several and it names none.
     """
     size = find_port(session.get_inputs(), outputs.input, "input").shape[:1]
-    return int(size[0]) if size and isinstance(size[0], int) and size[0] > 0 else None
+    batch = int(size[0]) if size and isinstance(size[0], int) and size[0] > 0 else None
+    if batch and batch > _LARGEST_BATCH:
+        raise ModelError(f"is fixed at a batch of {batch:,} images; export it with a free batch.")
+    return batch
 
 
 def check_network(

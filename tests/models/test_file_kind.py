@@ -58,7 +58,9 @@ def saved(array: np.ndarray) -> bytes:
         pytest.param(archive("readme.txt"), "is a ZIP archive; unpack it", id="zip"),
         pytest.param(archive("r50/data.pkl", "r50/data/0"), "is a PyTorch checkpoint", id="torch"),
         pytest.param(
-            archive("readme.txt")[:30], "is a ZIP archive that is cut short", id="zip-cut"
+            archive("readme.txt")[:30],
+            "is a ZIP archive that is damaged or cut short",
+            id="zip-cut",
         ),
         pytest.param(
             TORCH_1_5, "is a Python pickle, as PyTorch's .pt and .pth are", id="torch-1.5"

@@ -1,5 +1,7 @@
 """The artifact cache: each built once, and never kept damaged."""
 
+import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -154,3 +156,27 @@ def test_the_folder_of_another_artifact_is_not_taken_for_it(
     assert [line.split(": ")[1] for line in said] == [
         "the cached artifact is damaged; building it again."
     ]
+
+
+@pytest.mark.parametrize("steps", [1, "x", [1], [{"step": "tidy"}], [{"step": 1, "places": "x"}]])
+def test_a_record_of_no_steps_is_damage(
+    tmp_path: Path, builds: list[RecipeSpec], steps: object
+) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    kept = ArtifactCache(tmp_path / "cache", lambda _: None)
+    model = kept.get(read_onnx_file(path), ingredients(path, DYNAMIC)).file.path
+    record = model.with_name("record.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), "steps": steps}))
+    kept.get(read_onnx_file(path), ingredients(path, DYNAMIC))
+    assert builds == [DYNAMIC, DYNAMIC]
+
+
+def test_pipes_in_the_cache_are_damage(tmp_path: Path, builds: list[RecipeSpec]) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    kept = ArtifactCache(tmp_path / "cache", lambda _: None)
+    model = kept.get(read_onnx_file(path), ingredients(path, DYNAMIC)).file.path
+    for name in ("model.onnx", "record.json"):
+        model.with_name(name).unlink()
+        os.mkfifo(model.with_name(name))
+        kept.get(read_onnx_file(path), ingredients(path, DYNAMIC))
+    assert len(builds) == 3

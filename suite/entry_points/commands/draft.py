@@ -237,6 +237,8 @@ def _shape(port: onnx.ValueInfoProto) -> list[int | str]:
 
 def _described(port: onnx.ValueInfoProto) -> str:
     number = port.type.tensor_type.elem_type
-    kind = _IMAGE_TYPES.get(number) or onnx.TensorProto.DataType.Name(number).lower()
+    known = number in onnx.TensorProto.DataType.values()
+    named = onnx.TensorProto.DataType.Name(number).lower() if known else f"type {number}"
+    kind = _IMAGE_TYPES.get(number) or named
     shape = ", ".join(plain(str(size)) for size in _shape(port))
     return f"{plain(port.name)} {kind} [{shape}]"
