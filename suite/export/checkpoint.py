@@ -3,7 +3,6 @@
 import pickle
 import re
 import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from suite.catalog.errors import ModelError
 from suite.catalog.source import Architecture
+from suite.catalog.zipped import damage_in
 from suite.export.architectures import ARCHITECTURES, FullSize
 
 # What trainers store beside the weights; none of it is needed, and none of it is imported.
@@ -87,16 +87,9 @@ def _read(path: Path) -> Any:
 
 def _refuse_damaged_archive(path: Path) -> None:
     """Hold an archive's members against their checksums, which PyTorch does not."""
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except Exception as error:  # zipfile's own reader meets damage in as many ways
-        damaged = str(error)
-    if damaged:
+    if damage := damage_in(path):
         raise ModelError(
-            where=path, what=f"is no whole PyTorch checkpoint (damaged at {damaged}); get it again."
+            where=path, what=f"is no whole PyTorch checkpoint ({damage}); get it again."
         )
 
 

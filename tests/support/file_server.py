@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-_PIECE = 1 << 16
 
 
 @dataclass
@@ -23,8 +22,10 @@ class Files:
     cut_after : the bytes after which each answer breaks off
     status : by path, an answer without a file
     moved : by path, where to
-    piece_s : the seconds that each 64 KiB take
+    piece_s : the seconds that each piece takes
+    piece_bytes : how long a piece is
     lengthless : whether it says no length, and ends by closing
+    more : what follows what it said the length of
     obeys : whether a part is refused where the file changed (If-Range)
     asked : a path and its Range of each request
     """
@@ -36,15 +37,17 @@ class Files:
     status: dict[str, int] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     piece_s: float = 0.0
+    piece_bytes: int = 1 << 16
     lengthless: bool = False
+    more: bytes = b""
     obeys: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
 
 
-def _pieces(body: bytes) -> Iterator[bytes]:
-    for start in range(0, len(body), _PIECE):
-        yield body[start : start + _PIECE]
+def _pieces(body: bytes, length: int) -> Iterator[bytes]:
+    for start in range(0, len(body), length):
+        yield body[start : start + length]
 
 
 @contextmanager
@@ -82,8 +85,9 @@ def serving() -> Iterator[Files]:
                 self.send_header("Content-Length", str(len(body) - start))
             self.end_headers()
             rest = body[start:]
+            rest = (rest if files.cut_after is None else rest[: files.cut_after]) + files.more
             with suppress(ConnectionError):  # of who has seen enough
-                for piece in _pieces(rest if files.cut_after is None else rest[: files.cut_after]):
+                for piece in _pieces(rest, files.piece_bytes):
                     self.wfile.write(piece)
                     time.sleep(files.piece_s)
 

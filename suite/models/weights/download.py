@@ -3,6 +3,7 @@
 import importlib
 import re
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -10,18 +11,21 @@ from suite.catalog.errors import ModelError
 from suite.models.weights.meter import Meter
 from suite.models.weights.partial import Begun, Partial
 
-# So many tries in a row that bring nothing new.
-_TRIES = 3
+# So many tries in a row that bring hardly anything new, and so many in all.
+_TRIES, _MOST_TRIES = 3, 100
 _PAUSE_S = 1.0
 # No byte for so long is a connection that is dead; a slow one is waited for.
 _SILENCE_S = 30
+# Less than so many bytes in such a time is a server that holds on to whoever asks.
+_FEWEST_BYTES, _WHILE_S = 64 << 10, 60
 # A server that asks for patience; any other 4xx is its last word.
 _BUSY = (408, 425, 429)
 _GONE = (404, 410)
 _CHUNK = 1 << 16
 _UNSATISFIABLE = 416
-# No recogniser is as large; a server that sends as much fills the disk.
-_LARGEST = 16 << 30
+# No recogniser is as large; a server that sends as much fills the disk. One that does not say how
+# much it sends may never end.
+_LARGEST, _LARGEST_UNSAID = 16 << 30, 4 << 30
 # More digits are no count of bytes, and Python reads no integer of thousands.
 _COUNT = r"[0-9]{1,18}"
 
@@ -57,15 +61,15 @@ def fetch(partial: Partial, meter: Meter) -> None:
     Raises
     ------
     DownloadError
-        where it does not come, after three tries that bring nothing new unless the server's answer
-        is final.
+        where it does not come, after three tries that bring hardly anything new unless the server's
+        answer is final.
     ModelError
         where requests is not installed.
     OSError
         where it cannot be written.
     """
     requests = _library()
-    failed, most = 0, partial.size
+    failed, tried, most = 0, 0, partial.size
     while not partial.is_whole():
         try:
             _try(requests, partial, meter)
@@ -79,9 +83,10 @@ def fetch(partial: Partial, meter: Meter) -> None:
             if status in _GONE:
                 partial.forget()
             partial.settle()
-            failed = 1 if partial.size > most else failed + 1
+            brought = partial.size - most >= _FEWEST_BYTES
+            failed, tried = 1 if brought else failed + 1, tried + 1
             most = max(most, partial.size)
-            if final or failed == _TRIES:
+            if final or failed == _TRIES or tried == _MOST_TRIES:
                 raise _given_up(partial, error, status, 0 if final else failed) from None
             time.sleep(_PAUSE_S * failed)
 
@@ -103,18 +108,46 @@ def _try(requests: Any, partial: Partial, meter: Meter) -> None:
             raise _BrokenError("the file changed")
         if at == 0:
             partial.begin(_validator(answer), total)
-        _refuse_enormous(partial, total or 0)
+        _refuse_enormous(partial, total or 0, _LARGEST)
         meter.begin(partial.url.rsplit("/", 1)[-1], at, total)
         try:
             with partial.append() as stream:
-                for chunk in answer.iter_content(_CHUNK):
+                for chunk in _chunks(requests, answer):
                     stream.write(chunk)
-                    _refuse_enormous(partial, stream.tell())
+                    most = _LARGEST_UNSAID if total is None else total
+                    _refuse_enormous(partial, stream.tell(), min(most, _LARGEST))
                     meter.advance(len(chunk))
         finally:
             meter.end()
     if total is not None and partial.size != total:
         raise _BrokenError(f"{partial.size:,} of {total:,} bytes came")
+
+
+def _chunks(requests: Any, answer: Any) -> Iterator[bytes]:
+    """What comes, as it comes; where less does than any line brings, it is broken off."""
+    since, came = time.monotonic(), 0
+    for chunk in _read(requests, answer):
+        came += len(chunk)
+        yield chunk
+        if time.monotonic() - since < _WHILE_S:
+            continue
+        if came < _FEWEST_BYTES:
+            raise _BrokenError(f"{came:,} bytes came in {_WHILE_S} s")
+        since, came = time.monotonic(), 0
+
+
+def _read(requests: Any, answer: Any) -> Iterator[bytes]:
+    """What comes, each part at once: `iter_content` would wait until a chunk is full."""
+    read = getattr(answer.raw, "read1", None)
+    if read is None:  # urllib3 before 2.1
+        yield from answer.iter_content(_CHUNK)
+        return
+    urllib3 = importlib.import_module("urllib3")
+    try:
+        while chunk := read(_CHUNK, decode_content=True):
+            yield chunk
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.exceptions.ConnectionError(error) from None
 
 
 def _place(answer: Any, begun: Begun | None, size: int) -> tuple[int | None, int | None]:
@@ -144,12 +177,13 @@ def _validator(answer: Any) -> str:
     return known if known.isascii() and known.isprintable() else ""
 
 
-def _refuse_enormous(partial: Partial, count: int) -> None:
-    if count > _LARGEST:
+def _refuse_enormous(partial: Partial, count: int, most: int) -> None:
+    if count > most:
         partial.forget()
+        size = f"{most >> 30} GiB" if most in (_LARGEST, _LARGEST_UNSAID) else f"{most:,} bytes"
         raise DownloadError(
             partial.url,
-            f"it is larger than {_LARGEST >> 30} GiB",
+            f"it is larger than {size}",
             "it is not what it should be: nothing was kept",
         )
 

@@ -5,6 +5,7 @@ import io
 import os
 import random
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,8 +59,7 @@ def test_a_download_goes_on_where_the_connection_broke(files: Files, tmp_path: P
     asked = [wanted for _, wanted in files.asked]
     assert asked[0] == ""
     starts = [int(wanted.removeprefix("bytes=").rstrip("-")) for wanted in asked[1:]]
-    # What is written at once is lost where it breaks: four times 64 KiB of 300,000 bytes are not.
-    assert starts == [262_144, 524_288, 786_432]
+    assert starts == [300_000, 600_000, 900_000]
     assert left_in(tmp_path) == []
 
 
@@ -409,3 +409,41 @@ def test_a_folder_that_cannot_be_written_is_no_network_error(
     monkeypatch.setattr(os, "open", full)
     with pytest.raises(OSError, match="No space left"):
         bring(tmp_path, f"{files.address}/a.bin")
+
+
+def test_a_server_that_dribbles_is_given_up(files: Files, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(download, "_WHILE_S", 0.2)
+    monkeypatch.setattr(download, "_FEWEST_BYTES", len(BODY))
+    files.content["/a.bin"] = bytes(20)
+    files.piece_bytes, files.piece_s = 1, 0.1
+    begun = time.monotonic()
+    with pytest.raises(ModelError, match=r"\(\d+ bytes came in 0.2 s, 3 times\)"):
+        bring(tmp_path, f"{files.address}/a.bin")
+    assert time.monotonic() - begun < 10
+
+
+def test_a_server_that_gives_a_little_a_time_is_given_up(
+    files: Files, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(download, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(download, "_MOST_TRIES", 5)
+    for count, tries in ((1, 3), (70_000, 5)):
+        files.cut_after = count
+        files.asked.clear()
+        with pytest.raises(ModelError, match="cannot be downloaded"):
+            bring(tmp_path / str(count), f"{files.address}/a.bin")
+        assert len(files.asked) == tries
+
+
+def test_what_has_no_said_length_has_a_limit(files: Files, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(download, "_LARGEST_UNSAID", len(BODY) - 1)
+    assert bring(tmp_path, f"{files.address}/a.bin") == BODY
+    files.lengthless = True
+    with pytest.raises(ModelError, match="it is larger than 0 GiB"):
+        bring(tmp_path, f"{files.address}/a.bin")
+    assert left_in(tmp_path) == []
+
+
+def test_more_than_the_server_said_is_not_kept(files: Files, tmp_path: Path) -> None:
+    files.more = b"x" * 1000
+    assert bring(tmp_path, f"{files.address}/a.bin") == BODY
