@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from suite.catalog.errors import SuiteError
 from suite.reference.headers import column_of
 from suite.reference.modes import mode_of
-from suite.reference.table import Known, RawRow, RawTable
+from suite.reference.table import MOST_COLUMNS, Known, RawRow, RawTable
 
+# Every level of a file is looked through at once, and what is said above holds for each row.
+_MOST_KEYS, _LONGEST_KEY, _MOST_ABOVE = 20_000, 256, 64
 _LABELS = ("model", "label", "dataset", "device")
 
 
@@ -16,8 +19,30 @@ def results_in(content: Any, path: Path, known: Known) -> Iterator[RawTable]:
 
     An object that holds figures is a result, with what objects in it hold; what stands beside an
     object or list of results, as a dataset or a device, holds for all of them.
+
+    Raises
+    ------
+    SuiteError
+        where it has more keys, or longer ones, than results have.
     """
+    if words := _enormous(content):
+        raise SuiteError(where=path, what=f"{words}; name a file of results.")
     return _walk(content, (), {}, path, known)
+
+
+def _enormous(content: Any) -> str | None:
+    """Why a file is more than results, in words; None where it may be some."""
+    count, left = 0, [content]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            count += len(value)
+            if any(len(key) > _LONGEST_KEY for key in value):
+                return f"has a key of over {_LONGEST_KEY} characters"
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return f"has {count:,} keys" if count > _MOST_KEYS else None
 
 
 def _walk(
@@ -30,7 +55,7 @@ def _walk(
         if _is_result(value, known):
             yield _table({"": value}, keys, above, path)
             return
-        above = {**above, **_said(value)}
+        above = dict([*above.items(), *_said(value).items()][:_MOST_ABOVE])
     else:
         return
     results = {key: each for key, each in entries.items() if _is_result(each, known)}
@@ -63,6 +88,9 @@ def _table(
         label = next(name for name in names if name and not name.isdigit())
         rows.append(RawRow(where, label, {**above, **dict(_flat(result, ()))}))
     headers = tuple(dict.fromkeys(header for row in rows for header in row.cells))
+    if len(headers) > MOST_COLUMNS:
+        what = f"has results of {len(headers):,} different keys; name a file of results."
+        raise SuiteError(where=path, what=what)
     where = ".".join(keys)
     return RawTable(
         path,

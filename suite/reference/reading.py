@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
-from suite.catalog.files import is_file
+from suite.catalog.files import is_file, read_file
 from suite.catalog.json_file import UnreadableError, parse_json
 from suite.reference.claim import Reading
 from suite.reference.json_results import results_in
@@ -12,7 +12,8 @@ from suite.reference.markdown_tables import tables_in
 from suite.reference.table import Known, RawTable, claims_of
 
 # A file of results is small; one that is not is something else.
-_LARGEST = 16 << 20
+_LARGEST = 4 << 20
+_MOST_ROWS = 2_000
 
 
 def read_results(path: Path, known: Known) -> Reading:
@@ -25,7 +26,12 @@ def read_results(path: Path, known: Known) -> Reading:
     """
     text = _text(path)
     reading = Reading()
+    rows = 0
     for table in _tables(text, path, known):
+        rows += len(table.rows)
+        if rows > _MOST_ROWS:
+            what = f"has over {_MOST_ROWS:,} rows; name a file of results."
+            raise SuiteError(where=path, what=what)
         reading += claims_of(table, known)
     if not (reading.claims or reading.mistakes):
         raise SuiteError(
@@ -48,11 +54,8 @@ def _tables(text: str, path: Path, known: Known) -> Iterable[RawTable]:
 def _text(path: Path) -> str:
     if not is_file(path):
         raise SuiteError(where=path, what="there is no such file; name a file of results.")
-    if path.stat().st_size > _LARGEST:
-        raise SuiteError(
-            where=path, what=f"is larger than {_LARGEST >> 20} MiB; name a file of results."
-        )
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = read_file(path, _LARGEST).decode("utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         raise SuiteError(where=path, what="is not text in UTF-8; save it as such.") from None

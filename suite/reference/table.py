@@ -57,6 +57,8 @@ class RawTable:
     drops_zeros: bool = False
 
 
+# Every row is looked through for each column.
+MOST_COLUMNS = 1_000
 # MiB, or milliseconds: eleven days, a terabyte.
 _LARGEST = 1e9
 

@@ -1,6 +1,8 @@
 """Results in Markdown and JSON, in Russian and English, as people write them."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -309,3 +311,71 @@ def holds_rows(reading: Reading) -> None:
         named = {"mode": claim.mode, "dataset": "lfw", "title": "x", "doubts": doubts}
         ReferenceRow.model_validate({**named, **claim.figures})
     assert all(words.endswith(".") for words in (*reading.mistakes, *reading.remarks))
+
+
+HEADER = "| mode | accuracy |\n|---|---|\n"
+KEYS = {f"dataset{' ' * i}": "lfw" for i in range(200)}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("# a" + " " * 1_000_000 + "b", "holds no results"),
+        ("# a" + "#" * 1_000_000 + "b", "holds no results"),
+        ("# " + "[" * 1_000_000, "holds no results"),
+        ("# " + "[a](" * 300_000, "holds no results"),
+        (
+            "|".join("a" * 300_000) + "\n" + "|".join("-" * 300_000) + "\n" + "|\n" * 9000,
+            "line 1 has 300,000 columns; name a file of results.",
+        ),
+        (
+            HEADER + "| fp32 | 0.9 |\n" * 3000,
+            "has over 2,000 rows; name a file of results.",
+        ),
+        (
+            {"k" * 300: {"accuracy": 0.9}},
+            "has a key of over 256 characters; name a file of results.",
+        ),
+        ({str(i): 1 for i in range(30_000)}, "has 30,000 keys; name a file of results."),
+        (
+            {"a": ["x" * (5 << 20)]},
+            "is larger than 4 MiB, as no file of its kind is; name another.",
+        ),
+    ],
+    ids=["blanks", "marks", "brackets", "links", "columns", "rows", "key", "keys", "large"],
+)
+def test_a_small_file_costs_little(tmp_path: Path, content: object, words: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(SuiteError) as caught:
+        read(tmp_path, content)
+    assert time.process_time() - begun < 5
+    assert words in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_what_is_said_above_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    rows = [{"mode": "fp32", "accuracy": 0.9}] * 2000
+    reading = read(tmp_path, {**KEYS, "results": rows})
+    assert len(reading.claims) == 2000
+    assert reading.claims[0].dataset == "lfw"
+
+
+def test_a_pipe_is_no_file_of_results(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "results.json")
+    with pytest.raises(SuiteError, match="there is no such file"):
+        read_results(tmp_path / "results.json", KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("line", "heading"),
+    [
+        ("# a #b ##", "a #b"),
+        ("###### a", "a"),
+        ("####### a", ""),
+        ("#a", ""),
+        ("# [a](b) `c`", "a c"),
+    ],
+)
+def test_a_heading_is_read_as_markdown_has_it(tmp_path: Path, line: str, heading: str) -> None:
+    claim = only(read(tmp_path, f"{line}\n\n{HEADER}| fp32 | 0.9 |\n"))
+    assert claim.about == heading

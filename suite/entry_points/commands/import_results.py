@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from suite.catalog.card_file import read_card
 from suite.catalog.catalog import Catalog
-from suite.catalog.errors import CatalogError, SuiteError, nearest
+from suite.catalog.errors import CatalogError, SuiteError, nearest, one_line
 from suite.catalog.files import write_whole
 from suite.catalog.folder import read_catalog
 from suite.catalog.model_card import ModelCard, ReferenceRow
@@ -64,7 +64,7 @@ def run(chosen: argparse.Namespace) -> int:
         for claim, doubts in _doubted(wanted, claims, catalog, card)
     ]
     for words in (*reading.remarks, *reading.mistakes):
-        print(words, file=sys.stderr)
+        print(one_line(words), file=sys.stderr)
     if path is None or card is None:
         print_file("\n".join(_toml(rows)))
     elif reading.mistakes:
