@@ -20,9 +20,9 @@ from suite.report.model import Appended, Environment, Report
 from suite.report.named import named
 from suite.report.names import NAMES, Names
 from suite.report.reading import REPORT, read_report
+from suite.report.records_file import RECORDS, lost_records
 from suite.report.verdict import make_report
 
-RECORDS = "records.jsonl"
 PROPOSED = "proposed-baselines"
 # Between two writings of an unfinished report: so long, and so many times what one took.
 _PAUSE_SECONDS = 5.0
@@ -100,7 +100,9 @@ class ReportFolder:
         if append:
             try:
                 before = read_report(self.folder)
+                lost = lost_records(self.folder, before)
                 self._take_over(before if self._names else named(before, self.folder))
+                self._planned.update(dict.fromkeys(lost))
             except SuiteError as error:
                 raise SuiteError(f"--report-append: {error}") from None
         for name in (*FILES, *(() if append else (NAMES,))):
@@ -234,7 +236,7 @@ class ReportFolder:
         self._outside.update(dict.fromkeys(report.outside))
         unjudged = dict.fromkeys([*report.unjudged, *self._coverage.unjudged])
         self._coverage = replace(self._coverage, unjudged=tuple(unjudged))
-        self._planned.update(dict.fromkeys([*self._records, *report.not_run]))
+        self._planned.update(dict.fromkeys([*report.planned, *self._records, *report.not_run]))
 
     def _refused(self, record: Record) -> Record | None:
         """A failure in a record's place where the run before measured something else."""

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from suite.catalog.errors import refused
 from suite.catalog.figures import FIGURES
-from suite.catalog.files import is_there
-from suite.catalog.json_file import UnreadableError, parse_json, read_as
+from suite.catalog.files import is_there, read_file
+from suite.catalog.json_file import LARGEST, UnreadableError, parse_json, read_as
 from suite.judging.outcome import Outcome
 
 
@@ -135,7 +135,7 @@ def read_history(path: Path) -> History:
         where the system does not let this user read it.
     """
     try:
-        lines = path.read_bytes().splitlines() if is_there(path) else []
+        lines = read_file(path, LARGEST).splitlines() if is_there(path) else []
     except OSError as error:
         raise refused(error) from None
     runs: list[PastRun] = []

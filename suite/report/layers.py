@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from suite.catalog.errors import visible
-from suite.catalog.json_file import UnreadableError, read_file_as
+from suite.catalog.files import read_file
+from suite.catalog.json_file import LARGEST, UnreadableError, read_file_as
 from suite.judging.part import Count, Frozen, Rate
 from suite.report.tables import aligned
 
@@ -124,7 +125,7 @@ def copied(runs: Iterable[Path]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for run in runs:
         for file in sorted((run / FOLDER).glob("*.json")):
-            text = file.read_bytes()
+            text = read_file(file, LARGEST)
             if text not in found.values():
                 name = file.name if file.name not in found else f"{file.stem}.{len(found)}.json"
                 found[name] = text

@@ -115,6 +115,8 @@ class Report(Frozen):
     left_out : the gates of the catalog that this run was not to go through, in words
     unjudged : what is accepted and has no gate
     outside : what failed in the run and is no gate's
+    planned : the node ids of the gates that were to run, so that a record that is lost is missed;
+        nothing of a merged report, and of one by an older suite
     not_run : gates without a record
     compared : what changed in cards and baselines since a base, with what the run accepted where it
         ended; None where an older suite's run did not end
@@ -136,6 +138,7 @@ class Report(Frozen):
     left_out: tuple[str, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     outside: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     compared: Compared | None = None
     history: SkipJsonSchema[tuple[PastRun, ...]] = Field(default=(), exclude=True, repr=False)

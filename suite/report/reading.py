@@ -9,9 +9,12 @@ from suite.catalog.errors import SuiteError
 from suite.catalog.figures import impossible
 from suite.catalog.files import is_there
 from suite.catalog.json_file import Keys, UnreadableError, mistaken, read_file_as
+from suite.judging.coverage import Scope
+from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.backend import Backends
 from suite.report.model import Report
+from suite.report.verdict import Reach, conclude
 
 REPORT = "report.json"
 
@@ -65,12 +68,42 @@ def read_unfinished(folder: Path) -> Report:
         for index, record in enumerate(report.records):
             refuse_what_cannot_be(record, ("records", index))
         _refuse_what_is_there_twice(report)
+        report = _with_what_is_missed(report)
+        _refuse_a_lost_failure(report)
     except UnreadableError as error:
         raise SuiteError(
             where=path,
             what=f"is not a readable report of this version: {error}; run the whole job again.",
         ) from None
     return report
+
+
+def _with_what_is_missed(report: Report) -> Report:
+    """The report with the planned gates whose records are lost among those that did not run."""
+    recorded = {record.node for record in report.records}
+    nodes = dict.fromkeys([*report.planned, *report.not_run])
+    missed = tuple(node for node in nodes if node not in recorded)
+    if report.runs or set(missed) == set(report.not_run):
+        return report
+    return report.model_copy(update={"not_run": missed})
+
+
+def _refuse_a_lost_failure(report: Report) -> None:
+    """Refuse a report that failed and has nothing that did, as where a record was taken out."""
+    if report.runs or report.verdict is not Outcome.FAIL:
+        return
+    scope = report.scope or Scope()
+    nodes = [*(record.node for record in report.records), *report.not_run]
+    reach = Reach.of(report.records, nodes, scope.coverage(report.unjudged))
+    verdict, counts = conclude(
+        report.records,
+        [reach],
+        unended="" if report.complete else "the run did not end",
+        outside=bool(report.outside),
+        require_all=report.require_all,
+    )
+    if verdict is not Outcome.FAIL and not (report.require_all and report.left_out):
+        raise mistaken(("verdict",), report.verdict.value, f"is not that of its records ({counts})")
 
 
 def refuse_what_cannot_be(record: Record, keys: Keys) -> None:

@@ -54,6 +54,7 @@ def make_report(
         left_out=in_words(reach.left_out, coverage.whole),
         unjudged=coverage.unjudged,
         outside=tuple(outside),
+        planned=tuple(planned),
         not_run=reach.not_run,
         compared=compared,
         records=(),

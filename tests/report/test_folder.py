@@ -423,3 +423,90 @@ def test_what_an_older_suite_wrote_is_spelt_out_as_it_is_written_anew(tmp_path: 
     path = tmp_path / "report.json"
     path.write_text(path.read_text().replace('"complete": true', '"complete": false'))
     assert rebuild(tmp_path).report.records[0].headline == SPELT
+
+
+def failed_and_passed(folder: Path) -> None:
+    """A run of two gates of which one failed."""
+    first = opened(folder)
+    both = record(), record(Gate.FIDELITY, Outcome.FAIL, "too far", mode="int8", dataset="d")
+    first.plan(each.node for each in both)
+    for each in both:
+        first.add(each)
+    ended(first)
+    assert read(folder)["verdict"] == "fail"
+
+
+def without_failed(report: dict) -> dict:
+    return {**report, "records": [r for r in report["records"] if r["outcome"] != "fail"]}
+
+
+def appended(folder: Path) -> str:
+    """The verdict with its reasons after a run that adds a passing gate."""
+    second = opened(folder, append=True)
+    second.add(record(Gate.LATENCY, mode="int8"))
+    ended(second)
+    return f"{read(folder)['verdict']}: {read(folder)['summary']}"
+
+
+@pytest.mark.parametrize("verdict", ["fail", "pass"])
+def test_a_failed_record_that_was_lost_did_not_run(tmp_path: Path, verdict: str) -> None:
+    failed_and_passed(tmp_path)
+    (tmp_path / "records.jsonl").unlink()
+    damaged = {**without_failed(read(tmp_path)), "verdict": verdict}
+    (tmp_path / "report.json").write_text(json.dumps(damaged))
+    assert appended(tmp_path) == "fail: 1 of 2 gates did not run (2 pass)"
+
+
+def test_a_failed_record_that_the_records_have_did_not_run(tmp_path: Path) -> None:
+    """Whoever took it out of the plan as well forgot the file beside it."""
+    failed_and_passed(tmp_path)
+    damaged = {**without_failed(read(tmp_path)), "verdict": "pass", "planned": []}
+    (tmp_path / "report.json").write_text(json.dumps(damaged))
+    assert appended(tmp_path) == "fail: 1 of 2 gates did not run (2 pass)"
+
+
+def test_a_report_that_failed_without_a_reason_is_damaged(tmp_path: Path) -> None:
+    failed_and_passed(tmp_path)
+    (tmp_path / "records.jsonl").unlink()
+    damaged = {**without_failed(read(tmp_path)), "planned": []}
+    (tmp_path / "report.json").write_text(json.dumps(damaged))
+    with pytest.raises(
+        SuiteError, match=r"key 'verdict' \(it is 'fail'\) is not that of its records"
+    ):
+        appended(tmp_path)
+
+
+def test_an_outcome_that_was_made_a_pass_is_noticed(tmp_path: Path) -> None:
+    failed_and_passed(tmp_path)
+    report = read(tmp_path)
+    for each in report["records"]:
+        each["outcome"] = "pass"
+    (tmp_path / "report.json").write_text(json.dumps({**report, "verdict": "pass"}))
+    with pytest.raises(
+        SuiteError, match=r"says pass of .*, which failed by records\.jsonl beside it"
+    ):
+        appended(tmp_path)
+
+
+def test_a_failed_line_that_was_lost_is_still_in_the_report(tmp_path: Path) -> None:
+    failed_and_passed(tmp_path)
+    lines = (tmp_path / "records.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "records.jsonl").write_text("".join(lines[:1]))
+    assert appended(tmp_path).startswith("fail: 1 of 3 gates failed")
+
+
+def test_damaged_records_are_not_appended_to(tmp_path: Path) -> None:
+    failed_and_passed(tmp_path)
+    lines = (tmp_path / "records.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "records.jsonl").write_text("".join(["{\n", *lines[1:]]))
+    with pytest.raises(SuiteError, match=r"--report-append: .*line 1 is not a readable record"):
+        appended(tmp_path)
+
+
+def test_a_lost_gate_that_is_run_again_completes_the_report(tmp_path: Path) -> None:
+    failed_and_passed(tmp_path)
+    (tmp_path / "report.json").write_text(json.dumps(without_failed(read(tmp_path))))
+    second = opened(tmp_path, append=True)
+    second.add(record(Gate.FIDELITY, mode="int8", dataset="d"))
+    ended(second)
+    assert read(tmp_path)["summary"] == "2 pass"

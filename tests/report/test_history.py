@@ -1,6 +1,7 @@
 """A history of runs: a line each, read again whatever damage its lines took."""
 
 import multiprocessing
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -246,3 +247,9 @@ def test_before_a_report_is_what_stands_above_its_own_line() -> None:
     assert before(made, [earlier, later]) == (earlier, later)
     assert before(made, [earlier, own, later]) == (earlier,)
     assert before(made, [earlier, of_older_suite, later]) == (earlier,)
+
+
+def test_a_pipe_holds_no_history(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "history.jsonl")
+    with pytest.raises(SuiteError, match="is a pipe or a device, and no file"):
+        read_history(tmp_path / "history.jsonl")

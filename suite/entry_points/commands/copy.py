@@ -2,11 +2,11 @@
 
 import argparse
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from suite.catalog.card_file import id_in
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError
@@ -185,13 +185,8 @@ def _leads_out(relative: str) -> bool:
 
 def _ids_in(folder: Path) -> dict[str, Path]:
     """The ids of the cards in a folder, those left out that cannot be read."""
-    found: dict[str, Path] = {}
-    for path in card_files(folder):
-        try:
-            found[str(tomllib.loads(path.read_text(encoding="utf-8-sig")).get("id"))] = path
-        except (OSError, ValueError, RecursionError):
-            continue
-    return found
+    found = {id_in(path): path for path in card_files(folder)}
+    return {card_id: path for card_id, path in found.items() if card_id is not None}
 
 
 def _write_all(copies: Sequence[_Copy]) -> None:

@@ -13,12 +13,13 @@ from suite.entry_points.history import add_to_history, with_history
 from suite.entry_points.step_summary import add_to_step
 from suite.judging.outcome import Outcome
 from suite.report.files import held, write_report
-from suite.report.folder import PROPOSED, RECORDS
+from suite.report.folder import PROPOSED
 from suite.report.layers import FOLDER, copied
 from suite.report.merging.merge import merge
 from suite.report.merging.run import read_run
 from suite.report.model import Report
 from suite.report.names import NAMES, Names, known_names
+from suite.report.records_file import RECORDS
 from suite.report.terminal import verdict_lines
 
 _DEFAULT = Path("face-quant-merged")

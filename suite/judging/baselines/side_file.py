@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from suite.catalog.errors import BaselineError, refused
-from suite.catalog.files import names_in, write_whole
+from suite.catalog.files import names_in, read_file, write_whole
 from suite.catalog.gate import Section
+from suite.catalog.json_file import LARGEST
 from suite.judging.image_angles import ImageAngles
 
 SUFFIX = ".angles"
@@ -49,7 +50,7 @@ def read_side_file(path: Path, section: str, kept: ImageAngles) -> ImageAngles:
     """
     file = side_file(path, section, kept.sha256)
     try:
-        data = file.read_bytes()
+        data = read_file(file, LARGEST)
     except FileNotFoundError:
         raise _lost(file, path, "is missing") from None
     except OSError as error:

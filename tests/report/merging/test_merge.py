@@ -29,7 +29,7 @@ LOST = Unjudged(
     remove="face-quant-gate orphans --remove",
 )
 # What the parts of a run cannot know of the whole.
-_OF_THE_RUN = {"environment", "runs", "scope", "seconds", "appended"}
+_OF_THE_RUN = {"planned", "environment", "runs", "scope", "seconds", "appended"}
 
 
 def at(minute: int, **other: object) -> Environment:
