@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 
-
 @dataclass
 class Files:
     """What is served, how, and what was asked.
