@@ -58,7 +58,9 @@ def _weights(model: onnx.ModelProto) -> Iterator[npt.NDArray[np.float64]]:
         array = numpy_helper.to_array(tensor)
         rows = array.reshape(len(array), -1) if node.op_type == "Conv" else array.T
         if rows.shape[1] >= _LEAST:
-            yield rows[:_CHANNELS].astype(np.float64)
+            with np.errstate(invalid="ignore"):  # of values that are not numbers
+                some = rows[:_CHANNELS].astype(np.float64)
+            yield some
 
 
 def _is_on_a_grid(rows: npt.NDArray[np.float64]) -> bool:
@@ -67,7 +69,7 @@ def _is_on_a_grid(rows: npt.NDArray[np.float64]) -> bool:
 
 def _is_row_on_a_grid(row: npt.NDArray[np.float64]) -> bool:
     distinct = np.unique(row)
-    if len(distinct) < 3:
+    if len(distinct) < 3 or not np.isfinite(distinct).all():
         return False
     step = np.diff(distinct)
     step = step[step > np.ptp(distinct) * 1e-5].min(initial=np.inf)

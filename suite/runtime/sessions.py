@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from suite.catalog.errors import ModelError, ProviderError, reason_of
+from suite.catalog.errors import ModelError, ProviderError, reason_of, shortened
 from suite.catalog.provider_card import ProviderCard
 from suite.runtime.op_libraries import register_ops
 from suite.runtime.placement import RECORD_ASSIGNMENT, assignment, refuse_fallback
@@ -19,6 +19,8 @@ from suite.runtime.unknown_ops import unknown_op
 # How far onnxruntime rewrites a graph: not at all, without choosing kernels, as it does by default.
 NONE = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
 BASIC = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+# Of what onnxruntime says, which may name all inputs of a network.
+_LONGEST_REASON = 600
 ALL = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
 
 
@@ -88,7 +90,8 @@ def load(
             enable_fallback=0,
         )
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
-        reason = (unknown_op(path) if isinstance(path, Path) else None) or reason_of(error)
+        said = (unknown_op(path) if isinstance(path, Path) else None) or reason_of(error)
+        reason = shortened(said, _LONGEST_REASON)
         raise ModelError(
             where=named,
             what=f"onnxruntime cannot load it on {card.id}: {reason}{_of_other_age(reason)}.",

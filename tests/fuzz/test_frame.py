@@ -34,7 +34,9 @@ def refuse(path: Path, data: bytes) -> object:
 
 
 def refuse_in_two_lines(path: Path, data: bytes) -> object:
-    raise DatasetError(where=path, what="is damaged;\nfetch it again.")
+    error = DatasetError(where=path, what="is damaged; fetch it again.")
+    error.args = (f"{path}: is damaged;\nfetch it again.",)
+    raise error
 
 
 def raise_another_error(path: Path, data: bytes) -> object:

@@ -58,3 +58,11 @@ def test_one_round_may_be_preprocessing_and_several_are_quantization() -> None:
     words = signs_of_simulation(network(FLOAT, rounds=2))
     assert words is not None
     assert words.startswith("2 nodes round, the first 'round0', as simulated quantization")
+
+
+def test_weights_that_are_no_numbers_are_no_sign(recwarn: pytest.WarningsRecorder) -> None:
+    weights = np.full((8, 3, 3, 3), np.nan, np.float32)
+    weights.view(np.uint32)[0] = 0x7F800001  # a signalling one
+    weights[1] = np.inf
+    assert signs_of_simulation(network(weights)) is None
+    assert not recwarn.list

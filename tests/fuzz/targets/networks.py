@@ -134,7 +134,8 @@ def _networks() -> list[bytes]:
 
 
 def _beside(folder: Path) -> None:
-    (folder / _DATA).write_bytes(bytes(range(256)) * (4 * 6 * 6 * _DIM * 4 // 256))
+    weights = np.random.default_rng(5).standard_normal((4 * 6 * 6, _DIM)).astype(np.float32)
+    (folder / _DATA).write_bytes(weights.tobytes())
 
 
 def other_field(rng: Random, data: bytes) -> bytes:
