@@ -84,7 +84,7 @@ def load(
     try:
         session = ort.InferenceSession(
             path,
-            sess_options=_options(threads, trace_prefix, level),
+            sess_options=_options(card, threads, trace_prefix, level),
             providers=[(card.execution_provider, own), *card.placement.also_on],
             # Else Python tries again on the CPU, with no more than a printed line.
             enable_fallback=0,
@@ -114,13 +114,14 @@ def _of_other_age(reason: str) -> str:
 
 
 def _options(
-    threads: int, trace_prefix: Path | None, level: ort.GraphOptimizationLevel
+    card: ProviderCard, threads: int, trace_prefix: Path | None, level: ort.GraphOptimizationLevel
 ) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.graph_optimization_level = level
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    # The CPU's provider is never left out: what is logged of it is what is raised, once more.
+    options.log_severity_level = 4 if card.on_cpu_kernels else 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry(*RECORD_ASSIGNMENT)
     register_ops(options)
