@@ -362,7 +362,7 @@ Port = tuple[str, list[int | str | None]]
 def drafted(path: Path, inputs: list[Port], outputs: list[Port]) -> dict:
     """The card drafted from a network of these inputs and outputs, read as TOML."""
     graph = helper.make_graph(
-        [helper.make_node("Identity", [inputs[0][0]], ["y"])],
+        [helper.make_node("Identity", [inputs[0][0]], ["made"])],
         "g",
         [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in inputs],
         [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in outputs],

@@ -11,7 +11,7 @@ from team import Team
 
 PARTS = {"one": "--models=small", "two": "--models=other"}
 # What the command line says, and when and how long it was run.
-_OF_THE_RUN = {"environment", "runs", "scope", "seconds"}
+_OF_THE_RUN = {"planned", "environment", "runs", "scope", "seconds"}
 _OF_A_RECORD = {"rerun", "seconds"}
 
 
