@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from suite.catalog.builtin import PACKAGE
 from suite.datasets.images.decoding_process import ANSWER, QUESTION
 
 Pixels = npt.NDArray[np.uint8]
+# The largest picture of the most scans takes some ten seconds.
+_LONGEST_S = 120.0
 
 
 class DecoderEndedError(Exception):
@@ -57,17 +60,27 @@ class _Decoder:
         Raises
         ------
         OSError, EOFError
-            where the process ended.
+            where the process ended, or had to be.
         """
         self._into.write(QUESTION.pack(flags, len(data)))
         self._into.write(data)
         self._into.flush()
+        self._wait()
         height, width, length = ANSWER.unpack(self._read(ANSWER.size))
         said = bytes(self._read(length)).decode("utf-8", "replace")
         if not height:
             return Decoded(None, said)
         pixels = np.frombuffer(self._read(height * width * 3), np.uint8)
         return Decoded(pixels.reshape(height, width, 3), said)
+
+    def _wait(self) -> None:
+        """Wait for an answer, and kill a process that gives none."""
+        if not hasattr(select, "poll"):  # Windows waits for no pipe
+            return
+        poll = select.poll()
+        poll.register(self._out, select.POLLIN)
+        if not poll.poll(_LONGEST_S * 1000):
+            self._process.kill()
 
     def _read(self, length: int) -> bytearray:
         read = bytearray(length)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import time
 
 import cv2
@@ -106,6 +107,21 @@ def test_an_image_that_ends_the_decoder_is_refused_and_the_next_one_read(monkeyp
     )
     monkeypatch.undo()
     assert decode(data, "face").shape == (56, 56, 3)
+
+
+def test_an_image_that_takes_for_ever_is_refused(monkeypatch):
+    class Stopped(apart._Decoder):
+        def decode(self, data, flags):
+            self._process.send_signal(signal.SIGSTOP)
+            return super().decode(data, flags)
+
+    monkeypatch.setattr(apart, "_DECODERS", apart._Decoders())
+    monkeypatch.setattr(apart, "_Decoder", Stopped)
+    monkeypatch.setattr(apart, "_LONGEST_S", 0.2)
+    with pytest.raises(
+        DatasetError, match=r"face: this JPEG ended the process .* \(signal 9\); repla"
+    ):
+        decode(bytes(cv2.imencode(".jpg", FACE[:, ::-1])[1]), "face")
 
 
 def test_a_decoder_that_was_ended_meanwhile_is_replaced(monkeypatch):
