@@ -55,6 +55,9 @@ def no_error_says_so(result: object, mutant: Mutant) -> Verdict:
 class Target:
     """A reader under fuzzing.
 
+    Its corpus and reader run in a process that is forked after its module was imported: what has
+    threads, as OpenCV, must not have been at work by then.
+
     Attributes
     ----------
     name : what options and counts call it
