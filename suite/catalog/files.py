@@ -115,8 +115,13 @@ def read_file(path: Path, most_bytes: int) -> bytes:
         where it is larger, too.
     """
     with open_file(path) as stream:
-        content = stream.read(most_bytes + 1)
-    if len(content) > most_bytes:
+        # Python reserves what is asked for: of a file of holes nothing is read, of others what they
+        # have, and only of one that has more than it says what it might have.
+        size_bytes = os.fstat(stream.fileno()).st_size
+        content = b"" if size_bytes > most_bytes else stream.read(size_bytes + 1)
+        if len(content) > size_bytes:
+            content += stream.read(most_bytes)
+    if max(size_bytes, len(content)) > most_bytes:
         size = f"{most_bytes >> 20} MiB" if most_bytes >> 20 else f"{most_bytes >> 10} KiB"
         raise SuiteError(
             where=path, what=f"is larger than {size}, as no file of its kind is; name another."

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,3 +125,21 @@ def test_no_more_is_read_than_a_file_of_its_kind_has(tmp_path: Path) -> None:
     assert len(read_file(tmp_path / "a", 3 << 20)) == 3 << 20
     with pytest.raises(SuiteError, match="a: is larger than 2 MiB, as no file of its kind is; "):
         read_file(tmp_path / "a", 2 << 20)
+
+
+def test_a_file_that_says_less_than_it_has_is_read_whole() -> None:
+    whole = Path("/proc/self/status")
+    if not whole.exists():
+        pytest.skip("no /proc here")
+    assert whole.stat().st_size == 0
+    assert b"VmRSS" in read_file(whole, 1 << 20)
+    with pytest.raises(SuiteError, match="is larger than 0 KiB"):
+        read_file(whole, 20)
+
+
+def test_a_small_file_reserves_no_more_than_it_has(tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x" * 1000)
+    tracemalloc.start()
+    assert len(read_file(tmp_path / "small", 512 << 20)) == 1000
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()

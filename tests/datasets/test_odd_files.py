@@ -3,6 +3,7 @@
 import os
 import pickle
 import signal
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,22 @@ def test_what_is_no_file_is_refused_by_name(kind, file, put: Callable[[Path], No
         load(kind, data)
     assert Path(file).name in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        *(("csv", "pairs.csv"), ("lfw", "pairs.txt"), ("bin", "people.txt")),
+        *(("folder", "points.csv"), ("folder", "faces/bob/bob_0001.png")),
+    ],
+)
+def test_an_enormous_file_is_refused_unread(kind, file, data):
+    os.truncate(data / file, 1 << 40)  # of holes
+    tracemalloc.start()
+    with pytest.raises(SuiteError, match=r"is larger than \d+ MiB, as no file of its kind is"):
+        load(kind, data)
+    assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("put", [pipe, device])
