@@ -26,7 +26,7 @@ from suite.models.source import not_as_its_card, open_named, refuse_source
 from suite.quantization.artifact import Artifact, Ingredients
 from suite.quantization.inspection import QuantizedOps, quantized_ops
 from suite.quantization.recipe import resolve_recipe
-from suite.quantization.sensitivity.nearness import asked_of_nearness
+from suite.quantization.sensitivity.nearness import asked_of_mix
 from suite.runtime.embedding import Embedded, embed_with_norms
 from suite.runtime.network import check_network, graph_batch
 from suite.runtime.sessions import ALL, open_session
@@ -122,7 +122,7 @@ class CaseWork:
             preprocess=self.model.preprocess,
             outputs=self.model.outputs,
             calibration=self.bench.dataset(calibration) if calibration else None,
-            policy=asked_of_nearness(self.limits().policy),
+            policy=asked_of_mix(self.limits().policy),
             selection=self.of_model.selection if recipe.sees_policy else None,
         )
         return with_accepted(made, self) if recipe.sees_policy else made

@@ -163,9 +163,12 @@ class _Work:
         if "correct_bias" in self._made.recipe.steps:
             tried = self._corrected(tried, calibration).net
         forms = Forms(self._reference, tried)
-        units = quantized_units(forms, self._units())
+        every = self._units()
+        units = quantized_units(forms, every)
+        in_float = sum(u.products for u in every) - sum(u.products for u in units)
         made = replace(self._made, calibration=second)
-        return Choosing(forms, units, self._folder, made, self._prepared.statistics).run()
+        kept = self._prepared.statistics
+        return Choosing(forms, units, self._folder, made, in_float, kept).run()
 
     def _shapes(self, net: Net | None = None) -> Shapes:
         return (net or self.net).shapes(self._made.preprocess.shape(1), self._made.outputs.input)

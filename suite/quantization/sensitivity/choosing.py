@@ -34,6 +34,7 @@ class Choosing:
     work : a folder for scratch files
     ingredients : with the faces that units are weighed on as their calibration faces, and the
         policy that is to be met
+    in_float : multiply-accumulates of the units that are in float already
     statistics : where times are kept, so that the same is chosen again; None keeps nothing
     """
 
@@ -41,6 +42,7 @@ class Choosing:
     units: Sequence[Unit]
     work: Path
     ingredients: Ingredients
+    in_float: int
     statistics: Path | None = None
 
     def run(self) -> Mixed:
@@ -62,7 +64,10 @@ class Choosing:
 
         kernels = self._kept(reference, self.forms.quantized, weigh).tolist()
         costs = {unit.name: cost for unit, cost in zip(self.units, kernels, strict=True)}
-        return mix(self.forms, self.units, selection, made.policy, costs, slower)
+        return mix(
+            *(self.forms, self.units, selection, made.policy, costs, slower),
+            in_float=self.in_float,
+        )
 
     def _kept(self, one: Net, other: Net, time: Callable[[], Array]) -> Array:
         """A time of two networks on this CPU, taken now where it was not yet."""

@@ -10,7 +10,7 @@ from suite.quantization.probe import Rows
 from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.sensitivity.in_float import in_float
-from suite.quantization.sensitivity.nearness import Nearness
+from suite.quantization.sensitivity.nearness import QUANTIZED_SHARE, Nearness
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
 
@@ -58,29 +58,36 @@ def mix(
     policy: Mapping[str, float],
     costs: Mapping[str, float],
     slower: Slower,
+    *,
+    in_float: int = 0,
 ) -> Mixed:
     """Choose units to keep in float, one or two at a time, until a policy is met.
 
     A network that meets it is left alone. Otherwise those come first that gain and cost no time,
     then those that gain most of the policy for the time that they cost, which is measured.
     Two units are weighed together where one alone reads what the other gives: what lies between
-    them is rounded unless both are in float.
+    them is rounded unless both are in float. Of the arithmetic as much stays in 8 bits as the
+    policy asks for: where float is as fast, all of it would be free.
 
     Parameters
     ----------
     units : those that are in 8 bits
     selection : faces that did not set the network's ranges
-    policy : as of `Nearness.used`
+    policy : as of `asked_of_mix`
     costs : what each unit's kernels take longer in float, as a share of a run: the most hopeful
         guess, by which it is decided whom to time
     slower : times two networks in turn
+    in_float : multiply-accumulates of the layers that are in float before
 
     Raises
     ------
     ArtifactError
-        where the policy is not met with all units in float.
+        where the policy is not met with all units in float, or with as many as may be.
     """
-    return _Search(forms, {u.name: u for u in units}, selection, policy, costs, slower).run()
+    left = sum(unit.products for unit in units)
+    room = left - policy.get(QUANTIZED_SHARE, 0.0) * (left + in_float)
+    by_name = {unit.name: unit for unit in units}
+    return _Search(forms, by_name, selection, policy, costs, slower, room).run()
 
 
 @dataclass
@@ -91,6 +98,8 @@ class _Search:
     policy: Mapping[str, float]
     guesses: Mapping[str, float]
     slower: Slower
+    # Multiply-accumulates that may go back to float.
+    room: float
     chosen: list[str] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
 
@@ -116,7 +125,11 @@ class _Search:
         gains = dict(self._gains(self._candidates(), near))
         costs = {names: sum(self.guesses[name] for name in names) for names in gains}
         while near.used(self.policy) > 1:
+            gains = {names: gain for names, gain in gains.items() if self._has_room(names)}
+            if not gains:
+                raise self._without_room(near)
             names = self._best(gains, costs, near)
+            self.room -= self._products(names)
             self._net = self._with(names)
             self.chosen += self._in_order(names)
             near = self._near(self._net)
@@ -125,6 +138,20 @@ class _Search:
             self.trace.append(f"{named} in float: {near}; {used}")
             # What is left of a pair is a candidate by itself already.
             gains = {each: gain for each, gain in gains.items() if each.isdisjoint(names)}
+
+    def _products(self, names: _Names) -> int:
+        return sum(self.units[name].products for name in names)
+
+    def _has_room(self, names: _Names) -> bool:
+        return self._products(names) <= self.room
+
+    def _without_room(self, near: Nearness) -> ArtifactError:
+        share = self.policy.get(QUANTIZED_SHARE, 0.0)
+        return ArtifactError(
+            f"no mix was found that meets the policy with {share:.0%} of the arithmetic in 8 bits: "
+            f"with {len(self.chosen)} layers in float it is at {near}; ease what the mode's policy "
+            f"asks of nearness, or its {QUANTIZED_SHARE}."
+        )
 
     def _best(
         self, gains: dict[_Names, float], costs: dict[_Names, float], near: Nearness

@@ -13,23 +13,26 @@ from suite.verification.fidelity import fidelity, score_change
 
 # What is left for faces that were not looked at.
 MARGIN = 0.8
-# What a policy says of nearness, by the names of its figures.
+# What a policy says, by the names of its figures.
 COSINE_MEAN = "cosine_mean"
 COSINE_1ST_PERCENTILE = "cosine_1st_percentile"
 SCORE_CHANGE = "score_change_99th_percentile"
+QUANTIZED_SHARE = "quantized_share"
 
 
-def asked_of_nearness(policy: PolicySpec) -> dict[str, float]:
-    """What a policy says of how near to FP32 a network has to be, as `Nearness.used` takes it.
+def asked_of_mix(policy: PolicySpec) -> dict[str, float]:
+    """What a policy asks of a network that mixes 8 bits and float.
 
-    Where it names no 1st percentile, the worst cosine that it allows is that of this percentile:
-    a few faces do not show the worst of many.
+    How near to FP32 it has to be, as `Nearness.used` takes it, and how much of its arithmetic is
+    to stay in 8 bits. Where it names no 1st percentile, the worst cosine that it allows is that of
+    this percentile: a few faces do not show the worst of many.
     """
     floors = policy.floor
     asked = {
         COSINE_MEAN: floors.get(COSINE_MEAN),
         COSINE_1ST_PERCENTILE: floors.get(COSINE_1ST_PERCENTILE, floors.get("cosine_worst")),
         SCORE_CHANGE: policy.loss.get(SCORE_CHANGE),
+        QUANTIZED_SHARE: floors.get(QUANTIZED_SHARE),
     }
     return {name: value for name, value in asked.items() if value is not None}
 

@@ -121,6 +121,26 @@ def test_what_gains_and_costs_nothing_comes_first(tmp_path: Path) -> None:
     assert found.units == ("y!", "b!", "c!")
 
 
+def test_as_much_stays_in_8_bits_as_the_policy_asks_for(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, with_ranges(net, {"ar": 9.0, "br": 9.0, "cr": 5.0, "dr": 5.0}))
+    products = {unit.name: unit.products for unit in bench.units}
+    every = sum(products.values())
+    near = bench.policy(6.0)
+    free = bench.mix(near)
+    share = 1 - sum(products[name] for name in free.units) / every
+    assert 0 < share < 0.75
+    assert bench.mix({**near, "quantized_share": share - 1e-9}) == free
+    with pytest.raises(ArtifactError, match=r"no mix was found .* with 99% of the arithmetic in 8"):
+        bench.mix({**near, "quantized_share": 0.99})
+    with pytest.raises(ArtifactError, match="with 0 layers in float it is at mean cosine"):
+        mix(
+            *(bench.forms, bench.units, bench.selection, {**near, "quantized_share": 0.5}),
+            *(dict.fromkeys(products, 0.0), lambda *_: 0.0),
+            in_float=every,
+        )
+
+
 def test_the_same_is_chosen_twice(tmp_path: Path) -> None:
     net = chain()
     made = [Bench(tmp_path, net, with_ranges(net, {"ar": 9.0, "cr": 5.0})) for _ in range(2)]

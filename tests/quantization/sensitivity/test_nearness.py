@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from suite.catalog.policy import PolicySpec
-from suite.quantization.sensitivity.nearness import Nearness, asked_of_nearness
+from suite.quantization.sensitivity.nearness import Nearness, asked_of_mix
 
 
 def test_nearness_is_what_numpy_says() -> None:
@@ -41,11 +41,12 @@ def test_what_uses_most_of_its_limit_counts(policy: dict[str, float], used: floa
 def test_a_policy_without_a_percentile_has_its_worst_cosine_there() -> None:
     floors = {"cosine_mean": 0.99, "cosine_worst": 0.97, "quantized_share": 0.9}
     changed = PolicySpec(floor=floors, loss={"accuracy": 0.1, "score_change_99th_percentile": 0.02})
-    assert asked_of_nearness(changed) == {
+    assert asked_of_mix(changed) == {
         "cosine_mean": 0.99,
         "cosine_1st_percentile": 0.97,
         "score_change_99th_percentile": 0.02,
+        "quantized_share": 0.9,
     }
     said = PolicySpec(floor={**floors, "cosine_1st_percentile": 0.98})
-    assert asked_of_nearness(said)["cosine_1st_percentile"] == 0.98
-    assert asked_of_nearness(PolicySpec()) == {}
+    assert asked_of_mix(said)["cosine_1st_percentile"] == 0.98
+    assert asked_of_mix(PolicySpec()) == {}
