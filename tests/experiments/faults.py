@@ -1,8 +1,8 @@
 """What a machine does to a run: full disks, folders of others, clocks, a poisoned cache.
 
 ``python tests/experiments/faults.py`` as root, since it mounts small file systems and runs jobs as
-another user, who must be allowed to run that Python. After each fault a plain rerun must be green and nothing accepted may be lost; what
-the run said, and its exit status, are printed.
+another user, who must be allowed to run that Python. After each fault a plain rerun must be green
+and nothing accepted may be lost; what the run said, and its exit status, are printed.
 """
 
 import hashlib

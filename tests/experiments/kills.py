@@ -24,10 +24,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from file_server import serving
-from team import EMBEDDED, ENVIRONMENT, SOME_PAIRS, Team, copy_catalog
+from team import EMBEDDED, ENVIRONMENT, Team, copy_catalog
 
-MODELS = ("arcface-embedded", "insightface-embedded")
-MODES = ("fp32", "int8_dynamic", "int8_static_qdq")
+MODEL, OTHER = "arcface-embedded", "insightface-embedded"
+MODES = "--modes=fp32,int8_static_qdq"
+PAIRS = 600
 WORKERS = ("-n", "2")
 ACCEPTING = ("--snapshot-update",)
 DOWNLOADING = "downloading"
@@ -67,7 +68,6 @@ class Original:
     """A catalog whose gates were accepted, which each killed run has a copy of."""
 
     team: Team
-    chosen: str
     seconds: dict[bool, float]
     """What a whole run takes, with a filled cache and without."""
 
@@ -82,28 +82,26 @@ class Original:
         return team
 
 
-def accepted(folder: Path, models: tuple[str, ...], modes: tuple[str, ...]) -> Original:
-    """Accept the gates of some embedded models, with the time that it takes cold and warm."""
+def accepted(folder: Path) -> Original:
+    """Accept the gates of an embedded model, with the time that it takes cold and warm."""
     folder.mkdir()
-    copy_catalog(folder, *models, pairs=SOME_PAIRS)
-    team, chosen = Team(folder, folder.with_name("cache")), f"--modes={','.join(modes)}"
+    copy_catalog(folder, MODEL, pairs=PAIRS)
+    team = Team(folder, folder.with_name("cache"))
     seconds = {}
     for warm in (False, True):
         started = time.monotonic()
-        assert team.gates(chosen, *(() if warm else ACCEPTING)).returncode == 0
+        assert team.gates(MODES, *(() if warm else ACCEPTING)).returncode == 0
         seconds[warm] = time.monotonic() - started
-    return Original(team, chosen, seconds)
+    return Original(team, seconds)
 
 
 def kill_runs(
     folder: Path,
     kinds: list[str],
     rng: random.Random,
-    models: tuple[str, ...] = MODELS,
-    modes: tuple[str, ...] = MODES,
 ) -> int:
     """Kill a run of each kind; of how many something was lost."""
-    original = accepted(folder / "original", models, modes)
+    original = accepted(folder / "original")
     lost: collections.Counter[str] = collections.Counter()
     for number, kind in enumerate(kinds):
         options, warm = RUNS[kind]
@@ -112,7 +110,7 @@ def kill_runs(
         if "--report-append" in options:
             assert team.gates("--modes=fp32").returncode == 0
         old = change_every_entry(team) if ACCEPTING[0] in options else entries(team)
-        process = team.start(original.chosen, "-m", "not latency", *options)
+        process = team.start(MODES, "-m", "not latency", *options)
         moment = rng.uniform(0.2, 1.1 * original.seconds[warm])
         time.sleep(moment)
         process.kill_group()
@@ -144,11 +142,11 @@ def check(team: Team, original: Original, old: dict, *, updating: bool) -> str:
             return f"the report says of a run that was killed: {said['summary']}"
     if updating:
         # What was not reached is still the old, changed one: accepted now, as the user would.
-        if team.gates(original.chosen, *ACCEPTING).returncode != 0:
+        if team.gates(MODES, *ACCEPTING).returncode != 0:
             return "accepting again failed"
         if entries(team) != new:
             return "accepting again gave other entries"
-    result = team.gates(original.chosen)
+    result = team.gates(MODES)
     if result.returncode:
         return f"the rerun is red:\n{result.stdout[-2000:]}"
     left = [path.name for path in team.folder.rglob(".*.tmp")]
@@ -158,8 +156,8 @@ def check(team: Team, original: Original, old: dict, *, updating: bool) -> str:
 def kill_downloads(folder: Path, kills: int, rng: random.Random) -> int:
     """Kill ``weights --get`` in the middle of a file; of how many something was lost."""
     content = (EMBEDDED / "insightface.onnx").read_bytes()
-    copy_catalog(folder, MODELS[1])
-    card = folder / "models" / f"{MODELS[1]}.toml"
+    copy_catalog(folder, OTHER)
+    card = folder / "models" / f"{OTHER}.toml"
     lost = 0
     with serving() as files:
         files.content = {"/net.onnx": content}
@@ -189,7 +187,7 @@ def get(catalog: Path, weights: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             *(sys.executable, "-c", command, "weights", "--get", f"--catalog={catalog}"),
-            *(f"--models={MODELS[1]}", f"--weights-dir={weights}"),
+            *(f"--models={OTHER}", f"--weights-dir={weights}"),
         ],
         env=os.environ | ENVIRONMENT,
         stdout=subprocess.PIPE,
