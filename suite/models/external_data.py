@@ -141,6 +141,12 @@ def _span(tensor: onnx.TensorProto, path: Path) -> _Span:
             what=f"tensor {tensor.name!r} refers to external data without a file, an offset and a "
             "length that can be read; export it again.",
         )
+    if tensor.data_type not in _PACKED_OR_TEXT and length != _bytes_of(tensor):
+        raise ModelError(
+            where=path,
+            what=f"tensor {tensor.name!r} has {length:,} bytes of external data, and its shape "
+            f"{list(tensor.dims)} takes {_bytes_of(tensor):,}; export it again.",
+        )
     return _Span(name, start, start + length)
 
 

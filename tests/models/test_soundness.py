@@ -200,3 +200,11 @@ def test_a_file_a_tensor_has_an_end(tmp_path: Path) -> None:
     assert "refers to 10,001 files of external data; " in said(
         tmp_path, external(10_001, location="w{}.data")
     )
+
+
+def test_data_of_another_length_than_its_shape_takes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "w.data").write_bytes(bytes(1_000_000))
+    message = said(tmp_path, external(1, length="999996"))
+    assert (
+        "tensor 't0' has 999,996 bytes of external data, and its shape [250000] takes " in message
+    )
