@@ -42,4 +42,5 @@ def _damage(archive: zipfile.ZipFile, size: int) -> str | None:
     if unpacked > largest_unpacked(size):
         return f"its {size:,} bytes would be {unpacked:,} unpacked"
     damaged = archive.testzip()
-    return f"damaged at {shortened(damaged)!r}" if damaged else None
+    # The name of a member may be empty.
+    return None if damaged is None else f"damaged at {shortened(damaged)!r}"

@@ -34,6 +34,11 @@ def test_a_changed_byte_is_damage(tmp_path: Path) -> None:
     assert damage(tmp_path, damaged) == "damaged at 'net/data.pkl'"
 
 
+def test_a_changed_byte_of_a_member_without_a_name_is_damage(tmp_path: Path) -> None:
+    damaged = archive(b"weights").replace(b"weights", b"wEights").replace(b"net/data", b"\0et/data")
+    assert damage(tmp_path, damaged) == "damaged at ''"
+
+
 def test_a_name_that_is_no_utf8_is_damage(tmp_path: Path) -> None:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as opened:
