@@ -74,7 +74,7 @@ def fetch(partial: Partial, meter: Meter) -> None:
         try:
             _try(requests, partial, meter)
             return
-        except (requests.exceptions.RequestException, _BrokenError) as error:
+        except (requests.exceptions.RequestException, _BrokenError, ValueError) as error:
             # ValueErrors are addresses that there cannot be, as where a server sends elsewhere.
             nowhere = isinstance(error, requests.exceptions.TooManyRedirects | ValueError)
             answer = None if nowhere else getattr(error, "response", None)

@@ -447,3 +447,26 @@ def test_what_has_no_said_length_has_a_limit(files: Files, tmp_path: Path, monke
 def test_more_than_the_server_said_is_not_kept(files: Files, tmp_path: Path) -> None:
     files.more = b"x" * 1000
     assert bring(tmp_path, f"{files.address}/a.bin") == BODY
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[/a", "http://[::1/a", "http:///x", "http://\u2100.com/x", f"http://{'a' * 64}/x"],
+)
+def test_an_address_without_a_server_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="must name a server as http://server/file does"):
+        SourceSpec(file="a.onnx", url=url)
+
+
+def test_an_address_has_an_end() -> None:
+    with pytest.raises(ValueError, match="must have at most 2,000 characters"):
+        SourceSpec(file="a.onnx", url=f"http://server/{'a' * 2000}")
+
+
+@pytest.mark.parametrize("there", [f"http://{'a' * 300}/x", "http://[/x", "http://a:99999999/x"])
+def test_a_way_to_no_server_is_said(files: Files, tmp_path: Path, there: str) -> None:
+    files.moved["/a.bin"] = there
+    with pytest.raises(ModelError, match=r"a\.bin: cannot be downloaded \(") as caught:
+        bring(tmp_path, f"{files.address}/a.bin")
+    assert str(caught.value).isprintable()
+    assert len(files.asked) == 1
