@@ -24,8 +24,9 @@ _ENDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SHOWN = 200
 # Of known names so many are named, and of more the nearest.
 _NAMED, _NEAR = 40, 10
-# Of a message, and of a place in it, which no path is longer than.
-_LONGEST, _LONGEST_PLACE = 3000, 4096
+# A message above the first is cut in its longest words, above the second at its end.
+_LONG, _LONGEST = 800, 3000
+_WORD = re.compile(r"\S{201,}")
 
 
 def spelt_out(text: str) -> str:
@@ -58,14 +59,16 @@ def shortened(text: str, longest: int = _SHOWN) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def one_line(text: str, longest: int = _LONGEST) -> str:
+def one_line(text: str) -> str:
     """A text that takes one line and no more of a screen than a message may.
 
     >>> one_line("a name\\nof two lines")
     'a name\\\\nof two lines'
     """
-    plain = visible(shortened(text, longest))
-    return shortened("".join(_ENDS.get(each, each) for each in plain), longest)
+    plain = "".join(_ENDS.get(each, each) for each in visible(text))
+    if len(plain) > _LONG:
+        plain = _WORD.sub(lambda found: f"{found[0][:_SHOWN]}…{found[0][-3:]}", plain)
+    return shortened(plain, _LONGEST)
 
 
 class SuiteError(Exception):
@@ -79,12 +82,12 @@ class SuiteError(Exception):
 
     def __init__(self, what: str, *, where: object = "") -> None:
         self.what = one_line(what)
-        self.where = one_line(str(where), _LONGEST_PLACE)
+        self.where = one_line(str(where))
         super().__init__(f"{self.where}: {self.what}" if self.where else self.what)
 
     def beyond(self, where: object) -> str:
         """What is said after that place is named: the whole message, where it is another one."""
-        return self.what if self.where == one_line(str(where), _LONGEST_PLACE) else str(self)
+        return self.what if self.where == one_line(str(where)) else str(self)
 
 
 class CatalogError(SuiteError):
