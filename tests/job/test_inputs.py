@@ -59,7 +59,11 @@ def test_another_input_type_gives_the_same_figures(
     assert figures(team) == pytest.approx(floats, abs=0.003)
     again = team.run(modes, "-k", "not throughput")
     assert again.returncode == 0, again.stdout
-    assert {r["outcome"] for r in team.report["records"]} == {"pass", "not compared"}
+    outcomes = {(r["gate"], r["outcome"]) for r in team.report["records"]}
+    assert {outcome for gate, outcome in outcomes if gate != "latency"} == {"pass"}
+    # Speed was never accepted, and a busy machine may leave what FP32 is worth open.
+    timed = {outcome for gate, outcome in outcomes if gate == "latency"}
+    assert timed and timed <= {"pass", "not compared", "undecided"}
 
 
 def figures(team: Team) -> list[float]:
