@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from suite.catalog.errors import CatalogError, SuiteError, one_line, spelt_out
 from suite.catalog.files import read_file
-from suite.catalog.mistakes import blanks_in, nulls_in, sentences
+from suite.catalog.mistakes import blanks_in, longs_in, nulls_in, sentences
 from suite.catalog.table import Card
 
 C = TypeVar("C", bound=Card)
@@ -73,6 +73,8 @@ def read_card(path: Path, adapter: TypeAdapter[C]) -> C:
         raise BrokenCardError(sentences(path, adapter, mistakes, blanks), card_id) from None
     if blanks:
         raise BrokenCardError(sentences(path, adapter, [], blanks), card_id)
+    if longs := list(longs_in(table)):
+        raise BrokenCardError([f"{path}: {words}." for words in longs], card_id)
     return card
 
 

@@ -26,6 +26,7 @@ _WORDS = {
 }
 # Of a value and of a key so much is shown, and of a card's mistakes so many of a kind.
 _SHOWN, _MOST = 100, 50
+_MOST_DIGITS = 18
 _PATTERNS = {
     "^[0-9a-f]{64}$": "must be 64 lower-case hexadecimal digits",
     "^[a-z0-9][a-z0-9_.-]*$": (
@@ -86,15 +87,26 @@ def nulls_in(table: object) -> Iterator[str]:
             yield said_of(keys, text, "must have no null character")
 
 
+def longs_in(table: object) -> Iterator[str]:
+    """Each integer of a card that counts nothing, with too many digits, in words."""
+    for keys, value in _values_in(table, ()):
+        if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
+            yield said_of(keys, value, f"must have at most {_MOST_DIGITS} digits")
+
+
 def _strings_in(table: object, above: Location) -> Iterator[tuple[Location, str]]:
-    if isinstance(table, str):
-        yield above, table
-    elif isinstance(table, Mapping):
+    return ((keys, each) for keys, each in _values_in(table, above) if isinstance(each, str))
+
+
+def _values_in(table: object, above: Location) -> Iterator[tuple[Location, object]]:
+    if isinstance(table, Mapping):
         for key, value in table.items():
-            yield from _strings_in(value, (*above, key))
-    elif isinstance(table, Sequence):
+            yield from _values_in(value, (*above, key))
+    elif isinstance(table, Sequence) and not isinstance(table, str):
         for index, value in enumerate(table):
-            yield from _strings_in(value, (*above, index))
+            yield from _values_in(value, (*above, index))
+    else:
+        yield above, table
 
 
 def _unknown(path: Path, schema: dict[str, Any], location: Location, *, tagged: bool) -> str:

@@ -40,7 +40,7 @@ class OutputSpec(Table):
     input: str | None = None
     embedding: str | None = None
     norm: str | None = None
-    embedding_dim: Annotated[int, Field(ge=1)]
+    embedding_dim: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ _ALONGSIDE = {"TensorrtExecutionProvider": "CUDAExecutionProvider"}
 class ThreadSpec(Table):
     """Intra-op threads of a session; 0 lets onnxruntime use every core."""
 
-    embedding: Annotated[int, Field(ge=0)] = 0
-    latency: Annotated[int, Field(ge=0)] = 1
+    embedding: Annotated[int, Field(ge=0, le=4096)] = 0
+    latency: Annotated[int, Field(ge=0, le=4096)] = 1
 
 
 class PlacementSpec(Table):
@@ -60,7 +60,7 @@ class ProviderCard(Card):
     engine_folder_option: str | None = None
     memory: Annotated[str, Field(pattern=r"^[a-z]+$")] = "cpu"
     cuda_graph_option: str | None = None
-    throughput_batch: Annotated[int, Field(ge=2)] = 8
+    throughput_batch: Annotated[int, Field(ge=2, le=4096)] = 8
     profile: CardId | None = None
     placement: PlacementSpec = PlacementSpec()
     recipe: dict[CardId, RecipeOverride] = {}

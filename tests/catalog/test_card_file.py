@@ -195,3 +195,23 @@ def test_pixels_that_no_float_holds_are_refused(mean: float, std: float) -> None
         PreprocessSpec(
             height=2, width=2, color_order="RGB", mean=(mean,) * 3, std=(std,) * 3, scale=255.0
         )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("threads.latency", "9" * 400, "must be less than or equal to 4096."),
+        ("placement.nodes_elsewhere", "9" * 400, "must have at most 18 digits."),
+        ("placement.nodes_elsewhere", "1" + "0" * 18, "must have at most 18 digits."),
+        ("speed_floor.int8", "9" * 200, "must have at most 18 digits."),
+        ("threads.embedding", "1000000000", "must be less than or equal to 4096."),
+        ("throughput_batch", "1000000000", "must be less than or equal to 4096."),
+    ],
+)
+def test_a_count_that_nothing_has_is_refused(
+    tmp_path: Path, key: str, value: str, said: str
+) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(f'id = "p"\nexecution_provider = "X"\n{key} = {value}\n')
+    message = said_of(path, TypeAdapter(ProviderCard))
+    assert message.startswith(f"{path}: key '{key}' (it is ") and message.endswith(said)

@@ -75,16 +75,18 @@ def _reader(adapter: TypeAdapter[Any]) -> Callable[[Path], object]:
 def _as_tomllib_has_it(result: object, mutant: Mutant) -> Verdict:
     text = mutant.data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     wanted = _plain(tomllib.loads(text))
-    assert result == wanted, f"{result!r} and not {wanted!r}"
+    assert _plain(result) == wanted, f"{result!r} and not {wanted!r}"
     return Verdict.SAME if result == mutant.wanted else Verdict.OTHER
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it: dates are texts."""
+    """As JSON has it: dates are texts, and an integer that is given for a float is one."""
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_plain(each) for each in value]
+    if isinstance(value, int) and abs(value) > 2**53:
+        return float(value)
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 

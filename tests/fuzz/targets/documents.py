@@ -119,7 +119,10 @@ def _lines_are_right(result: object, mutant: Mutant) -> Verdict:
 def _holds(result: Any, wanted: Any) -> bool:
     """Whether a result has all that is wanted, its texts spelt out, and defaults besides."""
     if isinstance(wanted, dict):
-        return all(key in result and _holds(result[key], wanted[key]) for key in wanted)
+        names = {key: visible(key) for key in wanted}
+        return all(
+            name in result and _holds(result[name], wanted[key]) for key, name in names.items()
+        )
     if isinstance(wanted, list):
         return len(result) == len(wanted) and all(map(_holds, result, wanted))
     return bool(result == (visible(wanted) if isinstance(wanted, str) else wanted))
