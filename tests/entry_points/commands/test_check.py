@@ -61,7 +61,7 @@ def test_weights_and_faces_with_too_long_a_name(catalog: Path) -> None:
     name_weights(catalog, f"{'a' * 300}.onnx")
     add_set(catalog, "b" * 300)
     model, faces = check_catalog(catalog, Roots()).problems
-    assert "aaa.onnx' is absent (looked at" in model
+    assert "aaa…nx' is absent (looked at" in model
     assert "; put it there, or give its folder with --weights-dir." in model
     assert "key 'folder': there is no 'bbb" in faces
 
