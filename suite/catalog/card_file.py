@@ -12,6 +12,7 @@ from suite.catalog.errors import CatalogError, SuiteError, one_line, spelt_out
 from suite.catalog.files import read_file
 from suite.catalog.mistakes import blanks_in, longs_in, nulls_in, sentences
 from suite.catalog.table import Card
+from suite.catalog.text import with_plain_ends
 
 C = TypeVar("C", bound=Card)
 # Those that come with the suite have 6 KiB at most.
@@ -88,8 +89,7 @@ def id_in(path: Path) -> str | None:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        text = read_file(path, _LARGEST).decode("utf-8-sig")
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = with_plain_ends(read_file(path, _LARGEST).decode("utf-8-sig"))
         if sum(line.count(".") ** 2 for line in text.split("\n")) > _MOST_WORK:
             raise _broken(path, _TOO_DEEP)
         return tomllib.loads(text)

@@ -13,6 +13,8 @@ from platformdirs import user_cache_path
 from suite.catalog.errors import SuiteError, refused
 from suite.catalog.fresh import create, fresh_beside, sweep
 
+# More digits are no count of bytes, and Python reads no integer of thousands.
+COUNT_OF_BYTES = r"[0-9]{1,18}"
 # Nothing can be there, whatever the system lets a user see.
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 

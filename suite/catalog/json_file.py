@@ -1,5 +1,6 @@
 """JSON that leaves nothing open: whole text, every key once, finite numbers."""
 
+import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from suite.catalog.errors import SuiteError, spelt_out
 from suite.catalog.files import is_file, read_file
-from suite.catalog.mistakes import said_of, words_of
+from suite.catalog.mistakes import MOST_DIGITS, said_of, words_of
 
 T = TypeVar("T")
 Keys = Sequence[str | int]
@@ -19,10 +20,13 @@ Keys = Sequence[str | int]
 _DEEPEST = 32
 # A report of a hundred gates with all that is drawn has some 30 MiB.
 LARGEST = 512 << 20
-# With more digits an integer is no count, size or version of anything.
-_MOST_DIGITS = 18
 # What the value of a key becomes that is there twice.
 _TWICE = object()
+
+
+def json_sha256(data: object) -> str:
+    """The SHA-256 of what is written as JSON, whatever the order of its names."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 class UnreadableError(ValueError):
@@ -62,7 +66,7 @@ def _parsed(text: str) -> tuple[Any, bool]:
 
     def integer(digits: str) -> int | float:
         nonlocal is_long
-        if len(digits) <= _MOST_DIGITS:
+        if len(digits) <= MOST_DIGITS:
             return int(digits)
         is_long = True
         return float(digits)

@@ -26,7 +26,8 @@ _WORDS = {
 }
 # Of a value and of a key so much is shown, and of a card's mistakes so many of a kind.
 _SHOWN, _MOST = 100, 50
-_MOST_DIGITS = 18
+# With more digits an integer is no count, size or version of anything.
+MOST_DIGITS = 18
 _PATTERNS = {
     "^[0-9a-f]{64}$": "must be 64 lower-case hexadecimal digits",
     "^[a-z0-9][a-z0-9_.-]*$": (
@@ -58,9 +59,10 @@ def sentences(
     tagged = "discriminator" in schema
     # A misspelt key is unknown and its right name missing: the unknown one says both.
     unknown = [each for each in mistakes if each["type"] == _UNKNOWN][:_MOST]
+    known = [each for each in mistakes if each["type"] != _UNKNOWN][:_MOST]
     others = [
         each
-        for each in [each for each in mistakes if each["type"] != _UNKNOWN][:_MOST]
+        for each in known
         if _names(_keys_of(each, tagged=tagged)) not in left
         and not any(_is_right_name(each["loc"], other["loc"]) for other in unknown)
     ]
@@ -90,8 +92,8 @@ def nulls_in(table: object) -> Iterator[str]:
 def longs_in(table: object) -> Iterator[str]:
     """Each integer of a card that counts nothing, with too many digits, in words."""
     for keys, value in _values_in(table, ()):
-        if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
-            yield said_of(keys, value, f"must have at most {_MOST_DIGITS} digits")
+        if isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:
+            yield said_of(keys, value, f"must have at most {MOST_DIGITS} digits")
 
 
 def _strings_in(table: object, above: Location) -> Iterator[tuple[Location, str]]:

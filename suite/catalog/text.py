@@ -27,7 +27,12 @@ def read_text(path: Path) -> str:
     written = read_file(path, _LARGEST)
     utf_16 = written.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = written.decode("utf-16" if utf_16 else "utf-8").replace("\ufeff", "")
-    return composed(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return composed(with_plain_ends(text))
+
+
+def with_plain_ends(text: str) -> str:
+    """A text whose lines end as on Unix."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def composed(text: str) -> str:

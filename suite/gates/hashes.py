@@ -1,8 +1,6 @@
 """The SHA-256 of what a gate really works on."""
 
-import hashlib
-import json
-
+from suite.catalog.json_file import json_sha256
 from suite.gates.case_work import CaseWork
 
 
@@ -26,4 +24,4 @@ def _fed(work: CaseWork) -> str:
         provider.placement.model_dump(mode="json"),
         provider.threads.model_dump(mode="json"),
     ]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return json_sha256(told)

@@ -1,8 +1,6 @@
 """Where the results of a case come from."""
 
-import hashlib
-import json
-
+from suite.catalog.json_file import json_sha256
 from suite.gates.case_work import CaseWork
 from suite.judging.origin import Origin
 from suite.runtime.versions import depended_on
@@ -21,10 +19,9 @@ def origin_of(work: CaseWork) -> Origin | None:
     artifact = work.artifact
     if artifact.brought:
         return Origin(artifact=artifact.file.sha256, decoder=decoder)
-    made_of = json.dumps(work.identity(), sort_keys=True).encode()
     return Origin(
         artifact=artifact.file.sha256,
         decoder=decoder,
         builder=", ".join(f"{name} {version}" for name, version in sorted(known.items())),
-        made_of=hashlib.sha256(made_of).hexdigest()[:12],
+        made_of=json_sha256(work.identity())[:12],
     )

@@ -10,7 +10,7 @@ import onnx
 from onnx.external_data_helper import uses_external_data
 
 from suite.catalog.errors import ModelError
-from suite.catalog.files import leads_outside, open_file
+from suite.catalog.files import COUNT_OF_BYTES, leads_outside, open_file
 from suite.models.graph import all_tensors
 
 # Of elements smaller than a byte, how many are packed in one is the format's own business.
@@ -23,8 +23,6 @@ _PACKED_OR_TEXT = frozenset(
 # A network has a file of data, or one a tensor; some tensors may share what they hold.
 _MOST_FILES, _MOST_TIMES, _LEAST_BYTES = 10_000, 8, 64 << 20
 _LONGEST_NAME = 1024
-# More digits are no count of bytes, and Python reads no integer of thousands.
-_COUNT = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def _span(tensor: onnx.TensorProto, path: Path) -> _Span:
 
 
 def _count(written: str) -> int:
-    if not _COUNT.fullmatch(written):
+    if not re.fullmatch(COUNT_OF_BYTES, written):
         raise ValueError("is no count of bytes")
     return int(written)
 

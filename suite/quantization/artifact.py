@@ -1,11 +1,10 @@
 """An artifact: what it is made of, and the ONNX file that came of it."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
+from suite.catalog.json_file import json_sha256
 from suite.catalog.mode_card import RecipeSpec
 from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
@@ -40,7 +39,7 @@ class Ingredients:
     def recipe_sha256(self) -> str:
         """The recipe's hash, which a baseline names; with what it is built to meet."""
         hashed = self.recipe.hashed()
-        return key_of({**hashed, **self._to_meet})
+        return json_sha256({**hashed, **self._to_meet})
 
     @property
     def _to_meet(self) -> dict[str, object]:
@@ -69,7 +68,7 @@ class Ingredients:
     @property
     def key(self) -> str:
         """The cache's key."""
-        return key_of(self.describe())
+        return json_sha256(self.describe())
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,3 @@ class BuildRecord:
     size_bytes: int
     ingredients: dict[str, object]
     steps: tuple[StepDone, ...] = ()
-
-
-def key_of(data: object) -> str:
-    """The SHA-256 of what is written as JSON, whatever the order of its names."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from suite.catalog.errors import ArtifactError, SuiteError
 from suite.catalog.fresh import fresh_beside, remove, sweep
-from suite.catalog.json_file import UnreadableError, read_as, read_json
+from suite.catalog.json_file import UnreadableError, json_sha256, read_as, read_json
 from suite.catalog.lock import Lock
 from suite.models.onnx_file import OnnxFile, read_onnx_file
-from suite.quantization.artifact import Artifact, BuildRecord, Ingredients, StepDone, key_of
+from suite.quantization.artifact import Artifact, BuildRecord, Ingredients, StepDone
 from suite.quantization.builder import build
 
 _STEPS = TypeAdapter(tuple[StepDone, ...])
@@ -120,7 +120,7 @@ def _whole(entry: Path) -> Artifact | None:
         file = read_onnx_file(entry / "model.onnx")
         if not isinstance(record, dict) or record.get("sha256") != file.sha256:
             return None
-        if key_of(record.get("ingredients")) != entry.name:
+        if json_sha256(record.get("ingredients")) != entry.name:
             return None
         steps = read_as(_STEPS, record.get("steps", []))
     except (OSError, UnreadableError, SuiteError):

@@ -6,6 +6,7 @@ from pathlib import Path
 from suite.catalog.errors import SuiteError
 from suite.catalog.files import is_file, read_file
 from suite.catalog.json_file import UnreadableError, parse_json
+from suite.catalog.text import with_plain_ends
 from suite.reference.claim import Reading
 from suite.reference.json_results import results_in
 from suite.reference.markdown_tables import tables_in
@@ -55,7 +56,6 @@ def _text(path: Path) -> str:
     if not is_file(path):
         raise SuiteError(where=path, what="there is no such file; name a file of results.")
     try:
-        text = read_file(path, _LARGEST).decode("utf-8-sig")
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return with_plain_ends(read_file(path, _LARGEST).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise SuiteError(where=path, what="is not text in UTF-8; save it as such.") from None

@@ -236,7 +236,7 @@ class ReportFolder:
         self._outside.update(dict.fromkeys(report.outside))
         unjudged = dict.fromkeys([*report.unjudged, *self._coverage.unjudged])
         self._coverage = replace(self._coverage, unjudged=tuple(unjudged))
-        self._planned.update(dict.fromkeys([*report.planned, *self._records, *report.not_run]))
+        self._planned.update(dict.fromkeys(report.nodes))
 
     def _refused(self, record: Record) -> Record | None:
         """A failure in a record's place where the run before measured something else."""

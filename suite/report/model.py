@@ -150,6 +150,12 @@ class Report(Frozen):
         """Where it was made: one environment, or those of the runs that it was merged of."""
         return tuple(run.environment for run in self.runs) or (self.environment,)
 
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The node ids of all gates that were to run or have a record, each once."""
+        recorded = (record.node for record in self.records)
+        return tuple(dict.fromkeys([*self.planned, *recorded, *self.not_run]))
+
     def environment_on(self, provider: str, profile: str) -> Environment:
         """The first of its environments with a provider and a profile; its own where none has."""
         found = (e for e in self.environments if (e.provider, e.profile) == (provider, profile))

@@ -81,8 +81,7 @@ def read_unfinished(folder: Path) -> Report:
 def _with_what_is_missed(report: Report) -> Report:
     """The report with the planned gates whose records are lost among those that did not run."""
     recorded = {record.node for record in report.records}
-    nodes = dict.fromkeys([*report.planned, *report.not_run])
-    missed = tuple(node for node in nodes if node not in recorded)
+    missed = tuple(node for node in report.nodes if node not in recorded)
     if report.runs or set(missed) == set(report.not_run):
         return report
     return report.model_copy(update={"not_run": missed})
@@ -93,8 +92,7 @@ def _refuse_a_lost_failure(report: Report) -> None:
     if report.runs or report.verdict is not Outcome.FAIL:
         return
     scope = report.scope or Scope()
-    nodes = [*(record.node for record in report.records), *report.not_run]
-    reach = Reach.of(report.records, nodes, scope.coverage(report.unjudged))
+    reach = Reach.of(report.records, report.nodes, scope.coverage(report.unjudged))
     verdict, counts = conclude(
         report.records,
         [reach],

@@ -38,15 +38,13 @@ def rebuild(folder: Path) -> Rebuilt:
     notes: list[str] = []
     records = {record.node: record for record in found.records}
     records |= {record.node: record for record in read_records(folder, notes)}
-    nodes = (record.node for record in found.records)
-    planned = dict.fromkeys([*found.planned, *nodes, *found.not_run])
     scope = found.scope or Scope()
     report = make_report(
         found.environment,
         tuple(records.values()),
         complete=False,
         require_all=found.require_all,
-        planned=tuple(planned),
+        planned=found.nodes,
         appended=found.appended,
         coverage=scope.coverage(found.unjudged),
         outside=found.outside,

@@ -4,17 +4,16 @@ A module that answers has a function of one question, and ends with ``serve`` of
 """
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from suite.catalog.builtin import PACKAGE
+from suite.catalog.builtin import module_command, module_environment
 from suite.catalog.errors import SuiteError, reason_of
 from suite.runtime.op_libraries import name_op_library, op_library
 
@@ -58,11 +57,8 @@ def _ask_one_process(module: str, questions: Sequence[object]) -> list[Answer]:
     with tempfile.TemporaryDirectory(prefix="face-quant-gate-") as folder:
         # Not on standard output, where libraries print what they like.
         answers = Path(folder) / "answers.jsonl"
-        # There may be another package "suite" in the current folder or in the path.
-        packages = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
         ending = _run(
-            [sys.executable, "-P", "-m", module, str(answers)],
-            {"PYTHONPATH": os.pathsep.join(filter(None, packages))},
+            module_command(module, str(answers)),
             json.dumps(asked).encode(),
             _LONGEST_S * len(questions),
         )
@@ -73,14 +69,12 @@ def _ask_one_process(module: str, questions: Sequence[object]) -> list[Answer]:
     return found
 
 
-def _run(
-    command: Sequence[str], environment: Mapping[str, str], given: bytes, longest_s: float
-) -> str:
+def _run(command: Sequence[str], given: bytes, longest_s: float) -> str:
     """Run a process that owes answers; returns how it ended, for where it owes one still."""
     try:
         done = subprocess.run(
             command,
-            env=os.environ | environment,
+            env=module_environment(),
             input=given,
             capture_output=True,
             check=False,

@@ -20,7 +20,7 @@ from suite.datasets.alignment.geometry import Image, centre_box, crop, warp
 from suite.datasets.alignment.landmarks import read_landmarks
 from suite.datasets.face import Face, read_image
 from suite.datasets.images.decoder import decode
-from suite.datasets.images.findings import Finding, Looked, in_words, look
+from suite.datasets.images.findings import Finding, Looked, in_words, look, some_have
 from suite.datasets.images.folder import NamedImage
 from suite.datasets.in_order import in_order
 from suite.datasets.reading import Reading
@@ -176,10 +176,9 @@ def _refuses_missing(card: ImagesDataset) -> bool:
 
 
 def _remark(card: ImagesDataset, problem: _Problem, names: Sequence[str], total: int) -> str:
-    first, has = (names[0], "has") if len(names) == 1 else (f"the first {names[0]}", "have")
     unaligned = _uses_unaligned(card) and problem is not _Problem.UNREADABLE
     done_with = "used unaligned" if unaligned else "left out"
-    return f"{len(names):,} of {total:,} images ({first}) {has} {problem.value}: {done_with}"
+    return f"{some_have(names, total)} {problem.value}: {done_with}"
 
 
 def _aligned(plain: Face, looked: Looked, aligner: _Aligner, cache: AlignedCache) -> Face | None:

@@ -1,7 +1,6 @@
 """Aligned faces on disk: each made once, whoever asks for it."""
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import cv2
 
 from suite.catalog.errors import DatasetError, SuiteError
 from suite.catalog.files import make_private, read_file, write_whole
+from suite.catalog.json_file import json_sha256
 from suite.datasets.alignment.geometry import Image
 
 # Raised when aligning changes, so that faces of the old way are not taken for the new.
@@ -23,7 +23,7 @@ def key_of(image_sha256: str, ingredients: Mapping[str, object]) -> str:
     Not of the pixels: OpenCV's rounding differs between machines, and a set is the same on all.
     """
     described = {"format": _FORMAT, "image": image_sha256, **ingredients}
-    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+    return json_sha256(described)
 
 
 class AlignedCache:

@@ -5,14 +5,14 @@ import contextlib
 import os
 import select
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from suite.catalog.builtin import PACKAGE
+from suite.catalog.builtin import module_command, module_environment
+from suite.datasets.images import decoding_process
 from suite.datasets.images.decoding_process import ANSWER, QUESTION
 
 Pixels = npt.NDArray[np.uint8]
@@ -42,14 +42,12 @@ class _Decoder:
     """A process that decodes one image at a time."""
 
     def __init__(self) -> None:
-        # There may be another package "suite" in the current folder or in the path.
-        packages = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "suite.datasets.images.decoding_process"],
+            module_command(decoding_process.__name__),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, packages))},
+            env=module_environment(),
         )
         assert self._process.stdin and self._process.stdout
         self._into, self._out = self._process.stdin, self._process.stdout

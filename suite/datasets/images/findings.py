@@ -65,7 +65,15 @@ def in_words(names: Sequence[str], findings: Iterable[Sequence[Finding]]) -> lis
     for kind in Finding:
         first = [name for name, here in zip(names, of_images, strict=True) if kind in here]
         if first:
-            which = first[0] if len(first) == 1 else f"the first {first[0]}"
-            has = "has" if len(first) == 1 else "have"
-            remarks.append(f"{len(first):,} of {len(names):,} images ({which}) {has} {kind.value}")
+            remarks.append(f"{some_have(first, len(names))} {kind.value}")
     return remarks
+
+
+def some_have(names: Sequence[str], total: int) -> str:
+    """The beginning of a sentence of some images, one at least, out of so many.
+
+    >>> some_have(["a.png", "b.png"], 9)
+    '2 of 9 images (the first a.png) have'
+    """
+    first, has = (names[0], "has") if len(names) == 1 else (f"the first {names[0]}", "have")
+    return f"{len(names):,} of {total:,} images ({first}) {has}"

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from suite.catalog.errors import ModelError
+from suite.catalog.files import COUNT_OF_BYTES
 from suite.models.weights.meter import Meter
 from suite.models.weights.partial import Begun, Partial
 
@@ -26,8 +27,6 @@ _UNSATISFIABLE = 416
 # No recogniser is as large; a server that sends as much fills the disk. One that does not say how
 # much it sends may never end.
 _LARGEST, _LARGEST_UNSAID = 16 << 30, 4 << 30
-# More digits are no count of bytes, and Python reads no integer of thousands.
-_COUNT = r"[0-9]{1,18}"
 
 
 class DownloadError(ModelError):
@@ -154,11 +153,12 @@ def _place(answer: Any, begun: Begun | None, size: int) -> tuple[int | None, int
     """Where what comes begins, and the bytes of the whole; None where it is of another file."""
     partial_content = 206
     if answer.status_code != partial_content:
-        said = re.fullmatch(_COUNT, answer.headers.get("Content-Length", ""))
+        said = re.fullmatch(COUNT_OF_BYTES, answer.headers.get("Content-Length", ""))
         plain = answer.headers.get("Content-Encoding", "identity") == "identity"
         return 0, int(said[0]) if said and plain else None
     found = re.fullmatch(
-        rf"bytes ({_COUNT})-{_COUNT}/({_COUNT}|\*)", answer.headers.get("Content-Range", "")
+        rf"bytes ({COUNT_OF_BYTES})-{COUNT_OF_BYTES}/({COUNT_OF_BYTES}|\*)",
+        answer.headers.get("Content-Range", ""),
     )
     if begun is None or found is None or int(found[1]) != size:
         return None, None

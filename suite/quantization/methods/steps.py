@@ -165,10 +165,10 @@ class _Work:
         forms = Forms(self._reference, tried)
         every = self._units()
         units = quantized_units(forms, every)
-        in_float = sum(u.products for u in every) - sum(u.products for u in units)
+        float_products = sum(unit.products for unit in every if unit not in units)
         made = replace(self._made, calibration=second)
         kept = self._prepared.statistics
-        return Choosing(forms, units, self._folder, made, in_float, kept).run()
+        return Choosing(forms, units, self._folder, made, float_products, kept).run()
 
     def _shapes(self, net: Net | None = None) -> Shapes:
         return (net or self.net).shapes(self._made.preprocess.shape(1), self._made.outputs.input)

@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from suite.catalog.files import read_file
-from suite.catalog.json_file import LARGEST, read_json
+from suite.catalog.fresh import fresh_beside
+from suite.catalog.json_file import LARGEST, json_sha256, read_json
 from suite.quantization.steps.net import Array
 from suite.runtime.versions import onnxruntime_version
 
@@ -54,7 +54,7 @@ class Kept:
             "onnx": version("onnx"),
             "onnxruntime": onnxruntime_version(),
         }
-        key = _key(about)
+        key = json_sha256(about)
         entry = self.folder / key[:2] / key
         arrays = _whole(entry)
         if arrays is None:
@@ -69,9 +69,8 @@ def _whole(entry: Path) -> dict[str, Array] | None:
     try:
         record = read_json(entry / "record.json")
         data = read_file(entry / "values.npz", LARGEST)
-        if not isinstance(record, dict):
-            return None
-        if record.pop("sha256") != hashlib.sha256(data).hexdigest() or _key(record) != entry.name:
+        is_whole = record.pop("sha256") == hashlib.sha256(data).hexdigest()
+        if not is_whole or json_sha256(record) != entry.name:
             return None
         with np.load(io.BytesIO(data), allow_pickle=False) as held:
             return {name: held[name] for name in held.files}
@@ -79,14 +78,11 @@ def _whole(entry: Path) -> dict[str, Array] | None:
         return None
 
 
-def _key(about: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-
-
 def _keep(entry: Path, arrays: Mapping[str, Array], about: Mapping[str, object]) -> None:
     """Write an entry apart and put it in its place in one step, in place of a damaged one."""
     entry.parent.mkdir(parents=True, exist_ok=True)
-    apart = Path(tempfile.mkdtemp(prefix=f"{entry.name[:8]}-", dir=entry.parent))
+    apart = fresh_beside(entry)
+    apart.mkdir()
     try:
         held = io.BytesIO()
         np.savez_compressed(held, **arrays)  # type: ignore[arg-type]
@@ -94,7 +90,6 @@ def _keep(entry: Path, arrays: Mapping[str, Array], about: Mapping[str, object])
         (apart / "values.npz").write_bytes(data)
         record = {"sha256": hashlib.sha256(data).hexdigest(), **about}
         (apart / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        apart.chmod(0o755)
         shutil.rmtree(entry, ignore_errors=True)
         # Where another process was faster, its entry is as good.
         apart.rename(entry)

@@ -34,7 +34,7 @@ class Choosing:
     work : a folder for scratch files
     ingredients : with the faces that units are weighed on as their calibration faces, and the
         policy that is to be met
-    in_float : multiply-accumulates of the units that are in float already
+    float_products : multiply-accumulates of the units that are in float already
     statistics : where times are kept, so that the same is chosen again; None keeps nothing
     """
 
@@ -42,7 +42,7 @@ class Choosing:
     units: Sequence[Unit]
     work: Path
     ingredients: Ingredients
-    in_float: int
+    float_products: int
     statistics: Path | None = None
 
     def run(self) -> Mixed:
@@ -66,7 +66,7 @@ class Choosing:
         costs = {unit.name: cost for unit, cost in zip(self.units, kernels, strict=True)}
         return mix(
             *(self.forms, self.units, selection, made.policy, costs, slower),
-            in_float=self.in_float,
+            float_products=self.float_products,
         )
 
     def _kept(self, one: Net, other: Net, time: Callable[[], Array]) -> Array:

@@ -59,7 +59,7 @@ def mix(
     costs: Mapping[str, float],
     slower: Slower,
     *,
-    in_float: int = 0,
+    float_products: int = 0,
 ) -> Mixed:
     """Choose units to keep in float, one or two at a time, until a policy is met.
 
@@ -77,7 +77,7 @@ def mix(
     costs : what each unit's kernels take longer in float, as a share of a run: the most hopeful
         guess, by which it is decided whom to time
     slower : times two networks in turn
-    in_float : multiply-accumulates of the layers that are in float before
+    float_products : multiply-accumulates of the layers that are in float before
 
     Raises
     ------
@@ -85,7 +85,7 @@ def mix(
         where the policy is not met with all units in float, or with as many as may be.
     """
     left = sum(unit.products for unit in units)
-    room = left - policy.get(QUANTIZED_SHARE, 0.0) * (left + in_float)
+    room = left - policy.get(QUANTIZED_SHARE, 0.0) * (left + float_products)
     by_name = {unit.name: unit for unit in units}
     return _Search(forms, by_name, selection, policy, costs, slower, room).run()
 

@@ -137,7 +137,7 @@ def test_as_much_stays_in_8_bits_as_the_policy_asks_for(tmp_path: Path) -> None:
         mix(
             *(bench.forms, bench.units, bench.selection, {**near, "quantized_share": 0.5}),
             *(dict.fromkeys(products, 0.0), lambda *_: 0.0),
-            in_float=every,
+            float_products=every,
         )
 
 
