@@ -22,11 +22,11 @@ from onnx import numpy_helper
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from kills import PAIRS, change_every_entry
 from team import ENVIRONMENT, MODEL, bytes_below, copy_catalog
 
 NOBODY = 65_534
 MODE = "int8_static_qdq"
-PAIRS = 600
 EARLIER = "import time; now = time.time; time.time = lambda: now() - 800_000_000\n"
 FAULTS: dict[str, Callable[["Place"], "Ran"]] = {}
 
@@ -111,7 +111,7 @@ def full_baselines(place: Place) -> Ran:
     shutil.copytree(place.catalog, changed, ignore=shutil.ignore_patterns("baselines"))
     with small_disk(changed / "baselines", "600k") as disk:
         shutil.copytree(place.catalog / "baselines", disk, dirs_exist_ok=True)
-        change_identities(disk)
+        change_every_entry(disk)
         before = bytes_below(disk)
         (disk / "fill").write_bytes(b"x" * _room(disk))
         ran = Place(changed, place.cache, place.scratch).job("--snapshot-update")
@@ -143,7 +143,7 @@ def cold_of_others(place: Place) -> Ran:
 def accepting_for_others(place: Place) -> Ran:
     changed = place.scratch / "changed"
     shutil.copytree(place.catalog, changed)
-    change_identities(changed / "baselines")
+    change_every_entry(changed / "baselines")
     other = Place(changed, place.cache, place.scratch)
     report = _own(place, "report-own")
     ran = other.job("--snapshot-update", user=NOBODY, report_dir=report)
@@ -188,15 +188,6 @@ def _poison(file: Path, record: Path) -> None:
     said = json.loads(record.read_text())
     said["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
     record.write_text(json.dumps(said))
-
-
-def change_identities(baselines: Path) -> None:
-    """Have every section accepted anew."""
-    for path in baselines.rglob("*.json"):
-        document = json.loads(path.read_text())
-        for section in document["sections"].values():
-            section["identity"]["source"] = "0" * 64
-        path.write_text(json.dumps(document, indent=2))
 
 
 def _own(place: Place, name: str) -> str:

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 
+from suite.catalog.files import write_whole
 from tests.fuzz.target import Target
 from tests.fuzz.worker import Outcome, serve
 
@@ -50,9 +51,7 @@ class Counts:
 
     def save(self, folder: Path) -> None:
         """Write them, whole."""
-        fresh = folder / f".{self.target}.json"
-        fresh.write_text(json.dumps(asdict(self), indent=1))
-        fresh.replace(folder / f"{self.target}.json")
+        write_whole(folder / f"{self.target}.json", json.dumps(asdict(self), indent=1))
 
 
 def kept(folder: Path, target: str, seed: int) -> Counts:

@@ -1,6 +1,7 @@
 """ONNX files: all that is read of one before a session, and sessions as ``check`` opens them."""
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -74,15 +75,8 @@ def _network(*, external: bool = False, function: bool = False) -> bytes:
         ),
         helper.make_node("Gemm", ["q", "g"], ["e"], name="head"),
     ]
-    graph = helper.make_graph(
-        nodes,
-        "net",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, _SIDE, _SIDE])],
-        [helper.make_tensor_value_info("e", TensorProto.FLOAT, ["n", _DIM])],
-        held,
-    )
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=9)
+    model = _model("net", nodes, held, opsets)
     if function:
         body = [helper.make_node("PRelu", ["a", "b"], ["c"])]
         made = helper.make_function("own", "act", ["a", "b"], ["c"], body, opsets)
@@ -90,6 +84,19 @@ def _network(*, external: bool = False, function: bool = False) -> bytes:
     if external:
         _point_outside(model.graph.initializer[2])
     return model.SerializeToString()
+
+
+def _model(
+    name: str,
+    nodes: Sequence[onnx.NodeProto],
+    held: Sequence[TensorProto],
+    opsets: Sequence[onnx.OperatorSetIdProto],
+) -> onnx.ModelProto:
+    """A network from images ``x`` to embeddings ``e``."""
+    images = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, _SIDE, _SIDE])
+    embeddings = helper.make_tensor_value_info("e", TensorProto.FLOAT, ["n", _DIM])
+    graph = helper.make_graph(nodes, name, [images], [embeddings], held)
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9)
 
 
 def _point_outside(tensor: TensorProto) -> None:
@@ -118,15 +125,8 @@ def _quantized() -> bytes:
         helper.make_node("DequantizeLinear", ["w", "scale", "weights_zero"], ["v"]),
         helper.make_node("Gemm", ["f", "v"], ["e"], name="head"),
     ]
-    graph = helper.make_graph(
-        nodes,
-        "quantized",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, _SIDE, _SIDE])],
-        [helper.make_tensor_value_info("e", TensorProto.FLOAT, ["n", _DIM])],
-        held,
-    )
     opsets = [helper.make_opsetid("", 17)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString()
+    return _model("quantized", nodes, held, opsets).SerializeToString()
 
 
 def _networks() -> list[bytes]:
