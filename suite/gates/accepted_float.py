@@ -28,4 +28,4 @@ def with_accepted(made: Ingredients, work: CaseWork) -> Ingredients:
     }
     if any(entry.identity.get(key) != value for key, value in same.items()):
         return made
-    return replace(made, accepted_float=entry.in_float)
+    return replace(made, accepted_float=entry.in_float, accepted_trace=entry.trace)

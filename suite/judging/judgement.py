@@ -33,8 +33,9 @@ class Entry:
     ``mode_on_request`` that its mode did. ``layers`` are the signal-to-noise ratios of the
     artifact's layers in decibels, in the order of the network: nothing is judged by them, they say
     where an artifact lost that fails. ``in_float`` are the layers that its recipe put back in
-    float, which are put so again as long as all that it is made of is the same. ``origin`` is what
-    made its samples, and ``angles`` those of the images to FP32, from the side file.
+    float, which are put so again as long as all that it is made of is the same, and ``trace`` how
+    they were chosen. ``origin`` is what made its samples, and ``angles`` those of the images to
+    FP32, from the side file.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -52,6 +53,7 @@ class Entry:
     origin: Origin | None = None
     angles: ImageAngles | None = None
     in_float: tuple[str, ...] | None = None
+    trace: tuple[str, ...] = ()
 
     @property
     def compared(self) -> frozenset[str]:

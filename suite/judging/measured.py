@@ -151,6 +151,8 @@ class StepTaken(Frozen):
     left_out: bool = False
     trace: tuple[str, ...] = ()
     in_float: tuple[str, ...] | None = None
+    as_accepted: bool = False
+    doubt: str = ""
 
 
 class Measured(Frozen):

@@ -23,7 +23,8 @@ class Ingredients:
     ``policy`` is what its mode's policy asks of how near it is to FP32, which a recipe that mixes
     8 bits and float is built to meet, and ``selection`` the faces on which it is; None are half of
     the calibration faces. ``accepted_float`` are the units that were put back in float when such an
-    artifact was accepted, which are then put so again; None has them chosen.
+    artifact was accepted, which are then put so again; None has them chosen. ``accepted_trace``
+    says how they were.
     """
 
     source_sha256: str
@@ -34,6 +35,7 @@ class Ingredients:
     policy: Mapping[str, float] = field(default_factory=dict)
     selection: FaceSet | None = None
     accepted_float: tuple[str, ...] | None = None
+    accepted_trace: tuple[str, ...] = ()
 
     @property
     def recipe_sha256(self) -> str:
@@ -85,6 +87,8 @@ class StepDone:
     left_out : whether that was too much, so that the network stayed as it was
     trace : how it came to that, a sentence each, where it searched
     in_float : the units that it put back in float; None of a step that does no such thing
+    as_accepted : whether it took the accepted choice over, so that the trace is of that
+    doubt : why it might have done otherwise; empty where there is no such reason
     """
 
     step: str
@@ -94,6 +98,8 @@ class StepDone:
     left_out: bool = False
     trace: tuple[str, ...] = ()
     in_float: tuple[str, ...] | None = None
+    as_accepted: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True)

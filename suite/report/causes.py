@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
+from suite.judging.baselines.absent import NOTHING_ACCEPTED
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record, Row
 from suite.judging.shipping.strain import strain
@@ -125,9 +126,14 @@ def _is_shown(row: Row) -> bool:
 def _root(record: Record, mine: Sequence[Record]) -> Record:
     """The red gate of its model whose finding explains this one; itself where none does.
 
-    A gate that measured nothing, as one that broke or whose worker died, has a reason of its own
+    That nothing is accepted explains no miss: where a policy is missed nothing is to be accepted. A
+    gate that measured nothing, as one that broke or whose worker died, has a reason of its own
     unless another says the same.
     """
+    if not _lacks_acceptance(record):
+        mine = [each for each in mine if not _lacks_acceptance(each)]
+    elif missed := [each for each in mine if each.mode == record.mode and _misses(each)]:
+        return _root(missed[0], mine)
     told = [each for each in mine if record.measured or each.headline == record.headline]
     for each in told:
         concerned = record.gate in _OF_EMBEDDINGS or record.headline == each.headline
@@ -147,6 +153,17 @@ def _root(record: Record, mine: Sequence[Record]) -> Record:
         case = [each for each in of_mode if _are_alike(each, record)]
         return min(case, key=lambda each: _FIRST.index(each.gate))
     return record
+
+
+def _lacks_acceptance(record: Record) -> bool:
+    """Whether a gate is red for nothing but that nothing is accepted."""
+    return record.headline.startswith(NOTHING_ACCEPTED)
+
+
+def _misses(record: Record) -> bool:
+    """Whether a gate misses a policy, so that nothing of its mode is to be accepted either."""
+    red = any(row.outcome is Outcome.FAIL for row in record.rows)
+    return record.outcome is Outcome.FAIL and red and not _lacks_acceptance(record)
 
 
 def _are_alike(one: Record, other: Record) -> bool:

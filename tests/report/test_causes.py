@@ -77,6 +77,22 @@ def test_an_artifact_explains_its_mode_alone() -> None:
     ]
 
 
+def test_a_missed_policy_explains_that_nothing_of_its_mode_is_accepted() -> None:
+    missing = "nothing accepted: a baseline m.json is missing"
+    missed = row("cosine_mean", Outcome.FAIL)
+    records = [
+        red(Gate.FINGERPRINT, headline=missing),
+        red(Gate.ARTIFACT, "int8", missing),
+        red(Gate.VERIFICATION, "int8", missing),
+        red(Gate.FIDELITY, "int8", "quantization costs too much", rows=(missed,)),
+        red(Gate.ARTIFACT, "fp16", missing),
+    ]
+    assert reds_of(*records) == [
+        ["fidelity int8", "artifact int8", "verification int8"],
+        ["fingerprint fp32", "artifact fp16"],
+    ]
+
+
 def test_an_fp32_that_nothing_can_be_held_against_explains_that() -> None:
     fault = "FP32 is no recogniser: ROC AUC 0.5"
     records = [

@@ -6,6 +6,9 @@ from suite.judging.baselines.store import BaselineFile
 from suite.judging.judgement import Judgement
 from suite.judging.outcome import Outcome
 
+# What the headline of a failure begins with that is nothing else.
+NOTHING_ACCEPTED = "nothing accepted: "
+
 
 def nothing_accepted(
     file: BaselineFile, gate: Gate, section: str, *, of_fp32: bool = False
@@ -29,7 +32,7 @@ def nothing_accepted(
         words = f"accepted on {', '.join(others)}, this is {file.profile}"
         return Judgement(Outcome.NOT_COMPARED, words)
     what = f"section {section!r} of" if known else "a"
-    words = f"nothing accepted: {what} baseline {file.path} is missing"
+    words = f"{NOTHING_ACCEPTED}{what} baseline {file.path} is missing"
     return Judgement(Outcome.FAIL, words, advice=ACCEPT)
 
 

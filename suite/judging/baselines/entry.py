@@ -57,9 +57,11 @@ def _of_images(measured: Measured) -> dict[str, Any]:
 
 
 def _put_back(measured: Measured) -> dict[str, list[str]]:
-    """The layers that a recipe put back in float, where it has a step for that."""
-    known = [step.in_float for step in measured.steps if step.in_float is not None]
-    return {"in_float": list(known[-1])} if known else {}
+    """The layers that a recipe put back in float and how it chose, where it has a step for that."""
+    known = [step for step in measured.steps if step.in_float is not None]
+    if not known:
+        return {}
+    return {"in_float": list(known[-1].in_float or ()), "trace": list(known[-1].trace)}
 
 
 def entry_of(section: str, data: Mapping[str, Any]) -> Entry:

@@ -135,10 +135,8 @@ class _Work:
     def _mix(self) -> None:
         """Put units back in float: those that were accepted, else as many as the policy needs."""
         accepted = self._made.accepted_float
-        if accepted is None:
-            chosen = self._chosen()
-        else:
-            chosen = Mixed(accepted, (f"as accepted, in float: {', '.join(accepted) or 'none'}",))
+        known = self._made.accepted_trace
+        chosen = self._chosen() if accepted is None else Mixed(accepted, known)
         units = {unit.name: unit for unit in self._units()}
         if missing := [name for name in chosen.units if name not in units]:
             raise ArtifactError(
@@ -147,7 +145,14 @@ class _Work:
         whole = Forms(self._reference, self.net)
         self.net = put_in_float(whole, [units[name] for name in chosen.units])
         self.done.append(
-            StepDone("mix", len(chosen.units), trace=chosen.trace, in_float=chosen.units)
+            StepDone(
+                "mix",
+                len(chosen.units),
+                trace=chosen.trace,
+                in_float=chosen.units,
+                as_accepted=accepted is not None,
+                doubt=chosen.doubt,
+            )
         )
 
     def _units(self) -> list[Unit]:

@@ -37,7 +37,11 @@ class Kept:
     images: Mapping[str, object]
 
     def get(
-        self, of: Mapping[str, object], make: Callable[[], dict[str, Array]]
+        self,
+        of: Mapping[str, object],
+        make: Callable[[], dict[str, Array]],
+        *,
+        is_worth: Callable[[dict[str, Array]], bool] = lambda _: True,
     ) -> dict[str, Array]:
         """Arrays by name, made now where they are not kept whole.
 
@@ -46,6 +50,7 @@ class Kept:
         Parameters
         ----------
         of : what else they are of, as JSON: the network, its tensors, and what is told of them
+        is_worth : whether what was made is worth keeping
         """
         about = {
             "format": _FORMAT,
@@ -59,8 +64,9 @@ class Kept:
         arrays = _whole(entry)
         if arrays is None:
             arrays = make()
-            with contextlib.suppress(OSError):
-                _keep(entry, arrays, about)
+            if is_worth(arrays):
+                with contextlib.suppress(OSError):
+                    _keep(entry, arrays, about)
         return arrays
 
 

@@ -11,11 +11,12 @@ from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.sensitivity.in_float import in_float
 from suite.quantization.sensitivity.nearness import QUANTIZED_SHARE, Nearness
+from suite.quantization.sensitivity.slower import Slower
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
 
-# By how much a run of the second network takes longer than one of the first, as a share of that.
-Slower = Callable[[Net, Net], float]
+# By how much a run of the second network takes longer than one of the first.
+Time = Callable[[Net, Net], Slower]
 # A gain below this share of what the policy allows is chance.
 _LEAST_GAIN = 0.01
 # Timed differences are this fine: what is below is noise, and would choose by chance.
@@ -31,10 +32,12 @@ class Mixed:
     ----------
     units : the names of the units to keep in float, in the order in which they were chosen
     trace : how it came to that, a sentence a step
+    doubt : why it may be another on a quiet machine; empty where it was chosen on one
     """
 
     units: tuple[str, ...]
     trace: tuple[str, ...]
+    doubt: str = ""
 
 
 def put_in_float(forms: Forms, units: Sequence[Unit]) -> Net:
@@ -57,14 +60,15 @@ def mix(
     selection: Selection,
     policy: Mapping[str, float],
     costs: Mapping[str, float],
-    slower: Slower,
+    time: Time,
     *,
     float_products: int = 0,
 ) -> Mixed:
     """Choose units to keep in float, one or two at a time, until a policy is met.
 
     A network that meets it is left alone. Otherwise those come first that gain and cost no time,
-    then those that gain most of the policy for the time that they cost, which is measured.
+    then those that gain most of the policy for the time that they cost, which is measured. Once
+    it is met, those go back to 8 bits that cost time and are not needed beside the others.
     Two units are weighed together where one alone reads what the other gives: what lies between
     them is rounded unless both are in float. Of the arithmetic as much stays in 8 bits as the
     policy asks for: where float is as fast, all of it would be free.
@@ -76,7 +80,7 @@ def mix(
     policy : as of `asked_of_mix`
     costs : what each unit's kernels take longer in float, as a share of a run: the most hopeful
         guess, by which it is decided whom to time
-    slower : times two networks in turn
+    time : times two networks in turn
     float_products : multiply-accumulates of the layers that are in float before
 
     Raises
@@ -87,7 +91,7 @@ def mix(
     left = sum(unit.products for unit in units)
     room = left - policy.get(QUANTIZED_SHARE, 0.0) * (left + float_products)
     by_name = {unit.name: unit for unit in units}
-    return _Search(forms, by_name, selection, policy, costs, slower, room).run()
+    return _Search(forms, by_name, selection, policy, costs, time, room).run()
 
 
 @dataclass
@@ -97,11 +101,13 @@ class _Search:
     selection: Selection
     policy: Mapping[str, float]
     guesses: Mapping[str, float]
-    slower: Slower
+    time: Time
     # Multiply-accumulates that may go back to float.
     room: float
-    chosen: list[str] = field(default_factory=list)
+    # What is in float, with what it cost, in the order in which it was chosen.
+    chosen: dict[_Names, float] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
+    timed: list[Slower] = field(default_factory=list)
 
     def run(self) -> Mixed:
         self._fp32: Rows = self.selection.embed(self.forms.reference)
@@ -111,7 +117,18 @@ class _Search:
         if near.used(self.policy) > 1:
             self._require_reachable()
             self._choose_until_met(near)
-        return Mixed(tuple(self.chosen), tuple(self.trace))
+            self._give_back()
+        units = [name for names in self.chosen for name in self._in_order(names)]
+        return Mixed(tuple(units), tuple(self.trace), self._doubt())
+
+    def _doubt(self) -> str:
+        disturbed = sum(not each.clean for each in self.timed)
+        if not disturbed:
+            return ""
+        return (
+            f"{disturbed} of {len(self.timed)} times were taken while something else ran on this "
+            "core: on a quiet machine other layers may be chosen, and fewer"
+        )
 
     def _require_reachable(self) -> None:
         near = self._near(put_in_float(self.forms, list(self.units.values())))
@@ -131,13 +148,25 @@ class _Search:
             names = self._best(gains, costs, near)
             self.room -= self._products(names)
             self._net = self._with(names)
-            self.chosen += self._in_order(names)
+            self.chosen[names] = costs[names]
             near = self._near(self._net)
-            named = " and ".join(self._in_order(names))
             used = f"uses {near.used(self.policy):.0%}, {costs[names]:+.0%} time"
-            self.trace.append(f"{named} in float: {near}; {used}")
+            self.trace.append(f"{self._named(names)} in float: {near}; {used}")
             # What is left of a pair is a candidate by itself already.
             gains = {each: gain for each, gain in gains.items() if each.isdisjoint(names)}
+
+    def _give_back(self) -> None:
+        """Put back in 8 bits what costs time and is not needed beside what came after it."""
+        for names, cost in sorted(self.chosen.items(), key=lambda each: -each[1]):
+            if cost <= 0:
+                break
+            others = frozenset[str]().union(*(each for each in self.chosen if each != names))
+            kept = [self.units[name] for name in self._in_order(others)]
+            near = self._near(put_in_float(self.forms, kept))
+            if near.used(self.policy) <= 1:
+                del self.chosen[names]
+                used = f"uses {near.used(self.policy):.0%}"
+                self.trace.append(f"{self._named(names)} back in 8 bits: {near}; {used}")
 
     def _products(self, names: _Names) -> int:
         return sum(self.units[name].products for name in names)
@@ -168,7 +197,8 @@ class _Search:
                 return names
             net = self._with(names)
             gains[names] = near.used(self.policy) - self._near(net).used(self.policy)
-            costs[names] = round(self.slower(self._net, net) / _GRAIN) * _GRAIN
+            self.timed.append(self.time(self._net, net))
+            costs[names] = round(self.timed[-1].share / _GRAIN) * _GRAIN
             fresh.add(names)
 
     def _candidates(self) -> Iterator[_Names]:
@@ -196,6 +226,9 @@ class _Search:
     def _in_order(self, names: _Names) -> list[str]:
         return [name for name in self.units if name in names]
 
+    def _named(self, names: _Names) -> str:
+        return " and ".join(self._in_order(names))
+
     def _near(self, net: Net) -> Nearness:
         return Nearness.of(self._fp32, self.selection.embed(net))
 
@@ -203,4 +236,5 @@ class _Search:
 def _worth(gain: float, cost: float, names: _Names) -> tuple[bool, float, list[str]]:
     """By what a candidate is chosen: it is free and gains, then its gain for its cost."""
     free = cost <= 0 and gain >= _LEAST_GAIN
-    return free, gain / (max(cost, 0.0) + _GRAIN), sorted(names)
+    cost = max(cost, 0.0) + _GRAIN
+    return free, gain / cost if gain > 0 else gain * cost, sorted(names)

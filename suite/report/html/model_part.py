@@ -22,6 +22,7 @@ from suite.report.reference import by_its_name
 from suite.report.sections.beside import beside_doubts
 from suite.report.sections.certainty import can_show
 from suite.report.sections.model_table import set_table
+from suite.report.sections.steps import traces
 
 # Of a mode's flipped pairs, those that moved farthest.
 SHOWN_FLIPS = 12
@@ -81,7 +82,8 @@ class SetPart:
 class ModelPart:
     """One model: what to ship of it and why, its modes against each other, and its sets.
 
-    ``on`` is what its backend is called among others; empty where there is but one.
+    ``on`` is what its backend is called among others; empty where there is but one. ``traces`` say
+    how steps of recipes came to what they chose.
     """
 
     name: str
@@ -91,6 +93,7 @@ class ModelPart:
     reasons: tuple[str, ...]
     tradeoff: Markup | None
     tradeoff_set: str
+    traces: tuple[tuple[str, tuple[str, ...]], ...]
     sets: tuple[SetPart, ...]
 
 
@@ -120,6 +123,7 @@ def model_part(
         reasons=tuple(named(recommended.reasons)) if recommended else (),
         tradeoff=_named(tradeoff(_on_one_set(records, worst), kinds, precision), precision),
         tradeoff_set=worst or "",
+        traces=tuple((whose, tuple(named(said))) for whose, said in traces(records)),
         sets=tuple(sets),
     )
 

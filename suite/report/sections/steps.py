@@ -22,17 +22,19 @@ def steps(records: Sequence[Record]) -> list[str]:
         "changed a value of the unit-length embedding:"
     )
     table = markdown(("Model", "Step", "Places", "Changed", ""), rows)
-    return [words, "", *table, "", *_traces(records)]
+    lines = [words, "", *table, ""]
+    for whose, trace in traces(records):
+        lines += [whose, "", *(f"{at}. {said}" for at, said in enumerate(trace, 1)), ""]
+    return lines
 
 
-def _traces(records: Sequence[Record]) -> Iterator[str]:
-    """How a step that searched came to what it chose, a line each."""
+def traces(records: Sequence[Record]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """How steps that searched came to what they chose: whose it is, and a sentence each."""
     for record in records:
         for taken in record.measured.steps if record.measured else ():
             if taken.trace:
-                yield from (f"What {taken.step} chose in {record.mode}, step by step:", "")
-                yield from (f"{place}. {said}" for place, said in enumerate(taken.trace, 1))
-                yield ""
+                when = ", as it was accepted" if taken.as_accepted else ""
+                yield f"What {taken.step} chose in {record.mode}{when}, step by step:", taken.trace
 
 
 def _cells(taken: StepTaken) -> tuple[str, str, str, str]:

@@ -21,6 +21,7 @@ from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms
 from suite.quantization.sensitivity.mix import Mixed, mix, put_in_float
 from suite.quantization.sensitivity.nearness import Nearness
+from suite.quantization.sensitivity.slower import Slower
 from suite.quantization.sensitivity.units import Unit, units_of
 from suite.quantization.steps.net import Net
 from suite.quantization.steps.plan import quantized_tensors
@@ -47,6 +48,15 @@ def with_ranges(net: Net, wider: Mapping[str, float]) -> Net:
     return quantize(net, shapes, found)
 
 
+def rough(net: Net, layer: str, steps: int) -> Net:
+    """A quantized network with a layer's weights in steps so much larger."""
+    conv = next(node for node in net.nodes if node.name == layer)
+    weights = net.writer(conv.input[1])
+    assert weights is not None
+    net.change_weight(weights, 0, (net.weights[weights.input[0]] // steps * steps).astype(np.int8))
+    return net
+
+
 class Bench:
     """A network in float and in 8 bits, with faces to weigh units on."""
 
@@ -56,6 +66,7 @@ class Bench:
         probe = Probe(images(reference, 12, seed=3), OutputSpec(embedding_dim=5))
         self.selection = Selection(probe, "x", folder)
         self.timed = 0
+        self.is_quiet = True
 
     def near(self, net: Net) -> Nearness:
         fp32 = self.selection.embed(self.forms.reference)
@@ -68,10 +79,11 @@ class Bench:
     def mix(self, policy: Mapping[str, float], costs: Mapping[str, float] | None = None) -> Mixed:
         known = {unit.name: 0.0 for unit in self.units} | dict(costs or {})
 
-        def slower(first: Net, second: Net) -> float:
+        def slower(first: Net, second: Net) -> Slower:
             self.timed += 1
             gone = {n.name for n in first.nodes} - {n.name for n in second.nodes}
-            return sum(cost for name, cost in known.items() if name in gone)
+            share = sum(cost for name, cost in known.items() if name in gone)
+            return Slower(share, clean=self.is_quiet)
 
         return mix(self.forms, self.units, self.selection, policy, known, slower)
 
@@ -88,13 +100,7 @@ def test_a_network_that_meets_the_policy_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_unit_that_loses_most_is_taken_and_the_policy_is_met(tmp_path: Path) -> None:
     net = chain()
-    broken = quantized(net)
-    layer = next(node for node in broken.nodes if node.name == "c!")
-    weights = broken.writer(layer.input[1])
-    assert weights is not None
-    rough = broken.weights[weights.input[0]] // 32 * 32
-    broken.change_weight(weights, 0, rough.astype(np.int8))
-    bench = Bench(tmp_path, net, broken)
+    bench = Bench(tmp_path, net, rough(quantized(net), "c!", 32))
     policy = bench.policy(3.0)
     found = bench.mix(policy, dict.fromkeys(LAYERS, 0.1))
     assert found.units == ("c!",)
@@ -136,7 +142,7 @@ def test_as_much_stays_in_8_bits_as_the_policy_asks_for(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="with 0 layers in float it is at mean cosine"):
         mix(
             *(bench.forms, bench.units, bench.selection, {**near, "quantized_share": 0.5}),
-            *(dict.fromkeys(products, 0.0), lambda *_: 0.0),
+            *(dict.fromkeys(products, 0.0), lambda *_: Slower(0.0)),
             float_products=every,
         )
 
@@ -147,6 +153,32 @@ def test_the_same_is_chosen_twice(tmp_path: Path) -> None:
     found = [bench.mix(bench.policy(6.0)) for bench in made]
     assert found[0] == found[1]
     assert found[0].units
+
+
+def test_what_is_not_needed_beside_later_ones_goes_back_to_8_bits(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, rough(with_ranges(net, {"ar": 400.0}), "d!", 16))
+    units = {unit.name: unit for unit in bench.units}
+    alone = bench.near(put_in_float(bench.forms, [units["a!"], units["b!"]]))
+    policy = {"cosine_mean": 1 - alone.mean / 0.8}
+    dear = {"a!": 2.0, "b!": 2.0, "c!": 9.0, "y!": 9.0, "d!": 0.05}
+    found = bench.mix(policy, dear)
+    assert [step.split(":")[0] for step in found.trace[1:]] == [
+        "d! in float",
+        "a! and b! in float",
+        "d! back in 8 bits",
+    ]
+    assert found.units == ("a!", "b!")
+
+
+def test_a_search_on_a_busy_machine_says_that_it_may_be_another(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, with_ranges(net, {"br": 400.0}))
+    quiet = bench.mix(bench.policy(4.0))
+    bench.is_quiet, bench.timed = False, 0
+    busy = bench.mix(bench.policy(4.0))
+    assert (quiet.doubt, busy.units) == ("", quiet.units)
+    assert busy.doubt.startswith(f"{bench.timed} of {bench.timed} times were taken while something")
 
 
 def test_a_policy_that_float_itself_does_not_meet_is_said_to_be_so(tmp_path: Path) -> None:
@@ -220,10 +252,9 @@ def test_what_was_accepted_is_put_back_in_float_again(tmp_path: Path) -> None:
     made = replace(ingredients(source, recipe()), calibration=faces(12), policy=policy)
     *_, done = build(source, tmp_path / "a.onnx", made)
     assert done.in_float
-    again = replace(made, accepted_float=done.in_float)
+    again = replace(made, accepted_float=done.in_float, accepted_trace=done.trace)
     *_, same = build(source, tmp_path / "b.onnx", again)
-    assert same.in_float == done.in_float
-    assert same.trace == (f"as accepted, in float: {', '.join(done.in_float)}",)
+    assert same == replace(done, as_accepted=True, doubt="")
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
     assert again.recipe_sha256 == made.recipe_sha256
     assert again.key != made.key

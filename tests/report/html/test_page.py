@@ -308,6 +308,21 @@ def test_remarks_and_what_contradicts_the_rows_of_others_stand_under_the_figures
     assert '<p class="note">d: 9 pairs</p>' in text
 
 
+def test_what_a_step_chose_is_told_step_by_step() -> None:
+    steps = (
+        {
+            "step": "mix",
+            "places": 1,
+            "trace": ("all in 8 bits", "a<b in float"),
+            "in_float": ("a<b",),
+        },
+    )
+    found = measured(Gate.ARTIFACT, figures={"size_bytes": 1.0}, steps=steps)
+    text = to_html(page([*drawn_records(), record(mode="int8_mixed", measured=found)]))
+    assert "<summary>What mix chose in int8_mixed, step by step:</summary>" in text
+    assert "<ol><li>all in 8 bits</li><li>a&lt;b in float</li></ol>" in text
+
+
 def test_long_sayings_of_many_kinds_stay_within_the_limit() -> None:
     report = page(
         record(outcome=Outcome.FAIL, headline=f"{n} " + "é" * 30_000, mode=f"mode-{n}")

@@ -31,3 +31,8 @@ def test_how_a_step_came_to_what_it_chose_stands_below_the_table_a_line_each() -
 
 def test_steps_that_search_nothing_have_no_such_lines() -> None:
     assert "What mix chose" not in text_of(STEPS[:1])
+
+
+def test_an_accepted_choice_is_said_to_be_so() -> None:
+    text = text_of((STEPS[0], {**STEPS[1], "as_accepted": True}))
+    assert "What mix chose in int8_mixed, as it was accepted, step by step:" in text
