@@ -45,7 +45,7 @@ def measure_artifact(work: CaseWork) -> Measured:
         figures=figures,
         observed=observed,
         reference={} if mode.is_fp32 else of_source,
-        doubts=(*doubts, *hardly, *_doubted(work.artifact)),
+        doubts=(*doubts, *hardly),
         remarks=(*remarks, *_left_out(work.artifact)),
         described=model_in_words(work.model) if mode.is_fp32 else (),
         problem=problem,
@@ -89,11 +89,6 @@ def _left_out(artifact: Artifact) -> tuple[str, ...]:
         for done in artifact.steps
         if done.left_out
     )
-
-
-def _doubted(artifact: Artifact) -> tuple[str, ...]:
-    """What there is to doubt of what the steps of the recipe chose."""
-    return tuple(f"step {done.step!r}: {done.doubt}" for done in artifact.steps if done.doubt)
 
 
 def _of_source(work: CaseWork) -> tuple[tuple[str, ...], tuple[str, ...]]:

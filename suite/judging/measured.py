@@ -152,7 +152,6 @@ class StepTaken(Frozen):
     trace: tuple[str, ...] = ()
     in_float: tuple[str, ...] | None = None
     as_accepted: bool = False
-    doubt: str = ""
 
 
 class Measured(Frozen):

@@ -88,7 +88,6 @@ class StepDone:
     trace : how it came to that, a sentence each, where it searched
     in_float : the units that it put back in float; None of a step that does no such thing
     as_accepted : whether it took the accepted choice over, so that the trace is of that
-    doubt : why it might have done otherwise; empty where there is no such reason
     """
 
     step: str
@@ -99,7 +98,6 @@ class StepDone:
     trace: tuple[str, ...] = ()
     in_float: tuple[str, ...] | None = None
     as_accepted: bool = False
-    doubt: str = ""
 
 
 @dataclass(frozen=True)

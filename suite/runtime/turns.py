@@ -31,15 +31,10 @@ Call = Callable[[], object]
 
 @dataclass(frozen=True)
 class Timed:
-    """What a call took, in seconds of wall time, and whether the thread had its core all along.
-
-    ``own_s`` is what of it the thread computed, in seconds: next to that of a call that had its
-    core, even where this one had not.
-    """
+    """What a call took, in seconds of wall time, and whether the thread had its core all along."""
 
     seconds: float
     clean: bool
-    own_s: float
 
 
 class Watch:
@@ -71,7 +66,7 @@ class Watch:
         busy = time.thread_time_ns() - busy
         had_core = not self._by_clock or wall <= _MOST_WALL * busy
         few = self._switches() - switches <= wall // _BEARS_A_SWITCH_NS
-        return Timed(wall / 1e9, had_core and few, (busy if self._by_clock else wall) / 1e9)
+        return Timed(wall / 1e9, had_core and few)
 
     def _switches(self) -> int:
         if not self._by_switches or _OF_THREAD is None:

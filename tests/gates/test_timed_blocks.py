@@ -25,7 +25,7 @@ class Watched:
 
     def timed(self, call: object) -> Timed:
         # The probe loop is clean throughout: what is told is told of turns.
-        return Timed(0.001, call is timed_blocks.probe or next(self._clean), 0.001)
+        return Timed(0.001, call is timed_blocks.probe or next(self._clean))
 
 
 @pytest.fixture

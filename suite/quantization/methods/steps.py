@@ -151,7 +151,6 @@ class _Work:
                 trace=chosen.trace,
                 in_float=chosen.units,
                 as_accepted=accepted is not None,
-                doubt=chosen.doubt,
             )
         )
 

@@ -37,11 +37,7 @@ class Kept:
     images: Mapping[str, object]
 
     def get(
-        self,
-        of: Mapping[str, object],
-        make: Callable[[], dict[str, Array]],
-        *,
-        is_worth: Callable[[dict[str, Array]], bool] = lambda _: True,
+        self, of: Mapping[str, object], make: Callable[[], dict[str, Array]]
     ) -> dict[str, Array]:
         """Arrays by name, made now where they are not kept whole.
 
@@ -50,7 +46,6 @@ class Kept:
         Parameters
         ----------
         of : what else they are of, as JSON: the network, its tensors, and what is told of them
-        is_worth : whether what was made is worth keeping
         """
         about = {
             "format": _FORMAT,
@@ -64,9 +59,8 @@ class Kept:
         arrays = _whole(entry)
         if arrays is None:
             arrays = make()
-            if is_worth(arrays):
-                with contextlib.suppress(OSError):
-                    _keep(entry, arrays, about)
+            with contextlib.suppress(OSError):
+                _keep(entry, arrays, about)
         return arrays
 
 

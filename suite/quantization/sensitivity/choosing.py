@@ -14,7 +14,7 @@ from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms
 from suite.quantization.sensitivity.kernel_time import float_milliseconds, integer_milliseconds
 from suite.quantization.sensitivity.mix import Mixed, mix
-from suite.quantization.sensitivity.slower import Slower, Timer
+from suite.quantization.sensitivity.slower import Timer
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Array, Net
 from suite.runtime.profile import cpu_model
@@ -51,37 +51,27 @@ class Choosing:
         selection = Selection.of(reference, made, _FACES, self.work)
         name, image = selection.input_name, selection.probe.batches[0]
         one = {name: image}
-        timer = Timer(name, image.shape, self.work)
+        timer = Timer(one, self.work)
 
-        def weigh() -> dict[str, Array]:
+        def weigh() -> Array:
             floats = float_milliseconds(reference, self.units, one, self.work)
             integers = integer_milliseconds(self.forms, self.units, one, self.work)
             whole = sum(integers.values()) or 1.0
-            costs = [(floats[u.name] - integers[u.name]) / whole for u in self.units]
-            return {"share": np.array(costs), "clean": np.array(True)}
+            return np.array([(floats[u.name] - integers[u.name]) / whole for u in self.units])
 
-        def slower(first: Net, second: Net) -> Slower:
-            def time() -> dict[str, Array]:
-                timed = timer.slower(first, second)
-                return {"share": np.array(timed.share), "clean": np.array(timed.clean)}
+        def slower(first: Net, second: Net) -> float:
+            return float(self._kept(first, second, lambda: np.array(timer.slower(first, second))))
 
-            known = self._kept(first, second, time)
-            return Slower(float(known["share"]), bool(known["clean"]))
-
-        kernels = self._kept(reference, self.forms.quantized, weigh)["share"].tolist()
+        kernels = self._kept(reference, self.forms.quantized, weigh).tolist()
         costs = {unit.name: cost for unit, cost in zip(self.units, kernels, strict=True)}
         return mix(
             *(self.forms, self.units, selection, made.policy, costs, slower),
             float_products=self.float_products,
         )
 
-    def _kept(self, one: Net, other: Net, time: Callable[[], dict[str, Array]]) -> dict[str, Array]:
-        """Times of two networks on this CPU, taken now where none are kept that are clean."""
+    def _kept(self, one: Net, other: Net, time: Callable[[], Array]) -> Array:
+        """A time of two networks on this CPU, taken now where it was not yet."""
         if self.statistics is None:
             return time()
-        of = {
-            "cpu": cpu_model(),
-            "networks": [one.digest(), other.digest()],
-            "of": "shares of time",
-        }
-        return Kept(self.statistics, {}).get(of, time, is_worth=lambda known: bool(known["clean"]))
+        of = {"cpu": cpu_model(), "networks": [one.digest(), other.digest()], "of": "kernels"}
+        return Kept(self.statistics, {}).get(of, lambda: {"time": time()})["time"]

@@ -8,7 +8,9 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import onnx
 
 from suite.quantization.cpu_sessions import open_net, quiet_options
@@ -19,6 +21,16 @@ from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
 
 _RUNS, _WARM_UP = 31, 5
+# What onnxruntime appends to names of its own, in an order that depends on all of the network.
+_COUNTED = re.compile(r"_token_\d+")
+
+
+class Kernel(NamedTuple):
+    """What onnxruntime runs for a node, or for several that it fuses; ``places`` have one name."""
+
+    name: str
+    op_type: str
+    places: int
 
 
 def float_milliseconds(
@@ -66,25 +78,51 @@ def _milliseconds(
                     for each in named.nodes:
                         rename(each.input, made, f"{begin}{number}_{made}")
                         rename(each.output, made, f"{begin}{number}_{made}")
+    sums = dict.fromkeys(parts, 0.0)
+    names, of_a_part = list(parts), re.compile(rf"{begin}(\d+)_")
+    for kernel, taken_ms in _profiled(named, image, work).items():
+        of = of_a_part.match(kernel.name)
+        if of:
+            sums[names[int(of[1])]] += statistics.median(taken_ms)
+    return sums
+
+
+def kernel_milliseconds(net: Net, image: Batch, work: Path) -> dict[Kernel, float]:
+    """What each kernel of a network takes of one run: the lower quartile over runs.
+
+    A neighbour on the core makes some runs longer and none shorter. Kernels are named by what the
+    nodes make, so that those of two networks can be told.
+    """
+    named = net.copy()
+    for node in named.nodes:
+        node.name = "-".join(node.output)
+    found = _profiled(named, image, work)
+    return {kernel: statistics.quantiles(taken_ms, n=4)[0] for kernel, taken_ms in found.items()}
+
+
+def _profiled(net: Net, image: Batch, work: Path) -> dict[Kernel, list[float]]:
+    """Milliseconds of each kernel, run by run on one thread, as onnxruntime's profiler tells it."""
     options = quiet_options()
     options.intra_op_num_threads = 1
     options.enable_profiling = True
     options.profile_file_prefix = str(work / "profile")
-    session = open_net(named, work, options)
+    session = open_net(net, work, options)
     for _ in range(_WARM_UP + _RUNS):
         session.run(None, dict(image))
-    events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
-    by_kernel: defaultdict[str, list[float]] = defaultdict(list)
+    profile = Path(session.end_profiling())
+    events = json.loads(profile.read_text(encoding="utf-8"))
+    profile.unlink()
+    found: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for event in events:
         if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
-            by_kernel[event["name"]].append(event["dur"] / 1e3)
-    sums = dict.fromkeys(parts, 0.0)
-    names, of_a_part = list(parts), re.compile(rf"{begin}(\d+)_")
-    for kernel, seconds in by_kernel.items():
-        of = of_a_part.match(kernel)
-        if of:
-            sums[names[int(of[1])]] += statistics.median(seconds[_WARM_UP:])
-    return sums
+            name = _COUNTED.sub("", event["name"])
+            found[name, event.get("args", {}).get("op_name", "")].append(event["dur"] / 1e3)
+    by_kernel = {}
+    for (name, op_type), taken_ms in found.items():
+        by_run = np.reshape(taken_ms, (_WARM_UP + _RUNS, -1))
+        kernel = Kernel(name, op_type, by_run.shape[1])
+        by_kernel[kernel] = by_run[_WARM_UP:].sum(axis=1).tolist()
+    return by_kernel
 
 
 def _unused(net: Net) -> str:

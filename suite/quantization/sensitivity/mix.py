@@ -11,16 +11,15 @@ from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.sensitivity.in_float import in_float
 from suite.quantization.sensitivity.nearness import QUANTIZED_SHARE, Nearness
-from suite.quantization.sensitivity.slower import Slower
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
 
-# By how much a run of the second network takes longer than one of the first.
-Time = Callable[[Net, Net], Slower]
+# By how much a run of the second network takes longer than one of the first, as a share of that.
+Slower = Callable[[Net, Net], float]
 # A gain below this share of what the policy allows is chance.
 _LEAST_GAIN = 0.01
 # Timed differences are this fine: what is below is noise, and would choose by chance.
-_GRAIN = 0.05
+_GRAIN = 0.005
 _Names = frozenset[str]
 
 
@@ -32,12 +31,10 @@ class Mixed:
     ----------
     units : the names of the units to keep in float, in the order in which they were chosen
     trace : how it came to that, a sentence a step
-    doubt : why it may be another on a quiet machine; empty where it was chosen on one
     """
 
     units: tuple[str, ...]
     trace: tuple[str, ...]
-    doubt: str = ""
 
 
 def put_in_float(forms: Forms, units: Sequence[Unit]) -> Net:
@@ -60,15 +57,15 @@ def mix(
     selection: Selection,
     policy: Mapping[str, float],
     costs: Mapping[str, float],
-    time: Time,
+    slower: Slower,
     *,
     float_products: int = 0,
 ) -> Mixed:
     """Choose units to keep in float, one or two at a time, until a policy is met.
 
-    A network that meets it is left alone. Otherwise those come first that gain and cost no time,
-    then those that gain most of the policy for the time that they cost, which is measured. Once
-    it is met, those go back to 8 bits that cost time and are not needed beside the others.
+    A network that meets it is left alone. Otherwise those come first that gain and are faster in
+    float, then those that gain most of the policy for the time that they cost, which is measured.
+    Once it is met, those go back to 8 bits that are not faster and not needed beside the others.
     Two units are weighed together where one alone reads what the other gives: what lies between
     them is rounded unless both are in float. Of the arithmetic as much stays in 8 bits as the
     policy asks for: where float is as fast, all of it would be free.
@@ -80,7 +77,7 @@ def mix(
     policy : as of `asked_of_mix`
     costs : what each unit's kernels take longer in float, as a share of a run: the most hopeful
         guess, by which it is decided whom to time
-    time : times two networks in turn
+    slower : times two networks in turn
     float_products : multiply-accumulates of the layers that are in float before
 
     Raises
@@ -91,7 +88,7 @@ def mix(
     left = sum(unit.products for unit in units)
     room = left - policy.get(QUANTIZED_SHARE, 0.0) * (left + float_products)
     by_name = {unit.name: unit for unit in units}
-    return _Search(forms, by_name, selection, policy, costs, time, room).run()
+    return _Search(forms, by_name, selection, policy, costs, slower, room).run()
 
 
 @dataclass
@@ -101,13 +98,12 @@ class _Search:
     selection: Selection
     policy: Mapping[str, float]
     guesses: Mapping[str, float]
-    time: Time
+    slower: Slower
     # Multiply-accumulates that may go back to float.
     room: float
     # What is in float, with what it cost, in the order in which it was chosen.
     chosen: dict[_Names, float] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
-    timed: list[Slower] = field(default_factory=list)
 
     def run(self) -> Mixed:
         self._fp32: Rows = self.selection.embed(self.forms.reference)
@@ -119,16 +115,7 @@ class _Search:
             self._choose_until_met(near)
             self._give_back()
         units = [name for names in self.chosen for name in self._in_order(names)]
-        return Mixed(tuple(units), tuple(self.trace), self._doubt())
-
-    def _doubt(self) -> str:
-        disturbed = sum(not each.clean for each in self.timed)
-        if not disturbed:
-            return ""
-        return (
-            f"{disturbed} of {len(self.timed)} times were taken while something else ran on this "
-            "core: on a quiet machine other layers may be chosen, and fewer"
-        )
+        return Mixed(tuple(units), tuple(self.trace))
 
     def _require_reachable(self) -> None:
         near = self._near(put_in_float(self.forms, list(self.units.values())))
@@ -150,15 +137,15 @@ class _Search:
             self._net = self._with(names)
             self.chosen[names] = costs[names]
             near = self._near(self._net)
-            used = f"uses {near.used(self.policy):.0%}, {costs[names]:+.0%} time"
+            used = f"uses {near.used(self.policy):.0%}, {costs[names]:+.1%} time"
             self.trace.append(f"{self._named(names)} in float: {near}; {used}")
             # What is left of a pair is a candidate by itself already.
             gains = {each: gain for each, gain in gains.items() if each.isdisjoint(names)}
 
     def _give_back(self) -> None:
-        """Put back in 8 bits what costs time and is not needed beside what came after it."""
+        """Put back in 8 bits what is not faster in float nor needed beside what came after it."""
         for names, cost in sorted(self.chosen.items(), key=lambda each: -each[1]):
-            if cost <= 0:
+            if cost < 0:
                 break
             others = frozenset[str]().union(*(each for each in self.chosen if each != names))
             kept = [self.units[name] for name in self._in_order(others)]
@@ -196,9 +183,8 @@ class _Search:
             if names in fresh:
                 return names
             net = self._with(names)
-            gains[names] = near.used(self.policy) - self._near(net).used(self.policy)
-            self.timed.append(self.time(self._net, net))
-            costs[names] = round(self.timed[-1].share / _GRAIN) * _GRAIN
+            gains[names] = near.beyond(self.policy) - self._near(net).beyond(self.policy)
+            costs[names] = round(self.slower(self._net, net) / _GRAIN) * _GRAIN
             fresh.add(names)
 
     def _candidates(self) -> Iterator[_Names]:
@@ -214,10 +200,10 @@ class _Search:
     ) -> Iterator[tuple[_Names, float]]:
         for names in candidates:
             try:
-                used = self._near(self._with(names)).used(self.policy)
+                beyond = self._near(self._with(names)).beyond(self.policy)
             except UnpairedError:
                 continue
-            yield names, near.used(self.policy) - used
+            yield names, near.beyond(self.policy) - beyond
 
     def _with(self, names: _Names) -> Net:
         forms = Forms(self.forms.reference, self._net)
@@ -234,7 +220,7 @@ class _Search:
 
 
 def _worth(gain: float, cost: float, names: _Names) -> tuple[bool, float, list[str]]:
-    """By what a candidate is chosen: it is free and gains, then its gain for its cost."""
-    free = cost <= 0 and gain >= _LEAST_GAIN
+    """By what a candidate is chosen: it is faster and gains, then its gain for its cost."""
+    faster = cost < 0 and gain >= _LEAST_GAIN
     cost = max(cost, 0.0) + _GRAIN
-    return free, gain / cost if gain > 0 else gain * cost, sorted(names)
+    return faster, gain / cost if gain > 0 else gain * cost, sorted(names)

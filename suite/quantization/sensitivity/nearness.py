@@ -68,12 +68,22 @@ class Nearness:
         policy : the least mean cosine and 1st percentile, and the largest change of a score; what
             it does not name is not bounded
         """
-        spent = {
-            COSINE_MEAN: (self.mean, 1 - policy.get(COSINE_MEAN, -1.0)),
-            COSINE_1ST_PERCENTILE: (self.tail, 1 - policy.get(COSINE_1ST_PERCENTILE, -1.0)),
-            SCORE_CHANGE: (self.score_change, policy.get(SCORE_CHANGE, 2.0)),
-        }
-        return max(value / max(MARGIN * allowed, 1e-12) for value, allowed in spent.values())
+        return max(self._shares(policy))
+
+    def beyond(self, policy: Mapping[str, float]) -> float:
+        """By what it is beyond a policy: the shares above 1 summed, so that each step is seen.
+
+        The largest alone does not show what is gained on another.
+        """
+        return sum(max(0.0, share - 1) for share in self._shares(policy))
+
+    def _shares(self, policy: Mapping[str, float]) -> list[float]:
+        spent = (
+            (self.mean, 1 - policy.get(COSINE_MEAN, -1.0)),
+            (self.tail, 1 - policy.get(COSINE_1ST_PERCENTILE, -1.0)),
+            (self.score_change, policy.get(SCORE_CHANGE, 2.0)),
+        )
+        return [value / max(MARGIN * allowed, 1e-12) for value, allowed in spent]
 
     def __str__(self) -> str:
         """In words."""

@@ -1,91 +1,56 @@
-"""How much longer one network takes than another, timed in turn."""
+"""How much longer one network takes than another that differs from it in a few layers."""
 
-import statistics
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from suite.quantization.cpu_sessions import open_net, quiet_options
+from suite.quantization.ranges.observe import Batch
+from suite.quantization.sensitivity.kernel_time import Kernel, kernel_milliseconds
 from suite.quantization.steps.net import Net
-from suite.runtime.binding import BoundSession
-from suite.runtime.timing import LEAST_CLEAN, warm_up
-from suite.runtime.turns import Timed, Watch
 
-_BLOCKS = 5
-_BLOCK_S = 0.1
-_MOST_ROUNDS = 50
-# A block that lacks clean turns is given more of them for so long.
-_TOP_UP_S = 0.5
+# Kernels that take less of a run together do not tell how fast the core was.
+_LEAST_SHARED = 0.2
 
 
-@dataclass(frozen=True)
-class Slower:
-    """By how much a run of one network takes longer than one of another.
-
-    Attributes
-    ----------
-    share : of the other's
-    clean : whether nothing else ran on the core meanwhile, as far as is seen
-    """
-
-    share: float
-    clean: bool = True
-
-
-@dataclass(frozen=True)
+@dataclass
 class Timer:
     """Times networks at batch 1 on one thread of this CPU.
 
     Attributes
     ----------
-    input_name : the image input
-    shape : of one image there, batch first
+    image : one, by the name of the input
     work : a folder for scratch files
     """
 
-    input_name: str
-    shape: Sequence[int]
+    image: Batch
     work: Path
+    _first: tuple[str, Mapping[Kernel, float]] = field(default=("", {}), init=False)
 
-    def slower(self, first: Net, second: Net) -> Slower:
+    def slower(self, first: Net, second: Net) -> float:
         """By how much a run of the second takes longer, as a share of one of the first.
 
-        The median over blocks, each of freshly opened sessions, of the median ratio of a block:
-        where a session's memory lands moves its latency for as long as it lives. Of a block those
-        turns count that nothing disturbed. Where most blocks lack such, it is told by what the
-        thread itself had of the time.
+        It is told by the kernels in which the two differ, as onnxruntime's profiler times them: of
+        whole runs, one layer in float is less than what two sessions of the same network differ
+        by. Kernels that both run alike show how fast the core was in either, and the others are
+        set right by that, whether its clock changed or a neighbour took its share.
         """
-        blocks = [self._block(first, second) for _ in range(_BLOCKS)]
-        ratios = [_ratio(block) for block in blocks if len(_clean(block)) >= LEAST_CLEAN]
-        if len(ratios) > _BLOCKS // 2:
-            return Slower(statistics.median(ratios) - 1)
-        ratios = [statistics.median(b.own_s / a.own_s for a, b in block) for block in blocks]
-        return Slower(statistics.median(ratios) - 1, clean=False)
+        early = self._known(first)
+        late = kernel_milliseconds(second, self.image, self.work)
+        shared, whole = early.keys() & late.keys(), _sum(early, early)
+        told = _sum(early, shared) > _LEAST_SHARED * whole
+        faster = _sum(early, shared) / _sum(late, shared) if told else 1.0
+        more = faster * _sum(late, late.keys() - shared) - _sum(early, early.keys() - shared)
+        return more / whole
 
-    def _block(self, first: Net, second: Net) -> list[tuple[Timed, Timed]]:
-        """Turns of freshly opened sessions, until enough of them are clean or time is up."""
-        calls = [self._bound(first), self._bound(second)]
-        turn = warm_up(calls, _BLOCK_S)
-        rounds = int(min(_MOST_ROUNDS, max(LEAST_CLEAN, _BLOCK_S / turn)))
-        watch, turns = Watch(alone=True), list[tuple[Timed, Timed]]()
-        until = time.perf_counter() + rounds * turn + _TOP_UP_S
-        while len(turns) < rounds or (
-            len(_clean(turns)) < LEAST_CLEAN and time.perf_counter() < until
-        ):
-            turns.append((watch.timed(calls[0]), watch.timed(calls[1])))
-        return turns
-
-    def _bound(self, net: Net) -> BoundSession:
-        options = quiet_options()
-        options.intra_op_num_threads = 1
-        session = open_net(net, self.work, options)
-        return BoundSession(session, self.input_name, tuple(self.shape))
+    def _known(self, net: Net) -> Mapping[Kernel, float]:
+        """Times of a network beside which many are timed one after the other."""
+        digest = net.digest()
+        if self._first[0] != digest:
+            self._first = (digest, kernel_milliseconds(net, self.image, self.work))
+        return self._first[1]
 
 
-def _clean(turns: Sequence[tuple[Timed, Timed]]) -> list[tuple[Timed, Timed]]:
-    return [each for each in turns if all(timed.clean for timed in each)]
-
-
-def _ratio(turns: Sequence[tuple[Timed, Timed]]) -> float:
-    return statistics.median(late.seconds / early.seconds for early, late in _clean(turns))
+def _sum(times: Mapping[Kernel, float], kernels: Iterable[Kernel]) -> float:
+    return sum(times[kernel] for kernel in sorted(kernels))

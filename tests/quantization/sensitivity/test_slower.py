@@ -1,55 +1,66 @@
-"""How much longer one network takes than another, beside a neighbour or not."""
+"""How much longer one network takes than another, told by the kernels in which they differ."""
 
-import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from qdq_net import IMAGE, Made
+from paired import Paired
+from qdq_net import Made
 
 from suite.quantization.sensitivity import slower
-from suite.quantization.sensitivity.slower import Slower, Timer
+from suite.quantization.sensitivity.in_float import in_float
+from suite.quantization.sensitivity.kernel_time import Kernel, kernel_milliseconds
+from suite.quantization.sensitivity.slower import Timer
 from suite.quantization.steps.net import Net
-from suite.runtime.turns import Timed
 
-# What one turn takes of the first network and of the second: wall time, clean, own time.
-QUIET = (Timed(0.010, clean=True, own_s=0.010), Timed(0.012, clean=True, own_s=0.012))
-BUSY = (Timed(0.010, clean=True, own_s=0.010), Timed(0.050, clean=False, own_s=0.013))
+CONV, INTEGER = Kernel("a", "Conv", 1), Kernel("a", "QLinearConv", 1)
+REST, ROUND = Kernel("rest", "QLinearConv", 1), Kernel("q", "QuantizeLinear", 1)
 
 
-def chain(layers: int) -> Net:
-    made, read = Made(), "x"
-    for at in range(layers):
-        read = made.op("Relu", [made.conv(read, f"c{at}")], f"r{at}")
-    made.head(read)
+def net() -> Net:
+    """Three Convs in a row, and the head."""
+    made, read = Made((64, 24, 24)), "x"
+    for at in range(3):
+        read = made.op("Relu", [made.conv(read, f"c{at}", 64, 64, 3)], f"r{at}")
+    made.head(read, 64)
     return made.net()
 
 
-def timed_as(monkeypatch: pytest.MonkeyPatch, turns: Iterator[tuple[Timed, Timed]]) -> None:
-    calls = itertools.chain.from_iterable(turns)
-
-    class Watched:
-        def __init__(self, *, alone: bool) -> None:
-            assert alone
-
-        def timed(self, call: object) -> Timed:
-            return next(calls)
-
-    monkeypatch.setattr(slower, "Watch", Watched)
-    monkeypatch.setattr(slower, "_TOP_UP_S", 0.0)
-
-
-def found(folder: Path) -> Slower:
-    return Timer("x", (1, *IMAGE), folder).slower(chain(1), chain(2))
-
-
-def test_disturbed_turns_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    timed_as(monkeypatch, itertools.cycle((QUIET, BUSY, BUSY)))
-    assert found(tmp_path) == Slower(pytest.approx(0.2), clean=True)
+@pytest.mark.parametrize("busy", [1.0, 3.0])
+def test_what_both_do_alike_sets_the_rest_right(
+    busy: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A neighbour makes all of the second network take longer, and changes nothing."""
+    found = iter(
+        [
+            {INTEGER: 1.0, REST: 9.0},
+            {CONV: 2.0 * busy, ROUND: 0.5 * busy, REST: 9.0 * busy},
+            {CONV: 0.5 * busy, REST: 9.0 * busy},
+        ]
+    )
+    monkeypatch.setattr(slower, "kernel_milliseconds", lambda *_: next(found))
+    timer, first = Timer({}, tmp_path), net()
+    assert timer.slower(first, net()) == pytest.approx(0.15)
+    assert timer.slower(first, net()) == pytest.approx(-0.05)
 
 
-def test_without_clean_turns_the_threads_own_time_tells_and_it_is_said_so(
+def test_without_much_alike_times_are_taken_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    timed_as(monkeypatch, itertools.repeat(BUSY))
-    assert found(tmp_path) == Slower(pytest.approx(0.3), clean=False)
+    found = iter([{INTEGER: 9.0, REST: 1.0}, {CONV: 12.0, REST: 5.0}])
+    monkeypatch.setattr(slower, "kernel_milliseconds", lambda *_: next(found))
+    assert Timer({}, tmp_path).slower(net(), net()) == pytest.approx(0.3)
+
+
+def test_all_but_what_changes_is_alike(tmp_path: Path) -> None:
+    pair = Paired.by_us(net())
+    one = {"x": pair.images[0]}
+    timer = Timer(one, tmp_path)
+    quantized = pair.forms.quantized
+    changed = in_float(pair.forms, pair.units[1])
+    early, late = (kernel_milliseconds(each, one, tmp_path) for each in (quantized, changed))
+    assert early.keys() == kernel_milliseconds(quantized, one, tmp_path).keys()
+    convs = [kernel for kernel in early.keys() & late.keys() if kernel.op_type == "QLinearConv"]
+    assert len(convs) == 2
+    assert {kernel.op_type for kernel in late.keys() - early.keys()} >= {"Conv"}
+    assert timer.slower(quantized, quantized) == 0
+    assert timer.slower(quantized, changed) != 0
