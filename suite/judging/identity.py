@@ -129,6 +129,8 @@ def _compared(
 
 def _both(name: str, measured: Identity, accepted: Identity) -> str:
     """What a key is and was; a case that was built and is brought now has another set of keys."""
+    if name == "artifact" and "recipe" in accepted:
+        return f"the artifact {short(measured[name])} is brought, the accepted one was built here"
     if name not in accepted:
         return f"{name} is {short(measured[name])}, and none was accepted"
     if name not in measured:

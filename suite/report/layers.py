@@ -156,7 +156,7 @@ def said(layers: Layers) -> Iterator[str]:
     )
     first = layers.by_loss[0]
     if alone > 0 and first.alone > alone / 4:
-        yield f"{first.name} alone loses {first.alone / alone:.0%} of that."
+        yield f"{first.name} alone is {first.alone / alone:.0%} of that sum."
     if layers.kept_in_float:
         yield f"In float already: {', '.join(layers.kept_in_float)}."
     if layers.untold:

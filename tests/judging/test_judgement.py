@@ -357,6 +357,10 @@ def test_what_was_built_and_is_brought_now_says_so() -> None:
     assert other_identity(built, brought) == (
         "other brought artifact than accepted: there is no artifact now, accepted b"
     )
+    recipe = Identified({"source": "a", "recipe": "r"}, {}, 2)
+    assert "the artifact b is brought, the accepted one was built here" in (
+        other_identity(brought, recipe) or ""
+    )
 
 
 def test_what_a_hash_is_of_is_said_in_words() -> None:

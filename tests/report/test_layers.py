@@ -126,7 +126,7 @@ def test_what_it_says_in_sentences() -> None:
     assert list(said(LAYERS)) == [
         "1 − cosine of the whole is 2.00e-03 on 32 faces; its 4 layers in 8 bits, each alone, add "
         "up to 1.30e-03.",
-        "stem alone loses 69% of that.",
+        "stem alone is 69% of that sum.",
         "In float already: first.",
         "Nearer to FP32 and no slower in float: stem, body.",
     ]

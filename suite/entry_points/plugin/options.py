@@ -120,7 +120,7 @@ OPTIONS = (
     Option(
         "artifact_cache",
         Kind.FOLDER,
-        Effect.RUN,
+        Effect.FIGURES,
         "folder of built artifacts (default: the user's cache folder)",
     ),
     Option(

@@ -17,9 +17,11 @@ def why_shipped(best: Candidate) -> str:
         and best.over_source
         and best.over_prepared.point < best.over_source.point
     ):
+        slower = best.over_prepared.surely_below(1)
+        which = ", which is faster and was not gated" if slower else ""
         return (
-            f"ship {best.mode}: {best.over_prepared} the speed of {PREPARED}, {best.over_source} "
-            "that of the source"
+            f"ship {best.mode}: {best.over_prepared} the speed of {PREPARED}{which}, "
+            f"{best.over_source} that of the source"
         )
     return f"ship {best.mode}: {best.over_source} the speed of FP32"
 

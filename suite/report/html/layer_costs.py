@@ -144,13 +144,14 @@ def _bars(layers: Layers, shown: Sequence[LayerCost]) -> Markup:
         top=4,
         ticks_up=False,
     )
-    for place, layer in enumerate(shown):
+    names = _short([layer.name for layer in shown])
+    for place, (name, layer) in enumerate(zip(names, shown, strict=True)):
         free = layers.is_better_in_float(layer)
         plot.bar(
             max(layer.alone, 0.0) / scale,
             len(shown) - place - 0.6,
             "free" if free else "m1",
-            f"{_short(layer.name)}  {layer.alone:.2e}",
+            f"{name}  {layer.alone:.2e}",
             _told(layer, free=free),
         )
     return plot.svg
@@ -167,5 +168,11 @@ def _told(layer: LayerCost, *, free: bool) -> str:
     return ", ".join(words)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _NAME else f"…{name[1 - _NAME :]}"
+def _short(names: Sequence[str]) -> list[str]:
+    """Names as a bar has room for; the parts in which all of them end tell none apart."""
+    if max(map(len, names)) > _NAME:
+        parts = [name.split("/") for name in names]
+        while len(names) > 1 and min(map(len, parts)) > 1 and len({p[-1] for p in parts}) == 1:
+            parts = [each[:-1] for each in parts]
+        names = ["/".join(each) for each in parts]
+    return [name if len(name) <= _NAME else f"…{name[1 - _NAME :]}" for name in names]

@@ -270,6 +270,10 @@ def test_the_headline_is_over_the_faster_fp32() -> None:
     )
     slower = gates("int8", over_prepared=(0.7, 0.6, 0.8), prepared=(2.8, 2.7, 2.9))
     assert "its speed, faster than int8; it was timed" in chosen(fp32(), slower).reasons[-1]
+    assert chosen(fp32(), slower).headline.startswith(
+        "ship int8: 0.70 × (0.60 … 0.80) the speed of fp32_prepared, which is faster and was not "
+        "gated, 2.00 × "
+    )
     barely = gates("int8", over_prepared=(1.9, 1.8, 2.0), prepared=(1.05, 1.0, 1.09))
     assert not any("fp32_prepared" in why for why in chosen(fp32(), barely).reasons)
 

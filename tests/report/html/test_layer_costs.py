@@ -62,6 +62,18 @@ def test_a_bar_says_all_that_was_measured_of_its_layer() -> None:
     )
 
 
+def test_names_of_one_ending_are_told_apart_on_their_bars() -> None:
+    ending = "/BatchNorm/FusedBatchNorm"
+    names = [f"MobileFaceNet/Conv2d_4_InvResBlock_{n}/SeparableConv2d{ending}" for n in range(3)]
+    found = layers(*(layer(name) for name in names))
+    shown = re.findall(r"…[^ <]+", str(layers_part(found, ()).svg))
+    assert len(set(shown)) == 3 and not any(ending in name for name in shown)
+    ((_, _, told), *_) = bars(found)
+    assert told.startswith(names[0])
+    alone = layers(layer(names[0]))
+    assert f"{ending}  " in str(layers_part(alone, ()).svg)
+
+
 def test_what_is_better_and_no_slower_in_float_is_marked_in_chart_and_table() -> None:
     free = layer("first", in_float=5e-4, float_ms=0.1)
     found = layers(layer("conv1"), free)
