@@ -18,7 +18,7 @@ _ADVICE = {
     errno.EROFS: "write to another folder",
 }
 # Control characters of C0 and C1, Unicode's line ends, embeddings, overrides and isolates.
-_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
+STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
 _ENDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # Of a name so much is shown: those that the system refuses may fill a screen.
 _SHOWN = 200
@@ -47,7 +47,7 @@ def visible(text: str) -> str:
     >>> visible("\\x1b[2Jgreen \\u202egnp.exe")
     '\\\\x1b[2Jgreen \\\\u202egnp.exe'
     """
-    return _STEERING.sub(lambda found: ascii(found[0])[1:-1], spelt_out(text))
+    return STEERING.sub(lambda found: ascii(found[0])[1:-1], spelt_out(text))
 
 
 def shortened(text: str, longest: int = _SHOWN) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from suite.catalog.errors import ArtifactError, SuiteError
+from suite.catalog.files import lies_below
 from suite.catalog.fresh import fresh_beside, remove, sweep
 from suite.catalog.json_file import UnreadableError, json_sha256, read_as, read_json
 from suite.catalog.lock import Lock
@@ -55,6 +56,10 @@ class ArtifactCache:
         cached = _whole(entry)
         if cached:
             return cached
+        if not lies_below(self._folder, entry):
+            raise ArtifactError(
+                where=entry.parent, what="is a link to elsewhere, where nothing is kept; remove it."
+            )
         with self._locked(entry):
             built_elsewhere = _whole(entry)
             if built_elsewhere:

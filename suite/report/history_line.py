@@ -1,5 +1,6 @@
 """What a run adds to a history: its headline figures, one line."""
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -90,6 +91,7 @@ def append_run(path: Path, run: PastRun) -> None:
     """
     line = run.model_dump_json().encode() + b"\n"
     try:
+        _refuse_special(path)
         with Lock(path.with_name(f".{path.name}.lock")), path.open("ab+") as stream:
             if stream.seek(0, os.SEEK_END):
                 stream.seek(-1, os.SEEK_END)
@@ -109,9 +111,16 @@ def require_writable(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_special(path)
         path.open("ab").close()
     except OSError as error:
         raise _cannot_write(path, error) from None
+
+
+def _refuse_special(path: Path) -> None:
+    """Whoever opens a pipe waits for its other end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def _case(

@@ -121,11 +121,18 @@ def read_layers(report: Path) -> WeighedLayers:
 
 
 def copied(runs: Iterable[Path]) -> dict[str, bytes]:
-    """The files of several reports' folders by the names that they get in one, each text once."""
+    """The files of several reports' folders by the names that they get in one, each text once.
+
+    What is no file of layers is left: a link may lead to any file of this user's.
+    """
     found: dict[str, bytes] = {}
     for run in runs:
         for file in sorted((run / FOLDER).glob("*.json")):
-            text = read_file(file, LARGEST)
+            try:
+                text = read_file(file, LARGEST)
+                read_file_as(_LAYERS, file)
+            except (UnreadableError, OSError):
+                continue
             if text not in found.values():
                 name = file.name if file.name not in found else f"{file.stem}.{len(found)}.json"
                 found[name] = text

@@ -88,7 +88,14 @@ def _with_what_is_missed(report: Report) -> Report:
 
 
 def _refuse_a_lost_failure(report: Report) -> None:
-    """Refuse a report that failed and has nothing that did, as where a record was taken out."""
+    """Refuse a report that failed and has nothing that did, as where a record was taken out.
+
+    And one that did not fail and has a record that did.
+    """
+    failed = sum(record.outcome is Outcome.FAIL for record in report.records)
+    if failed and report.verdict is not Outcome.FAIL:
+        what = f"is not that of its records ({failed} fail)"
+        raise mistaken(("verdict",), report.verdict.value, what)
     if report.runs or report.verdict is not Outcome.FAIL:
         return
     scope = report.scope or Scope()

@@ -180,3 +180,14 @@ def test_pipes_in_the_cache_are_damage(tmp_path: Path, builds: list[RecipeSpec])
         os.mkfifo(model.with_name(name))
         kept.get(read_onnx_file(path), ingredients(path, DYNAMIC))
     assert len(builds) == 3
+
+
+def test_nothing_is_built_where_a_planted_link_leads(tmp_path: Path) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    made, theirs = ingredients(path, STATIC), tmp_path / "theirs"
+    theirs.mkdir()
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / made.key[:2]).symlink_to(theirs)
+    with pytest.raises(ArtifactError, match="is a link to elsewhere"):
+        ArtifactCache(tmp_path / "cache", print).get(read_onnx_file(path), made)
+    assert list(theirs.iterdir()) == []

@@ -253,3 +253,12 @@ def test_a_pipe_holds_no_history(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "history.jsonl")
     with pytest.raises(SuiteError, match="is a pipe or a device, and no file"):
         read_history(tmp_path / "history.jsonl")
+
+
+def test_a_run_is_added_to_no_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    os.mkfifo(path)
+    with pytest.raises(SuiteError, match="it is no regular file"):
+        require_writable(path)
+    with pytest.raises(SuiteError, match="it is no regular file"):
+        append_run(path, run_of("a", 0.5))

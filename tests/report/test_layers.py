@@ -10,6 +10,7 @@ from suite.report.layers import (
     LayerCost,
     Layers,
     WeighedLayers,
+    copied,
     file_name,
     read_layers,
     said,
@@ -149,3 +150,15 @@ def test_of_many_better_in_float_three_are_named() -> None:
     many = tuple(layer(f"l{i}", float_ms=0.01, in_float=1e-3 + i * 1e-5) for i in range(5))
     layers = LAYERS.model_copy(update={"layers": many})
     assert list(said(layers))[-1].endswith("in float: l0, l1, l2 and 2 more.")
+
+
+def test_what_is_no_file_of_layers_is_not_copied(tmp_path: Path) -> None:
+    folder = tmp_path / "run" / FOLDER
+    folder.mkdir(parents=True)
+    whole = folder / file_name("m", "int8")
+    whole.write_text(LAYERS.model_dump_json())
+    (tmp_path / "secret").write_text("root:*:0")
+    (folder / "a.json").symlink_to(tmp_path / "secret")
+    (folder / "b.json").symlink_to(tmp_path / "gone")
+    (folder / "c.json").mkdir()
+    assert copied([tmp_path / "run"]) == {whole.name: whole.read_bytes()}

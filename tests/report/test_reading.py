@@ -133,3 +133,10 @@ def test_a_run_that_did_not_end_has_no_verdict(tmp_path: Path) -> None:
     folder.close()
     said = "the run did not end, so that it has no verdict; run the whole job again."
     assert refusal(tmp_path) == said
+
+
+def test_a_verdict_without_its_failure_is_refused(report: dict, tmp_path: Path) -> None:
+    report["records"][0]["outcome"] = "fail"
+    assert "(it is 'pass') is not that of its records (1 fail)" in damaged(
+        tmp_path, report, "verdict", "pass"
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 
 from suite.catalog.errors import DatasetError, SuiteError
-from suite.catalog.files import make_private, read_file, write_whole
+from suite.catalog.files import lies_below, make_private, read_file, write_whole
 from suite.catalog.json_file import json_sha256
 from suite.datasets.alignment.geometry import Image
 
@@ -56,6 +56,10 @@ class AlignedCache:
             return entry
         if _is_whole(nothing, key):
             return None
+        if not lies_below(self._folder, entry):
+            raise DatasetError(
+                where=entry.parent, what="is a link to elsewhere, where nothing is kept; remove it."
+            )
         face = make()
         try:
             if not entry.parent.is_dir():

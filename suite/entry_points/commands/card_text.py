@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from suite.catalog.errors import CatalogError
+from suite.catalog.errors import STEERING, CatalogError
 from suite.catalog.files import is_folder
 
 _UNSURE = (
@@ -81,8 +81,9 @@ def id_from(path: Path, otherwise: str) -> str:
 
 
 def quoted(words: str) -> str:
-    """A TOML basic string: JSON's escapes are its own; it wants DEL escaped too."""
-    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A TOML basic string: JSON's escapes are its own; what steers a terminal is escaped too."""
+    written = json.dumps(words, ensure_ascii=False)
+    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def plain(words: str) -> str:

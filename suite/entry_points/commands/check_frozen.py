@@ -10,6 +10,9 @@ from suite.catalog.errors import CatalogError
 from suite.catalog.files import sha256_of, write_whole
 from suite.datasets.face_set import FaceSet
 
+# Each place that is tried costs reading the card.
+_MOST_TRIED = 50
+
 
 def lacks_hash(card: DatasetCard, catalog: Path | None) -> bool:
     """Whether a card of the team's own catalog, which is theirs to write, has no hash."""
@@ -32,12 +35,18 @@ def freeze(catalog: Catalog, card: DatasetCard, faces: FaceSet) -> str:
     Raises
     ------
     CatalogError
-        where the card cannot be written.
+        where the card cannot be written, or is a link to elsewhere.
     """
     digest = faces.sha256
     if isinstance(card, BinDataset):
         digest = sha256_of(catalog.locate(card, card.file))
     file = card.card_file.resolve()  # a link stays one
+    if not file.is_relative_to(card.card_file.parent.resolve()):
+        raise CatalogError(
+            where=card.card_file,
+            what=f"is a link to {file}, which is not written to; add the line "
+            f'sha256 = "{digest}" there.',
+        )
     try:
         written = file.read_bytes().decode("utf-8")
         write_whole(file, with_hash(file, written, digest).encode())
@@ -82,7 +91,8 @@ def _with_line(text: str, line: str) -> Iterator[str]:
         for place, each in enumerate(lines, 1)
         if each.partition("=")[0].strip() == key
     ]
-    for place in [*named, *range(len(lines) + 1)]:
+    places = [*named[:_MOST_TRIED], *range(min(len(lines) + 1, _MOST_TRIED))]
+    for place in places:
         before = "".join(lines[:place])
         gap = end if before and not before.endswith(("\n", "\r")) else ""
         yield f"{before}{gap}{line}{end}{''.join(lines[place:])}"

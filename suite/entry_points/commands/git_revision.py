@@ -1,5 +1,6 @@
 """A folder as it is at a git revision."""
 
+import hashlib
 import io
 import os
 import subprocess
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
+from suite.catalog.files import leads_outside, read_file
+from suite.catalog.json_file import LARGEST
 from suite.judging.baselines.side_file import SUFFIX
 
 # Cards, and baselines with their side files; networks and faces say nothing of the gate that
@@ -18,6 +21,8 @@ _READ = (".toml", ".json", SUFFIX)
 # With these a hook or a script points git at another repository than the folder's, or at the
 # folder as if it were the whole of its repository.
 _POINTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_PREFIX")
+# What a repository's own configuration may name to be run as git looks at it.
+_RUNS_NOTHING = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 # GitHub's of a pull request and of a push, GitLab's of a merge request and of a push.
 _BRANCH_VARIABLES = (
     *("GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
@@ -90,18 +95,43 @@ def head_of(*folders: Path) -> Head:
 
 
 def is_as_at(commit: str, folder: Path, root: Path) -> bool:
-    """Whether a folder's cards and baselines lie there as a commit has them, unread.
+    """Whether a folder's cards and baselines lie there byte for byte as a commit has them.
 
-    False where git cannot tell.
+    False where git cannot tell. Git itself is not asked to compare: filters that the repository
+    names would be run for that.
     """
-    places = [str(folder.resolve() / name) for name in _KEPT]
-    asked = (("diff", "--name-only", "-z", commit), ("ls-files", "--others", "-z"))
-    for words in asked:
-        told = _git(root, "--literal-pathspecs", *words, "--", *places)
-        names = map(os.fsdecode, told.stdout.split(b"\0"))
-        if told.returncode or any(name.endswith(_READ) for name in names):
-            return False
-    return True
+    listed = _git(root, "ls-tree", "-r", "-z", _tree_of(commit, folder, root))
+    if listed.returncode:
+        return False
+    kept: dict[str, str] = {}
+    for line in listed.stdout.split(b"\0"):
+        told, _, name = os.fsdecode(line).partition("\t")
+        if name and Path(name).parts[0] in _KEPT and (name.endswith(_READ) or told[:3] != "100"):
+            kept[name] = told.split()[2]
+    here = {
+        path.relative_to(folder).as_posix(): path
+        for top in _KEPT
+        for path in (folder / top).rglob("*")
+        if path.name.endswith(_READ)
+    }
+    return here.keys() == kept.keys() and all(
+        _is_blob(here[name], digest) for name, digest in kept.items()
+    )
+
+
+def _is_blob(path: Path, digest: str) -> bool:
+    """Whether a file's bytes are git's object of that name, as its documentation forms it."""
+    try:
+        data = read_file(path, LARGEST)
+    except (OSError, SuiteError):
+        return False
+    algorithm = hashlib.sha1 if len(digest) == 40 else hashlib.sha256
+    return algorithm(b"blob %d\0" % len(data) + data).hexdigest() == digest
+
+
+def _tree_of(commit: str, folder: Path, root: Path) -> str:
+    inside = folder.resolve().relative_to(root.resolve()).as_posix()
+    return f"{commit}:{'' if inside == '.' else inside}"
 
 
 @contextmanager
@@ -119,8 +149,7 @@ def checked_out(revision: str, folder: Path, root: Path) -> Iterator[Path]:
             f"{revision}: is no revision of {root}, and no report's folder; fetch it (a shallow "
             "clone has no history: fetch-depth: 0), or name another."
         )
-    inside = folder.resolve().relative_to(root.resolve()).as_posix()
-    tree = f"{commit}:{'' if inside == '.' else inside}"
+    tree = _tree_of(commit, folder, root)
     with tempfile.TemporaryDirectory() as scratch:
         if not _git(root, "cat-file", "-e", tree).returncode:
             _write_out(root, tree, Path(scratch))
@@ -141,6 +170,12 @@ def _write_out(root: Path, tree: str, folder: Path) -> None:
                 where=root,
                 what=f"{name} is a link in {tree}, which is not followed; keep cards and baselines "
                 "as files.",
+            )
+        if leads_outside(name):
+            raise SuiteError(
+                where=root,
+                what=f"{name} in {tree} lies outside of it, and git itself makes no such commit; "
+                "trust nothing else in that repository.",
             )
         if told.startswith("100") and name.endswith(_READ):
             wanted.append((told.split()[2], name))
@@ -171,8 +206,9 @@ def _git(
     folder: Path, *words: str, given: bytes | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     try:
-        command = ["git", "-C", str(folder), *words]
+        command = ["git", *_RUNS_NOTHING, "-C", str(folder), *words]
         environment = {name: value for name, value in os.environ.items() if name not in _POINTING}
+        environment["GIT_NO_LAZY_FETCH"] = "1"
         return subprocess.run(
             command, input=given, capture_output=True, check=False, env=environment
         )

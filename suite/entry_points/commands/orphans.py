@@ -2,6 +2,7 @@
 
 import argparse
 
+from suite.catalog.errors import visible
 from suite.catalog.folder import read_catalog
 from suite.entry_points.commands.arguments import add_catalog
 from suite.judging.baselines.orphans import find_orphans
@@ -18,7 +19,7 @@ def run(chosen: argparse.Namespace) -> int:
     """List the orphans, or remove them; 1 where any stay."""
     found = list(find_orphans(read_catalog(chosen.catalog)))
     for orphan in found:
-        print(f"{orphan.path}: {', '.join(orphan.sections)}: {orphan.reason}")
+        print(visible(f"{orphan.path}: {', '.join(orphan.sections)}: {orphan.reason}"))
         if chosen.remove:
             remove_sections(orphan.path, orphan.sections)
     done = "removed" if chosen.remove else "orphaned"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from suite.catalog.catalog import Catalog, Roots
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import SuiteError, visible
 from suite.catalog.files import is_file
 from suite.catalog.folder import read_catalog
 from suite.catalog.model_card import ModelCard
@@ -51,7 +51,7 @@ def run(chosen: argparse.Namespace) -> int:
         raise SuiteError("--trust-first-use and --accept-licence are for --get; add it.")
     needs = list(needs_of(catalog, models, datasets))
     for need in needs:
-        print(f"{need.owner}: {need.what} {need.path}: {need.problem or 'here'}")
+        print(visible(f"{need.owner}: {need.what} {need.path}: {need.problem or 'here'}"))
     missing = sum(bool(need.problem) for need in needs)
     print(f"{len(needs) - missing} of {len(needs)} are here")
     return 1 if missing or failed else 0
@@ -78,7 +78,7 @@ def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespa
                     trust_first_use=chosen.trust_first_use,
                     say=print,
                 )
-                print(f"{model.id}: got {got}")
+                print(visible(f"{model.id}: got {got}"))
             except SuiteError as error:
                 failed += 1
                 print(error, file=sys.stderr)

@@ -290,6 +290,8 @@ def _write(path: Path, sections: Mapping[str, Any]) -> None:
 
 def _readable(document: Mapping[str, Any]) -> str:
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    # A list of numbers reads better, and differs better, on one line.
-    joined = re.sub(r"\[([^\[\]{}\"]+)\]", lambda m: "[" + " ".join(m.group(1).split()) + "]", text)
+    # A list of numbers reads better, and differs better, on one line. In a string no line ends.
+    joined = re.sub(
+        r"\[\n([^\[\]{}\"]+)\]", lambda m: "[" + " ".join(m.group(1).split()) + "]", text
+    )
     return joined + "\n"

@@ -1,7 +1,9 @@
 """Downloading a file, which goes on where the connection broke."""
 
 import importlib
+import queue
 import re
+import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -95,7 +97,7 @@ def _try(requests: Any, partial: Partial, meter: Meter) -> None:
     headers = {"Accept-Encoding": "identity"}  # the bytes are counted as they are stored
     if begun:
         headers |= {"Range": f"bytes={size}-", "If-Range": begun.validator}
-    with requests.get(partial.url, headers=headers, stream=True, timeout=_SILENCE_S) as answer:
+    with _answer(requests, partial.url, headers) as answer:
         _refuse_downgrade(answer)
         if answer.status_code == _UNSATISFIABLE:
             partial.forget()
@@ -120,6 +122,29 @@ def _try(requests: Any, partial: Partial, meter: Meter) -> None:
             meter.end()
     if total is not None and partial.size != total:
         raise _BrokenError(f"{partial.size:,} of {total:,} bytes came")
+
+
+def _answer(requests: Any, url: str, headers: dict[str, str]) -> Any:
+    """A server's answer; where its head does not come whole in a while, it is given up.
+
+    A library's timeout is of one read: a head may come letter by letter.
+    """
+    came: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            came.put(requests.get(url, headers=headers, stream=True, timeout=_SILENCE_S))
+        except Exception as error:  # raised again by whom it is for
+            came.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = came.get(timeout=_WHILE_S)
+    except queue.Empty:
+        raise _BrokenError(f"no whole answer came in {_WHILE_S} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _chunks(requests: Any, answer: Any) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from suite.catalog.errors import DatasetError
 from suite.datasets.alignment.cache import AlignedCache, key_of
 
 FACE = np.arange(27, dtype=np.uint8).reshape(3, 3, 3)
@@ -36,3 +37,13 @@ def test_the_folder_is_its_owners_alone_unless_it_was_made_for_others(tmp_path: 
     for name, mode in (("own", 0o700), ("shared", 0o750)):
         AlignedCache(tmp_path / name).get(KEY, lambda: FACE)
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
+
+
+def test_no_face_is_kept_where_a_planted_link_leads(tmp_path: Path) -> None:
+    theirs, folder = tmp_path / "theirs", tmp_path / "aligned"
+    theirs.mkdir()
+    folder.mkdir()
+    (folder / KEY[:2]).symlink_to(theirs)
+    with pytest.raises(DatasetError, match="is a link to elsewhere"):
+        AlignedCache(folder).get(KEY, lambda: FACE)
+    assert list(theirs.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import time
 import tomllib
 from functools import partial
 from pathlib import Path
@@ -117,7 +118,7 @@ def test_a_card_that_cannot_be_written_is_a_problem(catalog, monkeypatch):
 
 
 def test_a_linked_card_stays_a_link(catalog, tmp_path):
-    real = tmp_path / "real.toml"
+    real = catalog / "datasets" / "real"
     card_of(catalog).rename(real)
     card_of(catalog).symlink_to(real)
     frozen(catalog)
@@ -166,3 +167,21 @@ def test_a_line_is_put_where_it_is_a_key_or_nowhere(lines):
         assert str(error).startswith("own.toml: has no place for a key; add ")
         return
     assert tomllib.loads(made) == table | {"sha256": DIGEST}
+
+
+def test_a_card_that_is_a_link_to_elsewhere_stays_as_it_is(catalog: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "elsewhere.toml"
+    card_of(catalog).rename(theirs)
+    card_of(catalog).symlink_to(theirs)
+    before = theirs.read_bytes()
+    with pytest.raises(CatalogError, match=r"is a link to .*elsewhere.toml, which is not written"):
+        frozen(catalog)
+    assert theirs.read_bytes() == before
+
+
+def test_a_card_of_many_lines_that_look_like_keys_gets_its_hash_soon(tmp_path: Path) -> None:
+    text = 'title = """\n' + "file = 1\n" * 20_000 + '"""\nid = "x"\n'
+    begun = time.monotonic()
+    written = with_hash(tmp_path, text, DIGEST)
+    assert tomllib.loads(written) == tomllib.loads(text) | {"sha256": DIGEST}
+    assert time.monotonic() - begun < 30

@@ -3,12 +3,13 @@
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 from team import MODEL, copy_catalog
 
-from suite.entry_points.commands.git_revision import _BRANCH_VARIABLES, Head, head_of
+from suite.entry_points.commands.git_revision import _BRANCH_VARIABLES, Head, head_of, is_as_at
 from suite.entry_points.commands.main import main
 
 
@@ -168,3 +169,49 @@ def test_what_is_checked_out_is_a_commit_and_a_branch(
     assert head_of(catalog) == Head(head.commit, "")
     monkeypatch.setenv("CI_COMMIT_REF_NAME", "theirs")
     assert head_of(catalog) == Head(head.commit, "theirs")
+
+
+def test_a_tree_that_leads_outside_is_refused(catalog: Path, capsys) -> None:
+    root = catalog.parent
+    blob = made(root, "blob", b"planted = 1\n")
+    inner = made(root, "tree", b"100644 planted.toml\0" + bytes.fromhex(blob))
+    up = made(root, "tree", b"40000 ..\0" + bytes.fromhex(inner))
+    top = made(root, "tree", b"40000 quant\0" + bytes.fromhex(up))
+    said = subprocess.run(
+        ["git", "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree", top, "-m", "evil"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert main(["diff", said.stdout.strip(), f"--catalog={catalog}"]) == 2
+    assert "../planted.toml in" in capsys.readouterr().err
+    assert not list(Path(tempfile.gettempdir()).glob("planted.toml"))
+
+
+def made(root: Path, kind: str, content: bytes) -> str:
+    """An object as git would not make it."""
+    words = ["git", "hash-object", "-t", kind, "-w", "--literally", "--stdin"]
+    found = subprocess.run(words, cwd=root, input=content, check=True, capture_output=True)
+    return found.stdout.decode().strip()
+
+
+def test_nothing_that_a_repository_names_is_run(catalog: Path, tmp_path: Path) -> None:
+    root, ran = catalog.parent, tmp_path / "ran"
+    hook = tmp_path / "hook.sh"
+    hook.write_text(f"#!/bin/sh\ntouch {ran}\ncat\n")
+    hook.chmod(0o755)
+    (root / ".gitattributes").write_text("*.toml filter=evil diff=evil\n")
+    for key in ("core.fsmonitor", "filter.evil.clean", "diff.evil.textconv", "diff.external"):
+        git(root, "config", key, str(hook))
+    card = catalog / "models" / f"{MODEL}.toml"
+    card.write_bytes(card.read_bytes())
+    head = head_of(catalog).commit
+    assert is_as_at(head, catalog, root)
+    assert main(["diff", "HEAD", f"--catalog={catalog}"]) == 0
+    card.write_bytes(card.read_bytes() + b"\n")
+    assert not is_as_at(head, catalog, root)
+    card.write_bytes(card.read_bytes()[:-1])
+    (catalog / "models" / "more.toml").write_text("")
+    assert not is_as_at(head, catalog, root)
+    assert not ran.exists()

@@ -8,6 +8,7 @@ import pytest
 from team import ROOT
 
 from suite.catalog.folder import read_catalog
+from suite.entry_points.commands.card_text import quoted
 from suite.entry_points.commands.main import main
 
 NOTES = ROOT / "tests" / "reference" / "notes.md"
@@ -120,3 +121,10 @@ def test_a_heading_that_begins_with_the_words_comes_first(capsys) -> None:
     assert main(["import-results", str(NOTES), "--dataset=lfw", "--table=arcface"]) == 0
     rows = tomllib.loads(capsys.readouterr().out)["reference"]
     assert {row["title"] for row in rows} == {"ArcFace (LFW, 2026-02-09)"}
+
+
+def test_what_steers_a_terminal_is_spelt_out_in_a_card() -> None:
+    words = "a\x1b[2J\x9b\u202eb\u2028 \x7f"
+    written = quoted(words)
+    assert tomllib.loads(f"a = {written}") == {"a": words}
+    assert written.isprintable() and written.isascii()

@@ -1,3 +1,4 @@
+import json
 import os
 import tempfile
 import threading
@@ -8,6 +9,7 @@ import pytest
 from suite.catalog.errors import BaselineError, SuiteError
 from suite.judging.baselines.store import (
     BaselineFile,
+    _readable,
     all_files,
     read_sections,
     remove_sections,
@@ -337,3 +339,10 @@ def test_nothing_is_accepted_where_a_planted_link_leads(tmp_path: Path) -> None:
     write_section(root / "cpu-amx" / "m" / "fp32.json", "artifact", entry(1.0))
     assert list(theirs.rglob("*.json")) == []
     assert (root / "cpu-avx2" / "m" / "fp32.json").is_file()
+
+
+def test_brackets_in_a_name_stay_as_they_are() -> None:
+    document = {"in_float": ["conv[ 0 ]", "see [a,  b]"], "tensor": [1.5, 2.5]}
+    text = _readable(document)
+    assert json.loads(text) == document
+    assert '"tensor": [1.5, 2.5]' in text

@@ -4,10 +4,12 @@ import hashlib
 import io
 import os
 import random
+import socket
 import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -470,3 +472,28 @@ def test_a_way_to_no_server_is_said(files: Files, tmp_path: Path, there: str) ->
         bring(tmp_path, f"{files.address}/a.bin")
     assert str(caught.value).isprintable()
     assert len(files.asked) == 1
+
+
+def test_a_head_that_comes_letter_by_letter_is_given_up(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(download, "_WHILE_S", 0.3)
+    monkeypatch.setattr(download, "_PAUSE_S", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ended = threading.Event()
+
+        def drip() -> None:
+            with suppress(OSError):
+                while not ended.is_set():
+                    asked, _ = server.accept()
+                    threading.Thread(target=letters, args=(asked,), daemon=True).start()
+
+        def letters(asked: socket.socket) -> None:
+            with asked, suppress(OSError):
+                for letter in b"HTTP/1.1 200 OK\r\nX: " + b"a" * 1000:
+                    asked.send(bytes([letter]))
+                    if ended.wait(0.05):
+                        return
+
+        threading.Thread(target=drip, daemon=True).start()
+        with pytest.raises(ModelError, match=r"no whole answer came in 0.3 s, 3 times"):
+            bring(tmp_path, f"http://127.0.0.1:{server.getsockname()[1]}/a.bin")
+        ended.set()
