@@ -77,7 +77,7 @@ def mix(
     policy : as of `asked_of_mix`
     costs : what each unit's kernels take longer in float, as a share of a run: the most hopeful
         guess, by which it is decided whom to time
-    slower : times two networks in turn
+    slower : tells how much longer a second network takes
     float_products : multiply-accumulates of the layers that are in float before
 
     Raises
@@ -163,9 +163,10 @@ class _Search:
 
     def _without_room(self, near: Nearness) -> ArtifactError:
         share = self.policy.get(QUANTIZED_SHARE, 0.0)
+        count = sum(map(len, self.chosen))
         return ArtifactError(
             f"no mix was found that meets the policy with {share:.0%} of the arithmetic in 8 bits: "
-            f"with {len(self.chosen)} layers in float it is at {near}; ease what the mode's policy "
+            f"with {count} layers in float it is at {near}; ease what the mode's policy "
             f"asks of nearness, or its {QUANTIZED_SHARE}."
         )
 
