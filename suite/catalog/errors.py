@@ -5,9 +5,11 @@ Each message is one sentence that says what is wrong, where, and what to do.
 
 import difflib
 import errno
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePath
 
 _ADVICE = {
     errno.EACCES: "let this user read it and the folders above it",
@@ -17,6 +19,9 @@ _ADVICE = {
     errno.ENOSPC: "free some space",
     errno.EROFS: "write to another folder",
 }
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# Something else lies where a file or folder is to be.
+_IN_THE_WAY = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENOTEMPTY, errno.ENXIO)
 # Control characters of C0 and C1, Unicode's line ends, embeddings, overrides and isolates.
 STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
 _ENDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -138,6 +143,31 @@ def refused(error: OSError) -> SuiteError:
     said = error.strerror or type(error).__name__
     advice = _ADVICE.get(error.errno or 0, "look at the disk")
     return SuiteError(f"the system refuses it ({said}); {advice}.", where=shown)
+
+
+def way_out(error: OSError, otherwise: str) -> str:
+    """What to do where the system lets something not be written.
+
+    Parameters
+    ----------
+    otherwise : what helps whatever the reason is, as to give another folder
+
+    >>> taken = IsADirectoryError(errno.EISDIR, "Is a directory", ".tmp", None, "report.md")
+    >>> way_out(taken, "give another folder")
+    "move 'report.md' out of the way, or give another folder"
+    """
+    place = error.filename if error.filename2 is None else error.filename2
+    if error.errno in _NO_ROOM:
+        return f"free some space, or {otherwise}"
+    if isinstance(place, str | bytes):
+        path = PurePath(os.fsdecode(place))
+        if error.errno in _IN_THE_WAY:
+            if error.errno == errno.ENOTDIR:  # what is no folder may be any above it
+                path = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
+            return f"move {str(path)!r} out of the way, or {otherwise}"
+        if error.errno == errno.ENAMETOOLONG:
+            return f"give {shortened(path.name)!r} a shorter name"
+    return otherwise
 
 
 @contextmanager

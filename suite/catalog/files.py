@@ -188,6 +188,20 @@ def lies_below(folder: Path, place: Path) -> bool:
     return place.parent.resolve().is_relative_to(folder.resolve())
 
 
+def refuse_link_away(folder: Path, place: Path, kind: type[SuiteError]) -> None:
+    """Refuse to keep a file below a folder where a link leads out of it.
+
+    Raises
+    ------
+    SuiteError
+        of that kind, where it does.
+    """
+    if not lies_below(folder, place):
+        raise kind(
+            where=place.parent, what="is a link to elsewhere, where nothing is kept; remove it."
+        )
+
+
 def leads_outside(given: str) -> bool:
     """Whether a path, with slashes of either kind, leaves the folder that it is relative to.
 

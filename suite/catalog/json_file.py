@@ -43,7 +43,7 @@ def read_json(path: Path) -> Any:
     OSError
         where the system refuses it.
     """
-    return parse_json(_text_of(path))
+    return parse_json(text_of(path))
 
 
 def parse_json(text: str) -> Any:
@@ -109,7 +109,11 @@ def _as(adapter: TypeAdapter[T], text: str, below: Keys) -> T:
 
 def read_file_as(adapter: TypeAdapter[T], path: Path) -> T:
     """`read_as` of what `read_json` gives, which is never in memory beside what is made of it."""
-    text = _text_of(path)
+    return read_text_as(adapter, text_of(path))
+
+
+def read_text_as(adapter: TypeAdapter[T], text: str) -> T:
+    """`read_file_as` of a file's text."""
     value, is_long = _parsed(text)
     if is_long:
         return read_as(adapter, value)
@@ -117,7 +121,14 @@ def read_file_as(adapter: TypeAdapter[T], path: Path) -> T:
     return _as(adapter, text, ())
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """A JSON file's text.
+
+    Raises
+    ------
+    UnreadableError
+        where there is no file, or it is too large or not in UTF-8.
+    """
     if not is_file(path):
         raise UnreadableError("it is no file")
     try:

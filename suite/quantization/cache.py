@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from suite.catalog.errors import ArtifactError, SuiteError
-from suite.catalog.files import lies_below
+from suite.catalog.errors import ArtifactError, SuiteError, way_out
+from suite.catalog.files import refuse_link_away
 from suite.catalog.fresh import fresh_beside, remove, sweep
 from suite.catalog.json_file import UnreadableError, json_sha256, read_as, read_json
 from suite.catalog.lock import Lock
@@ -56,10 +56,7 @@ class ArtifactCache:
         cached = _whole(entry)
         if cached:
             return cached
-        if not lies_below(self._folder, entry):
-            raise ArtifactError(
-                where=entry.parent, what="is a link to elsewhere, where nothing is kept; remove it."
-            )
+        refuse_link_away(self._folder, entry, ArtifactError)
         with self._locked(entry):
             built_elsewhere = _whole(entry)
             if built_elsewhere:
@@ -80,10 +77,11 @@ class ArtifactCache:
             lock = Lock(entry.with_suffix(".lock"))
             lock.acquire()
         except OSError as error:
+            other = "give another folder with --artifact-cache"
             raise ArtifactError(
                 where=entry.parent,
                 what=f"cannot write the artifact cache ({error.strerror}); "
-                "give another folder with --artifact-cache.",
+                f"{way_out(error, other)}.",
             ) from None
         try:
             yield
@@ -108,10 +106,10 @@ class ArtifactCache:
             (work / "record.json").write_text(text, encoding="utf-8")
             work.rename(entry)
         except OSError as error:
+            other = "give another folder with --artifact-cache"
             raise ArtifactError(
                 where=entry,
-                what=f"cannot keep the artifact ({error.strerror}); free some space or give "
-                "another folder with --artifact-cache.",
+                what=f"cannot keep the artifact ({error.strerror}); {way_out(error, other)}.",
             ) from None
         finally:
             with suppress(OSError):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import SuiteError, way_out
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
 from suite.report.html.page import to_html
@@ -82,8 +82,8 @@ def in_use(folder: Path) -> SuiteError:
 
 def cannot_write(folder: Path, error: OSError) -> SuiteError:
     """That the system does not let a report be written."""
+    other = "give another folder with --report-dir"
     return SuiteError(
         where=folder,
-        what=f"cannot write the report there ({error.strerror}); free some space or give "
-        "another folder with --report-dir.",
+        what=f"cannot write the report there ({error.strerror}); {way_out(error, other)}.",
     )

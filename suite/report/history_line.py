@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError
+from suite.catalog.errors import SuiteError, way_out
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.catalog.lock import Lock
@@ -156,8 +156,8 @@ def _names(record: Record) -> Iterator[str]:
 
 
 def _cannot_write(path: Path, error: OSError) -> SuiteError:
+    other = "give another file with --history"
     return SuiteError(
         where=path,
-        what=f"cannot write the history there ({error.strerror}); give another file with "
-        "--history.",
+        what=f"cannot write the history there ({error.strerror}); {way_out(error, other)}.",
     )

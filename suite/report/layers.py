@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from suite.catalog.errors import visible
-from suite.catalog.files import read_file
-from suite.catalog.json_file import LARGEST, UnreadableError, read_file_as
+from suite.catalog.json_file import UnreadableError, read_file_as, read_text_as, text_of
 from suite.judging.part import Count, Frozen, Rate
 from suite.report.tables import aligned
 
@@ -120,17 +119,17 @@ def read_layers(report: Path) -> WeighedLayers:
     return WeighedLayers(found=tuple(found), unread=tuple(unread))
 
 
-def copied(runs: Iterable[Path]) -> dict[str, bytes]:
+def copied(runs: Iterable[Path]) -> dict[str, str]:
     """The files of several reports' folders by the names that they get in one, each text once.
 
     What is no file of layers is left: a link may lead to any file of this user's.
     """
-    found: dict[str, bytes] = {}
+    found: dict[str, str] = {}
     for run in runs:
         for file in sorted((run / FOLDER).glob("*.json")):
             try:
-                text = read_file(file, LARGEST)
-                read_file_as(_LAYERS, file)
+                text = text_of(file)
+                read_text_as(_LAYERS, text)
             except (UnreadableError, OSError):
                 continue
             if text not in found.values():

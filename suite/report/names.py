@@ -22,12 +22,14 @@ _IMAGE = (
     r"|hei[cf]|raw|dng|cr2|nef|arw)\b"
 )
 _QUOTED = r"'(?:[^'\\\n]|\\.)+'|\"(?:[^\"\\\n]|\\.)+\""
-# What the readers of sets say of images and people: group ``name`` is what is hidden.
+# What the readers of sets say of images and people: group ``name`` is what is hidden. Where a name
+# could begin in many places, the other half of a pattern passes over all that has none at once: a
+# long line would take quadratic time else.
 _SAID = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # what was left out or passed over, with the first
-        r"(?:images|folder) \((?:the first )?(?P<name>.+?)\) (?=has |have |left out)",
+        r"(?:images|folder) \((?:(?:the first )?(?P<name>.+?)\) (?=has |have |left out)|.*)",
         # people
         rf"(?:shows?|image \d+ of|names(?: one of)?|the same image,) (?P<name>{_QUOTED})",
         rf"name-[0-9a-f]+,? and (?P<name>{_QUOTED})",
@@ -40,9 +42,9 @@ _SAID = tuple(
         r"(?P<name>(?:^|(?<=: ))[^:\n]+)(?=: this person's folder)",
         # images: in quotes, with their path and its spaces, at the beginning, alone
         rf"(?P<name>'[^'\n]+{_IMAGE}'|\"[^\"\n]+{_IMAGE}\")",
-        rf"(?P<name>(?<![\w.])/[^:\n]*?{_IMAGE})",
+        rf"(?<![\w.])(?:(?P<name>/[^:\n]*?{_IMAGE})|/[^:\n]*)",
         rf"(?P<name>(?:^|(?<=: ))[^:\n(]*?{_IMAGE})(?=: )",
-        rf"(?P<name>[^\s'\"(),;:]+{_IMAGE})",
+        rf"(?P<name>[^\s'\"(),;:]+{_IMAGE})|[^\s'\"(),;:]+",
     )
 )
 
@@ -73,6 +75,8 @@ class Names:
 
         def hidden(match: re.Match[str]) -> str:
             name, whole = match["name"], match[0]
+            if name is None:
+                return whole
             place = match.start("name") - match.start()
             bare = name[1:-1] if name[:1] in "'\"" and name[:1] == name[-1:] else name
             return whole[:place] + self.hide(bare, of_set) + whole[place + len(name) :]

@@ -191,3 +191,14 @@ def test_nothing_is_built_where_a_planted_link_leads(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="is a link to elsewhere"):
         ArtifactCache(tmp_path / "cache", print).get(read_onnx_file(path), made)
     assert list(theirs.iterdir()) == []
+
+
+def test_a_link_in_a_locks_place_is_named(tmp_path: Path) -> None:
+    path = network(tmp_path / "m.onnx", "n")
+    made = ingredients(path, STATIC)
+    lock = tmp_path / "cache" / made.key[:2] / f"{made.key}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.symlink_to(tmp_path / "theirs")
+    with pytest.raises(ArtifactError, match=rf"move '{lock}' out of the way"):
+        ArtifactCache(tmp_path / "cache", print).get(read_onnx_file(path), made)
+    assert not (tmp_path / "theirs").exists()

@@ -185,3 +185,12 @@ def test_names_without_a_suffix_are_hidden_too(said: str, names: list[str]) -> N
     hidden = found.hidden_in(said, "c" * 64)
     assert "Dro" not in hidden
     assert set(found.known.values()) == set(names)
+
+
+@pytest.mark.parametrize("unit", ["/", "a", "images (", "folder (the first ", "'", ": ", ", and "])
+@pytest.mark.parametrize("first", ["", "a.png: "])
+def test_a_line_without_end_takes_no_endless_time(first: str, unit: str) -> None:
+    names = Names()
+    line = first + unit * (1_000_000 // len(unit))
+    assert names.hidden_in(line)[-500:] == line[-500:]
+    assert list(names.known.values()) == ["a.png"] * bool(first)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import cv2
 
-from suite.catalog.errors import DatasetError, SuiteError
-from suite.catalog.files import lies_below, make_private, read_file, write_whole
+from suite.catalog.errors import DatasetError, SuiteError, way_out
+from suite.catalog.files import make_private, read_file, refuse_link_away, write_whole
 from suite.catalog.json_file import json_sha256
 from suite.datasets.alignment.geometry import Image
 
@@ -56,10 +56,7 @@ class AlignedCache:
             return entry
         if _is_whole(nothing, key):
             return None
-        if not lies_below(self._folder, entry):
-            raise DatasetError(
-                where=entry.parent, what="is a link to elsewhere, where nothing is kept; remove it."
-            )
+        refuse_link_away(self._folder, entry, DatasetError)
         face = make()
         try:
             if not entry.parent.is_dir():
@@ -68,10 +65,10 @@ class AlignedCache:
             content = b"" if face is None else cv2.imencode(".png", face)[1].tobytes()
             write_whole(nothing if face is None else entry, content + _digest(key, content))
         except OSError as error:
+            other = "give another folder with --artifact-cache"
             raise DatasetError(
                 where=entry.parent,
-                what=f"cannot keep aligned faces ({error.strerror}); free some space or "
-                "give another folder with --artifact-cache.",
+                what=f"cannot keep aligned faces ({error.strerror}); {way_out(error, other)}.",
             ) from None
         return None if face is None else entry
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.errors import CatalogError, SuiteError, nearest
-from suite.catalog.files import is_there, lies_below, user_cache, write_whole
+from suite.catalog.files import is_there, refuse_link_away, user_cache, write_whole
 from suite.catalog.folder import read_catalog
 from suite.catalog.table import Card
 from suite.entry_points.commands.arguments import (
@@ -65,10 +65,7 @@ def run(chosen: argparse.Namespace) -> int:
     A report beside them is written anew.
     """
     folder = chosen.report_dir / FOLDER
-    if not lies_below(chosen.report_dir, folder / "any"):
-        raise SuiteError(
-            where=folder, what="is a link to elsewhere, where nothing is written; remove it."
-        )
+    refuse_link_away(chosen.report_dir, folder / "any", SuiteError)
     name_op_library(chosen.op_library)
     catalog = read_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
     layers = layers_of(catalog, chosen.model, chosen.mode, chosen.artifact_cache or user_cache())

@@ -28,6 +28,8 @@ _BRANCH_VARIABLES = (
     *("GITHUB_HEAD_REF", "GITHUB_REF_NAME"),
     *("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_REF_NAME"),
 )
+# How git's modes of a file begin, and its mode of a link.
+_FILE, _LINK = "100", "120000"
 _KEPT = ("models", "datasets", "modes", "providers", "baselines", "fixtures")
 
 
@@ -104,10 +106,9 @@ def is_as_at(commit: str, folder: Path, root: Path) -> bool:
     if listed.returncode:
         return False
     kept: dict[str, str] = {}
-    for line in listed.stdout.split(b"\0"):
-        told, _, name = os.fsdecode(line).partition("\t")
-        if name and Path(name).parts[0] in _KEPT and (name.endswith(_READ) or told[:3] != "100"):
-            kept[name] = told.split()[2]
+    for mode, digest, name in _entries(listed.stdout):
+        if Path(name).parts[0] in _KEPT and (name.endswith(_READ) or not mode.startswith(_FILE)):
+            kept[name] = digest
     here = {
         path.relative_to(folder).as_posix(): path
         for top in _KEPT
@@ -163,9 +164,8 @@ def _write_out(root: Path, tree: str, folder: Path) -> None:
     """
     listed = _git(root, "ls-tree", "-r", "-z", tree)
     wanted: list[tuple[str, str]] = []
-    for line in listed.stdout.split(b"\0"):
-        told, _, name = os.fsdecode(line).partition("\t")
-        if told.startswith("120000") and Path(name).parts[0] in _KEPT:
+    for mode, digest, name in _entries(listed.stdout):
+        if mode == _LINK and Path(name).parts[0] in _KEPT:
             raise SuiteError(
                 where=root,
                 what=f"{name} is a link in {tree}, which is not followed; keep cards and baselines "
@@ -177,8 +177,8 @@ def _write_out(root: Path, tree: str, folder: Path) -> None:
                 what=f"{name} in {tree} lies outside of it, and git itself makes no such commit; "
                 "trust nothing else in that repository.",
             )
-        if told.startswith("100") and name.endswith(_READ):
-            wanted.append((told.split()[2], name))
+        if mode.startswith(_FILE) and name.endswith(_READ):
+            wanted.append((digest, name))
     asked = "".join(f"{digest}\n" for digest, _ in wanted)
     found = _git(root, "cat-file", "--batch", given=asked.encode())
     for process in (listed, found):
@@ -194,6 +194,14 @@ def _write_out(root: Path, tree: str, folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(stream.read(size))
         stream.read(1)  # the line's end
+
+
+def _entries(listed: bytes) -> Iterator[tuple[str, str, str]]:
+    """The mode, the object's hash and the name of each line of ``git ls-tree -z``."""
+    for line in listed.split(b"\0")[:-1]:
+        told, _, name = os.fsdecode(line).partition("\t")
+        mode, _, digest = told.split()[:3]
+        yield mode, digest, name
 
 
 def _unreadable(root: Path, tree: str, why: str) -> SuiteError:

@@ -66,7 +66,7 @@ def run(chosen: argparse.Namespace) -> int:
     return 1 if report.verdict is Outcome.FAIL else 0
 
 
-def _write(target: Path, report: Report, names: Names, layers: Mapping[str, bytes]) -> None:
+def _write(target: Path, report: Report, names: Names, layers: Mapping[str, str]) -> None:
     """Write all files, in the place of what another run or merge left there."""
     with held(target):
         for name in (RECORDS, NAMES):

@@ -1,12 +1,11 @@
 """Weights put where models are looked for: downloaded, taken out of archives, exported."""
 
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from suite.catalog.errors import ModelError, shortened
+from suite.catalog.errors import ModelError, way_out
 from suite.catalog.files import is_file, sha256_of
 from suite.catalog.lock import Lock
 from suite.catalog.model_card import ModelCard
@@ -56,15 +55,10 @@ def get_weights(
     except OSError as error:
         raise ModelError(
             where=folder,
-            what=f"cannot write weights there ({error.strerror or error}); {_advice(error)}.",
+            what=f"cannot write weights there ({error.strerror or error}); "
+            f"{way_out(error, 'give another folder with --weights-dir')}.",
         ) from None
     return target
-
-
-def _advice(error: OSError) -> str:
-    if error.errno == errno.ENAMETOOLONG:
-        return f"give {shortened(Path(error.filename or '').name)!r} a shorter name"
-    return "give a folder with room by --weights-dir"
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def test_nothing_is_written_where_a_planted_link_leads(
     (team.folder / "report").mkdir()
     (team.folder / "report" / FOLDER).symlink_to(team.folder / "theirs")
     assert explain(team) != 0
-    assert "is a link to elsewhere, where nothing is written" in capsys.readouterr().err
+    assert "is a link to elsewhere, where nothing is kept" in capsys.readouterr().err
     assert not list((team.folder / "theirs").iterdir())
 
 

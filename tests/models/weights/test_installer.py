@@ -25,6 +25,7 @@ from suite.models.pins import PINS, pin, pinned
 from suite.models.weights import download, installer
 from suite.models.weights.downloads import Downloads
 from suite.models.weights.installer import get_weights
+from suite.models.weights.partial import Partial
 
 SOURCE = Path(__file__).resolve().parents[3] / "fixtures" / "embedded" / "insightface.onnx"
 DATA = SOURCE.read_bytes()
@@ -266,6 +267,18 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path, folder: str) -> None:
     (tmp_path / "a-file").write_text("x")
     with pytest.raises(ModelError, match="cannot write weights there"):
         get(model(url="http://127.0.0.1:9/net.onnx", sha256=DIGEST), tmp_path / folder)
+
+
+@pytest.mark.parametrize("suffix", ["", ".json", ".lock"])
+def test_what_lies_in_the_way_of_a_download_is_named(
+    server: str, tmp_path: Path, suffix: str
+) -> None:
+    url = f"{server}/plain/net.onnx"
+    partial = Partial(tmp_path, url).path
+    taken = partial.with_name(partial.name + suffix)
+    taken.mkdir()
+    with pytest.raises(ModelError, match=rf"move '{taken}' out of the way"):
+        get(model(url=url, sha256=DIGEST), tmp_path)
 
 
 def test_without_a_published_hash_trust_must_be_said(server: str, tmp_path: Path) -> None:
