@@ -146,8 +146,8 @@ class CaseWork:
         source = self.of_model.source
         if self.ingredients.recipe.is_source:
             return Artifact(source)
-        with self.bench.progress.step(f"{self.model.id} {self.mode.id}: building"):
-            return self.bench.cache.get(source, self.ingredients)
+        with self.bench.progress.step(f"{self.model.id} {self.mode.id}: building") as advance:
+            return self.bench.cache.get(source, self.ingredients, advance)
 
     def _opened(self, brought: BroughtFile) -> OnnxFile:
         """A file that the card brings: in FP32 a float network, else another than the source."""

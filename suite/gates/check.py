@@ -20,7 +20,7 @@ from suite.gates.conclusion import attach, concluded
 from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.hashes import hashes_of
 from suite.gates.limits import eased, held_to_nothing, on_limits
-from suite.gates.lost_layers import kept_layers, with_lost_layers
+from suite.gates.lost_layers import kept_layers, where_lost
 from suite.gates.measures import measured
 from suite.gates.pictures import pictured
 from suite.gates.reference import fault_of_fp32
@@ -99,7 +99,7 @@ class GateCheck:
             if each.outcome is outcome
         ]
         concluded = open_or_failed[0] if open_or_failed else against_baseline
-        concluded = with_lost_layers(concluded, self._work, self._file, measured.section)
+        where = where_lost(concluded, self._work, self._file, measured.section)
         if not updating:
             entry = self._file.entry(measured.section)
             concluded = advised(concluded, entry, self._work, cause_known=bool(notes))
@@ -107,7 +107,7 @@ class GateCheck:
             concluded,
             measured,
             rows=(*against_fp32.rows, *against_baseline.rows),
-            notes=(*notes, *measured.said, *on_limits(measured, self._limits)),
+            notes=(*notes, *where, *measured.said, *on_limits(measured, self._limits)),
             unacceptable=against_fp32.outcome is Outcome.FAIL or _fell_back(measured),
             accepted=against_baseline is _ACCEPTED,
             refused=refused,

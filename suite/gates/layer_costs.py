@@ -78,8 +78,9 @@ def explain(work: CaseWork) -> Explained:
         made = replace(work.ingredients, calibration=first)
         if not made.recipe.quantizes:
             raise ArtifactError(f"mode {work.mode.id} quantizes no layers: name one in 8 bits.")
-        with work.bench.progress.step(f"{work.model.id} {work.mode.id}: building"):
-            artifact = work.bench.cache.get(work.of_model.source, made)
+        building = f"{work.model.id} {work.mode.id}: building"
+        with work.bench.progress.step(building) as advance:
+            artifact = work.bench.cache.get(work.of_model.source, made, advance)
         forms, units = _built(work, artifact, made)
         calibrated = len(first.faces) if made.recipe.needs_calibration else None
     label = f"{work.model.id} {work.mode.id}: weighing layers"

@@ -1,14 +1,12 @@
 """Where a red gate's embeddings were lost: the layers, and the artifact to look at."""
 
-from dataclasses import replace
-
 from suite.catalog.errors import SuiteError
 from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
 from suite.gates.layer_costs import layers_db
 from suite.judging.baselines.store import BaselineFile
 from suite.judging.judgement import Judgement
-from suite.judging.lost_layers import lost_layers
+from suite.judging.lost_layers import WHERE, lost_layers
 from suite.judging.outcome import Outcome
 
 _OF_EMBEDDINGS = (Gate.FIDELITY, Gate.VERIFICATION)
@@ -24,23 +22,22 @@ def kept_layers(work: CaseWork, gate: Gate) -> dict[str, float]:
     return _layers_of(work)
 
 
-def with_lost_layers(
+def where_lost(
     judged: Judgement, work: CaseWork, file: BaselineFile, section: str
-) -> Judgement:
-    """A judgement whose embeddings fail, with the layers that lost most and where they lie.
+) -> tuple[str, ...]:
+    """Of a judgement whose embeddings fail, the layers that lost most and the file they are in.
 
-    Other judgements, and what fails without a figure, are given back as they are and cost nothing.
+    Nothing of others, and of what fails without a figure: they cost nothing.
     """
     of = Section.parse(section)
     if judged.outcome is not Outcome.FAIL or judged.advice or not judged.rows or of is None:
-        return judged
+        return ()
     if of.gate not in _OF_EMBEDDINGS or work.mode.is_fp32 or work.bench.recorded is not None:
-        return judged
+        return ()
     entry = file.entry(str(Section(Gate.FIDELITY, of.key)))
     words = lost_layers(_layers_of(work), entry.layers if entry else {})
-    told = [words] if words else []
-    told.append(f"the artifact is {work.artifact.file.path}")
-    return replace(judged, headline="; ".join([judged.headline, *told]))
+    place = f"the artifact is {work.artifact.file.path.resolve()}"
+    return tuple(f"{WHERE}{each}" for each in (words, place) if each)
 
 
 def _layers_of(work: CaseWork) -> dict[str, float]:

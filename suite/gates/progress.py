@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TextIO
 
-Advance = Callable[[int, int], None]
+from suite.quantization.advance import Advance
+
 # Lifts the capture of the streams, which pytest keeps up while a test runs.
 Uncaptured = Callable[[], AbstractContextManager[None]]
 
@@ -27,37 +28,44 @@ class Progress:
 
     @contextmanager
     def step(self, label: str) -> Iterator[Advance]:
-        """Time a step; the value given is to be called with (done, total)."""
-        start = time.monotonic()
-        last = start - 1.0
+        """Time a step; the value given is to be called as it advances."""
+        started = begun = time.monotonic()
+        last, before = started - 1.0, ""
 
-        def advance(done: int, total: int) -> None:
-            nonlocal last
+        def advance(done: int, total: int, doing: str = "") -> None:
+            nonlocal last, begun, before
             now = time.monotonic()
+            if doing != before:
+                begun, before = now, doing
             if not self._shown or now - last < 0.2:
                 return
             last = now
-            rate = done / max(now - start, 1e-9)
-            remaining = (total - done) / rate if rate else 0.0
-            self._show(
-                f"{label} {done}/{total}, {spoken(now - start)}, {rate:.0f}/s, "
-                f"{spoken(remaining)} left"
-            )
+            named = f"{label}, {doing}" if doing else label
+            if not total:
+                self._show(named, f", {spoken(now - started)}")
+                return
+            rate = done / max(now - begun, 1e-9)
+            left = f", {spoken((total - done) / rate)} left" if rate else ""
+            shown = f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+            self._show(named, f" {done}/{total}, {spoken(now - started)}, {shown}/s{left}")
 
-        self._show(f"{label} …")
+        self._show(label, " …")
         try:
             yield advance
         finally:
-            self._show("")
+            self._show("", "")
 
     def say(self, message: str) -> None:
         """A line that the user must see, terminal or not."""
         self._write(f"\n{message}\n")
 
-    def _show(self, line: str) -> None:
+    def _show(self, label: str, far: str) -> None:
+        """Show a line; where it is too long, the label gives way to how far it has come."""
         if self._shown:
-            width = shutil.get_terminal_size().columns
-            self._write(f"{_BELOW}{line[: width - 1]}{_BACK}")
+            width = shutil.get_terminal_size().columns - 1
+            room = max(width - len(far) - 1, 0)
+            label = label if len(label) <= room + 1 else f"{label[:room]}…"
+            self._write(f"{_BELOW}{(label + far)[:width]}{_BACK}")
 
     def _write(self, text: str) -> None:
         with self._uncaptured():

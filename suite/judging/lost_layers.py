@@ -3,6 +3,8 @@
 import statistics
 from collections.abc import Mapping
 
+# How a note begins that says where an artifact lost.
+WHERE = "where: "
 # Calibration draws and library versions move a layer by less.
 _LEAST_DB = 1.0
 _NAMED = 3

@@ -14,6 +14,7 @@ from pathlib import Path
 import onnxruntime as ort
 
 from suite.catalog.errors import ArtifactError, SuiteError, reason_of
+from suite.quantization.advance import Advance, unseen
 from suite.quantization.artifact import Ingredients, StepDone
 from suite.quantization.methods import dynamic, fp16, static_qdq, steps
 from suite.quantization.preparation import Prepared, prepare
@@ -29,13 +30,18 @@ _METHODS: Mapping[str, Callable[[Prepared, Path, Ingredients], tuple[StepDone, .
 
 
 def build(
-    source: Path, target: Path, ingredients: Ingredients, statistics: Path | None = None
+    source: Path,
+    target: Path,
+    ingredients: Ingredients,
+    statistics: Path | None = None,
+    advance: Advance = unseen,
 ) -> tuple[StepDone, ...]:
     """Quantize ``source`` as its ingredients say and write it to ``target``.
 
     Parameters
     ----------
     statistics : the folder where what calibration shows is kept; None keeps nothing
+    advance : told how far it has come, where that takes long
 
     Returns
     -------
@@ -52,7 +58,9 @@ def build(
     try:
         work.mkdir()
         with _quiet():
-            prepared = replace(prepare(source, work, ingredients), statistics=statistics)
+            prepared = replace(
+                prepare(source, work, ingredients), statistics=statistics, advance=advance
+            )
             done = _METHODS[method](prepared, target, ingredients)
             shutil.rmtree(work)
             _load(target)

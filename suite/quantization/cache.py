@@ -14,6 +14,7 @@ from suite.catalog.fresh import fresh_beside, remove, sweep
 from suite.catalog.json_file import UnreadableError, json_sha256, read_as, read_json
 from suite.catalog.lock import Lock
 from suite.models.onnx_file import OnnxFile, read_onnx_file
+from suite.quantization.advance import Advance, unseen
 from suite.quantization.artifact import Artifact, BuildRecord, Ingredients, StepDone
 from suite.quantization.builder import build
 
@@ -34,8 +35,14 @@ class ArtifactCache:
         self.statistics = folder / "statistics"
         self._failed: dict[str, ArtifactError] = {}
 
-    def get(self, source: OnnxFile, ingredients: Ingredients) -> Artifact:
+    def get(
+        self, source: OnnxFile, ingredients: Ingredients, advance: Advance = unseen
+    ) -> Artifact:
         """The artifact of these ingredients, built now if it is not there whole.
+
+        Parameters
+        ----------
+        advance : told how far building has come, where that takes long
 
         Raises
         ------
@@ -45,12 +52,12 @@ class ArtifactCache:
         if ingredients.key in self._failed:
             raise self._failed[ingredients.key]
         try:
-            return self._get(source, ingredients)
+            return self._get(source, ingredients, advance)
         except ArtifactError as error:
             self._failed[ingredients.key] = error
             raise
 
-    def _get(self, source: OnnxFile, ingredients: Ingredients) -> Artifact:
+    def _get(self, source: OnnxFile, ingredients: Ingredients, advance: Advance) -> Artifact:
         entry = self._folder / ingredients.key[:2] / ingredients.key
         # What is whole is read without a lock, so that a read-only cache serves too.
         cached = _whole(entry)
@@ -62,7 +69,7 @@ class ArtifactCache:
             if built_elsewhere:
                 return built_elsewhere
             self._remove_damaged(entry)
-            self._build(entry, source, ingredients)
+            self._build(entry, source, ingredients, advance)
         built = _whole(entry)
         if built is None:
             raise ArtifactError(
@@ -94,13 +101,16 @@ class ArtifactCache:
             with suppress(OSError):
                 remove(entry)
 
-    def _build(self, entry: Path, source: OnnxFile, ingredients: Ingredients) -> None:
+    def _build(
+        self, entry: Path, source: OnnxFile, ingredients: Ingredients, advance: Advance
+    ) -> None:
         sweep(entry)
         work = fresh_beside(entry)
         try:
             work.mkdir()
-            steps = build(source.path, work / "model.onnx", ingredients, self.statistics)
-            file = read_onnx_file(work / "model.onnx")
+            model = work / "model.onnx"
+            steps = build(source.path, model, ingredients, self.statistics, advance)
+            file = read_onnx_file(model)
             record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe(), steps)
             text = json.dumps(asdict(record), indent=2) + "\n"
             (work / "record.json").write_text(text, encoding="utf-8")

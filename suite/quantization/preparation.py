@@ -12,6 +12,7 @@ from onnxruntime.quantization import quant_pre_process
 from suite.catalog.errors import ArtifactError
 from suite.models.external_data import find_data
 from suite.models.onnx_file import LARGEST_MESSAGE, load_graph, load_whole
+from suite.quantization.advance import Advance, unseen
 from suite.quantization.artifact import Ingredients
 from suite.quantization.opset import PER_CHANNEL, needs_raising, raise_opset
 
@@ -28,11 +29,13 @@ class Prepared:
     path : the file
     large : whether it only fits with its weights outside
     statistics : the folder where what calibration shows of it is kept; None keeps nothing
+    advance : told how far quantizing it has come, where that takes long
     """
 
     path: Path
     large: bool
     statistics: Path | None = None
+    advance: Advance = unseen
 
 
 def prepare(source: Path, work: Path, ingredients: Ingredients) -> Prepared:

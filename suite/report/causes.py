@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.judging.baselines.absent import NOTHING_ACCEPTED
+from suite.judging.lost_layers import WHERE
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record, Row
 from suite.judging.shipping.strain import strain
@@ -53,17 +54,24 @@ class Cause:
 
     @property
     def said(self) -> str:
-        """The finding in one sentence, with what likely made it so."""
-        return self._with_likely(cause(self.root))
+        """The finding in one sentence, with what likely made it so and the layer that lost."""
+        return self._explained(cause(self.root))
 
     @property
     def brief(self) -> str:
         """As ``said``, after the figure that is farthest beyond its limit."""
-        return self._with_likely(brief(self.root))
+        return self._explained(brief(self.root))
 
-    def _with_likely(self, words: str) -> str:
-        likely = [note for note in self.root.notes if note.startswith(_LIKELY)]
-        return "; ".join([" ".join(words.split()), *by_its_name(likely, self.root.precision)[:2]])
+    def _explained(self, words: str) -> str:
+        root = self.root
+        likely = [note for note in root.notes if note.startswith(_LIKELY)][:2]
+        where = [
+            note.removeprefix(WHERE)
+            for each in self.reds
+            for note in each.notes
+            if (each.model, each.mode) == (root.model, root.mode) and note.startswith(WHERE)
+        ][:1]
+        return "; ".join([" ".join(words.split()), *by_its_name([*likely, *where], root.precision)])
 
     @property
     def counted(self) -> str:

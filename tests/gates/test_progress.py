@@ -3,9 +3,11 @@
 import io
 import os
 from contextlib import nullcontext, redirect_stderr
+from types import SimpleNamespace
 
 import pytest
 
+from suite.gates import progress
 from suite.gates.progress import Progress
 
 
@@ -28,14 +30,49 @@ def advance(terminal: Terminal, label: str = "model int8: embedding") -> None:
         advanced(50, 200)
 
 
-def test_a_step_says_rate_and_remaining_time_on_a_line_that_fits(terminal: Terminal) -> None:
-    advance(terminal)
-    advance(terminal, "a model of a long name, embedded in INT8")
-    shown = [part.partition("\x1b[K")[2] for part in terminal.getvalue().split("\x1b8")]
-    assert shown[0] == "model int8: embedding …"
-    assert shown[1].startswith("model int8: embedding 50/200, 0 s, ")
-    assert max(map(len, shown)) < 40
-    assert shown[2] == ""
+def shown_on(terminal: Terminal) -> list[str]:
+    return [part.partition("\x1b[K")[2] for part in terminal.getvalue().split("\x1b8")]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    seconds = [0.0]
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    return seconds
+
+
+def test_a_step_says_rate_and_remaining_time(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, clock: list[float]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with redirect_stderr(terminal), Progress(nullcontext).step("m int8: building") as advanced:
+        clock[0] = 50.0
+        advanced(0, 60, "weighing layers")
+        clock[0] = 60.0
+        advanced(20, 60, "weighing layers")
+        clock[0] = 200.0
+        advanced(0, 0, "2 layers in float")
+    assert shown_on(terminal) == [
+        "m int8: building …",
+        "m int8: building, weighing layers 0/60, 50 s, 0.0/s",
+        "m int8: building, weighing layers 20/60, 60 s, 2.0/s, 20 s left",
+        "m int8: building, 2 layers in float, 3 min",
+        "",
+        "",
+    ]
+
+
+def test_where_a_line_is_too_long_the_label_gives_way(
+    terminal: Terminal, clock: list[float]
+) -> None:
+    with (
+        redirect_stderr(terminal),
+        Progress(nullcontext).step("a model of a long name") as advanced,
+    ):
+        clock[0] = 5.0
+        advanced(50, 200)
+    line = shown_on(terminal)[1]
+    assert line == "a model o… 50/200, 5 s, 10/s, 15 s left"
 
 
 def test_a_step_leaves_the_line_on_which_the_cursor_stands(terminal: Terminal) -> None:

@@ -54,14 +54,17 @@ def test_a_broken_layer_is_named_by_the_gate_with_the_artifact(brought: Team) ->
     accepted = layers(brought)
     assert len(accepted) == 15 and BROKEN in accepted
     exchange(brought, BREAKS["weights noised"])
-    assert brought.gates(*SOME).returncode == 1
+    red = brought.gates(*SOME)
+    assert red.returncode == 1
     failed = brought.failed()
     for gate in failed:
         assert gate.partition(" ")[0] in ("fidelity", "verification", "artifact")
     said = failed[f"fidelity {MODE}"]
     was = accepted[BROKEN]
-    assert f"; lost most against accepted (signal-to-noise ratio): layer {BROKEN} ({was}" in said
-    assert f"; the artifact is {own(brought)}" in said
+    named = f"lost most against accepted (signal-to-noise ratio): layer {BROKEN} ({was}"
+    assert f"where: {named}" in said
+    assert f"where: the artifact is {own(brought)}" in said
+    assert f"; {named}" in red.stdout
     assert BROKEN in brought.markdown
     # The run that was red accepted nothing.
     assert layers(brought) == accepted

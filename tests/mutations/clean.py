@@ -24,7 +24,7 @@ from suite.gates.check import GateCheck
 from suite.gates.conclusion import attached
 from suite.gates.fingerprint import explain_fingerprint
 from suite.gates.loss_split import split_loss
-from suite.gates.lost_layers import kept_layers, with_lost_layers
+from suite.gates.lost_layers import kept_layers, where_lost
 from suite.gates.progress import Progress
 from suite.gates.test_placement import test_placement as check_placement
 from suite.gates.workbench import Workbench
@@ -166,8 +166,8 @@ def quietly() -> Iterator[None]:
         everywhere(patch, explain_fingerprint, lambda *_: ())
         everywhere(patch, kept_layers, lambda *_: {})
         everywhere(patch, draw, lambda units: draw(units, _RESAMPLES))
-        for explaining in (with_lost_layers, advised):
-            everywhere(patch, explaining, unchanged)
+        everywhere(patch, where_lost, lambda *_: ())
+        everywhere(patch, advised, unchanged)
         everywhere(patch, split_loss, _not_split)
         yield
 

@@ -37,6 +37,20 @@ def test_a_fingerprint_explains_all_that_its_model_embeds() -> None:
     assert found.said == f"not as accepted: FP32 embedding; {BGR}"
 
 
+def test_an_artifacts_cause_names_the_layer_that_fidelity_says_it_lost_in() -> None:
+    where = ("where: lost most: layer conv2", "where: the artifact is /cache/x.onnx")
+    records = [
+        red(Gate.ARTIFACT, "int8", "other brought artifact than accepted"),
+        red(Gate.FIDELITY, "int8", notes=where),
+        red(Gate.FIDELITY, "fp16", notes=("where: lost most: layer conv3",)),
+    ]
+    found = {cause.root.mode: cause.said for cause in causes(records)}
+    assert found == {
+        "int8": "other brought artifact than accepted; lost most: layer conv2",
+        "fp16": "not as accepted; lost most: layer conv3",
+    }
+
+
 def test_a_fingerprint_does_not_explain_where_nodes_run_or_how_fast() -> None:
     records = [
         red(Gate.FINGERPRINT),

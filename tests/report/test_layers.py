@@ -161,4 +161,4 @@ def test_what_is_no_file_of_layers_is_not_copied(tmp_path: Path) -> None:
     (folder / "a.json").symlink_to(tmp_path / "secret")
     (folder / "b.json").symlink_to(tmp_path / "gone")
     (folder / "c.json").mkdir()
-    assert copied([tmp_path / "run"]) == {whole.name: whole.read_bytes()}
+    assert copied([tmp_path / "run"]) == {whole.name: whole.read_text()}

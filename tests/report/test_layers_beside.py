@@ -67,4 +67,4 @@ def test_several_folders_files_are_kept_each_once(tmp_path: Path) -> None:
     write_layers(tmp_path / "d", layers(mode="int8_b"))
     names = copied(tmp_path / run for run in "abcd")
     assert sorted(names) == ["m.int8.1.json", "m.int8.json", "m.int8_b.json"]
-    assert names["m.int8.1.json"] == other.model_dump_json().encode()
+    assert names["m.int8.1.json"] == other.model_dump_json()

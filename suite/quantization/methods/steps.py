@@ -171,8 +171,8 @@ class _Work:
         units = quantized_units(forms, every)
         float_products = sum(unit.products for unit in every if unit not in units)
         made = replace(self._made, calibration=second)
-        kept = self._prepared.statistics
-        return Choosing(forms, units, self._folder, made, float_products, kept).run()
+        kept, advance = self._prepared.statistics, self._prepared.advance
+        return Choosing(forms, units, self._folder, made, float_products, kept, advance).run()
 
     def _shapes(self, net: Net | None = None) -> Shapes:
         return (net or self.net).shapes(self._made.preprocess.shape(1), self._made.outputs.input)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from suite.quantization.advance import Advance, unseen
 from suite.quantization.artifact import Ingredients
 from suite.quantization.ranges.kept import Kept
 from suite.quantization.sensitivity.costs import Selection
@@ -36,6 +37,7 @@ class Choosing:
         policy that is to be met
     float_products : multiply-accumulates of the units that are in float already
     statistics : where times are kept, so that the same is chosen again; None keeps nothing
+    advance : told how far the search has come
     """
 
     forms: Forms
@@ -44,6 +46,7 @@ class Choosing:
     ingredients: Ingredients
     float_products: int
     statistics: Path | None = None
+    advance: Advance = unseen
 
     def run(self) -> Mixed:
         """Choose; as `mix`."""
@@ -67,6 +70,7 @@ class Choosing:
         return mix(
             *(self.forms, self.units, selection, made.policy, costs, slower),
             float_products=self.float_products,
+            advance=self.advance,
         )
 
     def _kept(self, one: Net, other: Net, time: Callable[[], Array]) -> Array:

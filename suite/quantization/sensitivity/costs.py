@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 
+from suite.quantization.advance import Advance, unseen
 from suite.quantization.artifact import Ingredients
 from suite.quantization.calibration import face_reader
 from suite.quantization.cpu_sessions import quiet_options
@@ -28,7 +29,6 @@ from suite.quantization.steps.net import Net
 from suite.verification.scores import cosines
 
 LEVELS = ort.GraphOptimizationLevel
-Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Selection:
 
 
 def costs_of(
-    forms: Forms, units: Sequence[Unit], selection: Selection, advance: Advance | None = None
+    forms: Forms, units: Sequence[Unit], selection: Selection, advance: Advance = unseen
 ) -> Costs:
     """Weigh each unit of a network that is in 8 bits.
 
@@ -165,8 +165,7 @@ def costs_of(
                 float_ms=in_floats[unit.name],
             )
         )
-        if advance:
-            advance(len(found), len(quantized))
+        advance(len(found), len(quantized))
     untold = untold_units(forms, units)
     stay = tuple(unit.name for unit in units if unit not in quantized and unit not in untold)
     loss = selection.loss(fp32, forms.quantized)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from suite.catalog.errors import ArtifactError
+from suite.quantization.advance import Advance, unseen
 from suite.quantization.probe import Rows
 from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
@@ -60,6 +61,7 @@ def mix(
     slower: Slower,
     *,
     float_products: int = 0,
+    advance: Advance = unseen,
 ) -> Mixed:
     """Choose units to keep in float, one or two at a time, until a policy is met.
 
@@ -79,6 +81,7 @@ def mix(
         guess, by which it is decided whom to time
     slower : tells how much longer a second network takes
     float_products : multiply-accumulates of the layers that are in float before
+    advance : told of the candidates that are weighed, and then of what is in float
 
     Raises
     ------
@@ -88,7 +91,7 @@ def mix(
     left = sum(unit.products for unit in units)
     room = left - policy.get(QUANTIZED_SHARE, 0.0) * (left + float_products)
     by_name = {unit.name: unit for unit in units}
-    return _Search(forms, by_name, selection, policy, costs, slower, room).run()
+    return _Search(forms, by_name, selection, policy, costs, slower, room, advance).run()
 
 
 @dataclass
@@ -101,6 +104,7 @@ class _Search:
     slower: Slower
     # Multiply-accumulates that may go back to float.
     room: float
+    advance: Advance
     # What is in float, with what it cost, in the order in which it was chosen.
     chosen: dict[_Names, float] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
@@ -126,7 +130,7 @@ class _Search:
             )
 
     def _choose_until_met(self, near: Nearness) -> None:
-        gains = dict(self._gains(self._candidates(), near))
+        gains = dict(self._gains(list(self._candidates()), near))
         costs = {names: sum(self.guesses[name] for name in names) for names in gains}
         while near.used(self.policy) > 1:
             gains = {names: gain for names, gain in gains.items() if self._has_room(names)}
@@ -183,6 +187,8 @@ class _Search:
             names = max(gains, key=lambda each: _worth(gains[each], costs[each], each))
             if names in fresh:
                 return names
+            used, count = near.used(self.policy), sum(map(len, self.chosen))
+            self.advance(0, 0, f"{count} layers in float, {used:.0%} of the policy used")
             net = self._with(names)
             gains[names] = near.beyond(self.policy) - self._near(net).beyond(self.policy)
             costs[names] = round(self.slower(self._net, net) / _GRAIN) * _GRAIN
@@ -197,9 +203,10 @@ class _Search:
                     yield frozenset({made_by[read], name})
 
     def _gains(
-        self, candidates: Iterator[_Names], near: Nearness
+        self, candidates: Sequence[_Names], near: Nearness
     ) -> Iterator[tuple[_Names, float]]:
-        for names in candidates:
+        for done, names in enumerate(candidates):
+            self.advance(done, len(candidates), "weighing layers in float")
             try:
                 beyond = self._near(self._with(names)).beyond(self.policy)
             except UnpairedError:

@@ -144,6 +144,33 @@ def test_as_much_stays_in_8_bits_as_the_policy_asks_for(tmp_path: Path) -> None:
         )
 
 
+def test_a_pair_is_two_layers_where_no_mix_was_found(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, with_ranges(net, {"br": 400.0}))
+    products = {unit.name: unit.products for unit in bench.units}
+    pair = (products["b!"] + products["c!"]) / sum(products.values())
+    but_head = put_in_float(bench.forms, [unit for unit in bench.units if unit.name != "y!"])
+    policy = {"cosine_mean": 1 - bench.near(but_head).mean / 0.8}
+    with pytest.raises(ArtifactError, match="with 2 layers in float it is at mean cosine"):
+        bench.mix({**policy, "quantized_share": 1 - pair - 1e-9})
+
+
+def test_whoever_shows_it_is_told_how_far_the_search_has_come(tmp_path: Path) -> None:
+    net = chain()
+    bench = Bench(tmp_path, net, with_ranges(net, {"br": 400.0}))
+    told: list[tuple[int, int, str]] = []
+    found = mix(
+        *(bench.forms, bench.units, bench.selection, bench.policy(4.0)),
+        *(dict.fromkeys(LAYERS, 0.1), lambda *_: 0.1),
+        advance=lambda *far: told.append(far),
+    )
+    weighed = [(done, total) for done, total, doing in told if doing.startswith("weighing layers")]
+    assert weighed == [(done, len(weighed)) for done in range(len(weighed))]
+    assert len(weighed) > len(LAYERS)
+    assert told[len(weighed)] == (0, 0, "0 layers in float, 400% of the policy used")
+    assert len(found.units) == 2
+
+
 def test_the_same_is_chosen_twice(tmp_path: Path) -> None:
     net = chain()
     made = [Bench(tmp_path, net, with_ranges(net, {"ar": 9.0, "cr": 5.0})) for _ in range(2)]
