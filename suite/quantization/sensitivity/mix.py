@@ -113,7 +113,7 @@ class _Search:
         self._fp32: Rows = self.selection.embed(self.forms.reference)
         self._net = self.forms.quantized
         near = self._near(self._net)
-        self.trace.append(f"all in 8 bits: {near}; uses {near.used(self.policy):.0%}")
+        self.trace.append(f"all in 8 bits: {near}; {near.said_of(self.policy)}")
         if near.used(self.policy) > 1:
             self._require_reachable()
             self._choose_until_met(near)
@@ -141,7 +141,7 @@ class _Search:
             self._net = self._with(names)
             self.chosen[names] = costs[names]
             near = self._near(self._net)
-            used = f"uses {near.used(self.policy):.0%}, {costs[names]:+.1%} time"
+            used = f"{near.said_of(self.policy)}, {costs[names]:+.1%} time"
             self.trace.append(f"{self._named(names)} in float: {near}; {used}")
             # What is left of a pair is a candidate by itself already.
             gains = {each: gain for each, gain in gains.items() if each.isdisjoint(names)}
@@ -156,7 +156,7 @@ class _Search:
             near = self._near(put_in_float(self.forms, kept))
             if near.used(self.policy) <= 1:
                 del self.chosen[names]
-                used = f"uses {near.used(self.policy):.0%}"
+                used = near.said_of(self.policy)
                 self.trace.append(f"{self._named(names)} back in 8 bits: {near}; {used}")
 
     def _products(self, names: _Names) -> int:

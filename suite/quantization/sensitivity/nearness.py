@@ -68,22 +68,28 @@ class Nearness:
         policy : the least mean cosine and 1st percentile, and the largest change of a score; what
             it does not name is not bounded
         """
-        return max(self._shares(policy))
+        return max(self._shares(policy).values())
+
+    def said_of(self, policy: Mapping[str, float]) -> str:
+        """What it uses up of a policy, and by which figure."""
+        shares = self._shares(policy)
+        most = max(shares, key=lambda name: shares[name])
+        return f"uses {shares[most]:.0%} ({most})"
 
     def beyond(self, policy: Mapping[str, float]) -> float:
         """By what it is beyond a policy: the shares above 1 summed, so that each step is seen.
 
         The largest alone does not show what is gained on another.
         """
-        return sum(max(0.0, share - 1) for share in self._shares(policy))
+        return sum(max(0.0, share - 1) for share in self._shares(policy).values())
 
-    def _shares(self, policy: Mapping[str, float]) -> list[float]:
-        spent = (
-            (self.mean, 1 - policy.get(COSINE_MEAN, -1.0)),
-            (self.tail, 1 - policy.get(COSINE_1ST_PERCENTILE, -1.0)),
-            (self.score_change, policy.get(SCORE_CHANGE, 2.0)),
-        )
-        return [value / max(MARGIN * allowed, 1e-12) for value, allowed in spent]
+    def _shares(self, policy: Mapping[str, float]) -> dict[str, float]:
+        spent = {
+            "mean cosine": (self.mean, 1 - policy.get(COSINE_MEAN, -1.0)),
+            "1st percentile": (self.tail, 1 - policy.get(COSINE_1ST_PERCENTILE, -1.0)),
+            "score change": (self.score_change, policy.get(SCORE_CHANGE, 2.0)),
+        }
+        return {name: each / max(MARGIN * room, 1e-12) for name, (each, room) in spent.items()}
 
     def __str__(self) -> str:
         """In words."""
