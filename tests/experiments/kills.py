@@ -5,9 +5,13 @@ from a filled one, in one process and in workers, that accept baselines of chang
 append to a report; and downloads. Each is killed with SIGKILL together with its workers. Whatever
 moment it dies at, each accepted entry must be wholly the old or wholly the new one, the report must
 be whole and own that the run did not end, and a plain rerun must be green.
+
+``--exports=10`` kills so many exports of a checkpoint besides, which needs the extra ``export``:
+the network must then be there whole or not at all, and the next command must have it.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -31,6 +35,7 @@ PAIRS = 600
 WORKERS = ("-n", "2")
 ACCEPTING = ("--snapshot-update",)
 DOWNLOADING = "downloading"
+EXPORTING, EXPORTED = "exporting", "facenet-vggface2"
 # By name: what a run is told, and whether it finds a filled cache.
 RUNS = {
     "cold": ((), False),
@@ -50,15 +55,19 @@ def main() -> int:
     """Print a line for each kill; returns 1 where anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--exports", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     rng = random.Random(chosen.seed)
     kinds = [*RUNS, DOWNLOADING]
     with tempfile.TemporaryDirectory() as name:
         runs = [kind for at in range(chosen.kills) if (kind := kinds[at % len(kinds)]) in RUNS]
-        lost = kill_runs(Path(name), runs, rng)
+        lost = kill_runs(Path(name), runs, rng) if runs else 0
         lost += kill_downloads(Path(name) / "weights", chosen.kills - len(runs), rng)
-    print(f"{chosen.kills - lost} of {chosen.kills} kills lost nothing")
+        if chosen.exports:
+            lost += kill_exports(Path(name) / "exports", chosen.exports, rng)
+    kills = chosen.kills + chosen.exports
+    print(f"{kills - lost} of {kills} kills lost nothing")
     return 1 if lost else 0
 
 
@@ -179,13 +188,89 @@ def kill_downloads(folder: Path, kills: int, rng: random.Random) -> int:
     return lost
 
 
-def get(catalog: Path, weights: Path) -> subprocess.Popen[str]:
-    """The command that downloads, started."""
+def kill_exports(folder: Path, kills: int, rng: random.Random) -> int:
+    """Kill ``weights --get`` as it exports a checkpoint; of how many something was lost."""
+    copy_catalog(folder, EXPORTED)
+    made = make_checkpoint(folder)
+    started = time.monotonic()
+    whole = bring(folder, folder / "whole", made)
+    seconds = time.monotonic() - started
+    lost = 0
+    for number in range(kills):
+        weights = folder / f"weights{number}"
+        weights.mkdir()
+        shutil.copy(made, weights)
+        process = get(folder, weights, EXPORTED)
+        moment = rng.uniform(0.3, 1.1 * seconds)
+        time.sleep(moment)
+        process.kill()
+        process.communicate()
+        problem = check_export(folder, weights, whole)
+        lost += bool(problem)
+        said = problem or "nothing lost, the next command has it"
+        print(f"{EXPORTING}, killed after {moment:.1f} s: {said}", flush=True)
+        shutil.rmtree(weights)
+    return lost
+
+
+def make_checkpoint(folder: Path) -> Path:
+    """A checkpoint of random weights for the card that exports one, with its hash in the card."""
+    import torch
+
+    from suite.export import ARCHITECTURES
+
+    card = folder / "models" / f"{EXPORTED}.toml"
+    text = re.sub(r"evaluation = .*", 'evaluation = ["embedded-evaluation"]', card.read_text())
+    text = text.replace("calibration-faces", "embedded-calibration")
+    found = re.search(r'checkpoint = { file = "(.+?)", architecture = "(.+?)" }', text)
+    assert found
+    torch.manual_seed(0)
+    made = folder / found[1]
+    torch.save(ARCHITECTURES[found[2]].build().state_dict(), made)
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    card.write_text(text.replace(found[0], f'{found[0][:-2]}, sha256 = "{digest}" }}'))
+    return made
+
+
+def bring(catalog: Path, weights: Path, made: Path) -> dict[str, str]:
+    """What a command leaves that exports in peace: the files' hashes, by name."""
+    weights.mkdir(exist_ok=True)
+    shutil.copy(made, weights)
+    process = get(catalog, weights, EXPORTED)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    return hashes(weights)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The hash of each file of a folder."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "a folder"
+        for path in sorted(folder.iterdir())
+    }
+
+
+def check_export(catalog: Path, weights: Path, whole: dict[str, str]) -> str:
+    """What a kill of an export cost, in words; empty where nothing."""
+    for name, digest in hashes(weights).items():
+        if name in whole and not name.startswith(".") and digest != whole[name]:
+            return f"{name} is not whole"
+    process = get(catalog, weights, EXPORTED)
+    output, _ = process.communicate()
+    if process.returncode:
+        return f"the next command did not bring it:\n{output}"
+    after = hashes(weights)
+    other = sorted(after.items() ^ whole.items())
+    return f"the next command left {other}" if other else ""
+
+
+def get(catalog: Path, weights: Path, model: str = OTHER) -> subprocess.Popen[str]:
+    """The command that downloads or exports, started."""
     command = "import sys; from suite.entry_points.commands.main import main; sys.exit(main())"
     return subprocess.Popen(
         [
             *(sys.executable, "-c", command, "weights", "--get", f"--catalog={catalog}"),
-            *(f"--models={OTHER}", f"--weights-dir={weights}"),
+            *(f"--models={model}", f"--weights-dir={weights}"),
         ],
         env=os.environ | ENVIRONMENT,
         stdout=subprocess.PIPE,

@@ -175,6 +175,7 @@ def _exported(order: _Order, wanted: CheckpointSpec, target: Path) -> None:
         digest = sha256_of(checkpoint)
         verify(checkpoint, digest, known, order.model, trust=order.trust, may_pin=False)
         _export(order, export, checkpoint, target)
+        pin_new(checkpoint, digest, wanted.sha256)
     else:
         with Lock(checkpoint.with_name(f".{checkpoint.name}.lock")), staged(checkpoint) as fresh:
 
@@ -187,16 +188,19 @@ def _exported(order: _Order, wanted: CheckpointSpec, target: Path) -> None:
 
             digest = order.downloads.from_first(addresses, take)
             _export(order, export, fresh, target)
+            pin_new(checkpoint, digest, wanted.sha256)
             fresh.replace(checkpoint)
-    pin_new(checkpoint, digest, wanted.sha256)
-    # Made here from verified bytes; another exporter's version gives other ones.
-    pin_new(target, _onnx_sha256(target, order.model), order.source.sha256)
 
 
 def _export(order: _Order, export: Export, checkpoint: Path, target: Path) -> None:
     assert order.source.checkpoint
     order.say(f"{order.model.id}: exporting a checkpoint to {target.name}")
-    export(checkpoint, order.source.checkpoint.architecture, target)
+    with staged(target) as fresh:
+        export(checkpoint, order.source.checkpoint.architecture, fresh)
+        # Made here from verified bytes; another exporter's version gives other ones. Pinned before
+        # it is there: killed between, the next command would not know it.
+        pin_new(target, _onnx_sha256(fresh, order.model), order.source.sha256)
+        fresh.replace(target)
 
 
 def _unpacked(order: _Order, member: str, target: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from suite.catalog.errors import ModelError
 from suite.catalog.folder import read_catalog
+from suite.catalog.fresh import fresh_beside
 from suite.catalog.model_card import ModelCard
 from suite.catalog.source import CheckpointSpec, SourceSpec
 from suite.models.onnx_file import read_onnx_file
@@ -26,6 +27,7 @@ from suite.models.weights import download, installer
 from suite.models.weights.downloads import Downloads
 from suite.models.weights.installer import get_weights
 from suite.models.weights.partial import Partial
+from suite.models.weights.trust import pin_new
 
 SOURCE = Path(__file__).resolve().parents[3] / "fixtures" / "embedded" / "insightface.onnx"
 DATA = SOURCE.read_bytes()
@@ -314,6 +316,52 @@ def test_a_checkpoint_needs_pytorch_to_be_exported(tmp_path: Path, monkeypatch) 
     ):
         get(card, tmp_path, trust=True)
     assert left_in(tmp_path) == ["net.pt"]
+
+
+def test_what_a_killed_export_left_is_removed(tmp_path: Path, monkeypatch) -> None:
+    def export(_: Path, __: str, target: Path) -> float:
+        target.write_bytes(DATA)
+        return 0.0
+
+    monkeypatch.setattr(installer, "exporter", lambda _: export)
+    (tmp_path / "net.pt").write_bytes(b"weights")
+    fresh_beside(tmp_path / "net.onnx").write_bytes(DATA[:100])
+    checkpoint = CheckpointSpec(file="net.pt", architecture="iresnet50")
+    get(model(page="https://example.org", checkpoint=checkpoint), tmp_path, trust=True)
+    assert [name for name in left_in(tmp_path) if not name.endswith(".json")] == [
+        "net.onnx",
+        "net.pt",
+    ]
+
+
+def test_an_export_that_is_killed_as_it_is_put_there_needs_no_trust_anew(
+    tmp_path: Path, monkeypatch
+) -> None:
+    exported: list[Path] = []
+
+    def export(_: Path, __: str, target: Path) -> float:
+        target.write_bytes(DATA)
+        exported.append(target)
+        return 0.0
+
+    def killed(path: Path, digest: str, published: str | None) -> None:
+        pin_new(path, digest, published)
+        # What a kill at this moment leaves.
+        if path.name == "net.onnx":
+            assert not path.exists()
+            path.write_bytes(exported[0].read_bytes())
+            raise KeyboardInterrupt
+
+    (tmp_path / "net.pt").write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    checkpoint = CheckpointSpec(file="net.pt", architecture="iresnet50", sha256=digest)
+    card = model(page="https://example.org", checkpoint=checkpoint)
+    monkeypatch.setattr(installer, "exporter", lambda _: export)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(installer, "pin_new", killed)
+        get(card, tmp_path)
+    assert get(card, tmp_path).read_bytes() == DATA
+    assert len(exported) == 1
 
 
 def test_a_file_that_only_a_human_can_get_says_where(tmp_path: Path) -> None:
