@@ -159,6 +159,10 @@ class _Search:
                 used = near.said_of(self.policy)
                 self.trace.append(f"{self._named(names)} back in 8 bits: {near}; {used}")
 
+    @property
+    def _in_float(self) -> int:
+        return sum(map(len, self.chosen))
+
     def _products(self, names: _Names) -> int:
         return sum(self.units[name].products for name in names)
 
@@ -167,10 +171,9 @@ class _Search:
 
     def _without_room(self, near: Nearness) -> ArtifactError:
         share = self.policy.get(QUANTIZED_SHARE, 0.0)
-        count = sum(map(len, self.chosen))
         return ArtifactError(
             f"no mix was found that meets the policy with {share:.0%} of the arithmetic in 8 bits: "
-            f"with {count} layers in float it is at {near}; ease what the mode's policy "
+            f"with {self._in_float} layers in float it is at {near}; ease what the mode's policy "
             f"asks of nearness, or its {QUANTIZED_SHARE}."
         )
 
@@ -187,8 +190,8 @@ class _Search:
             names = max(gains, key=lambda each: _worth(gains[each], costs[each], each))
             if names in fresh:
                 return names
-            used, count = near.used(self.policy), sum(map(len, self.chosen))
-            self.advance(0, 0, f"{count} layers in float, {used:.0%} of the policy used")
+            used = near.used(self.policy)
+            self.advance(0, 0, f"{self._in_float} layers in float, {used:.0%} of the policy used")
             net = self._with(names)
             gains[names] = near.beyond(self.policy) - self._near(net).beyond(self.policy)
             costs[names] = round(self.slower(self._net, net) / _GRAIN) * _GRAIN
