@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from tests.fuzz.campaign import Counts, kept, run
+from tests.fuzz.smallest import smallest_failing
 from tests.fuzz.target import Target, all_targets
 from tests.fuzz.worker import Inputs, Trial
 
@@ -21,11 +22,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=_SEED)
     parser.add_argument("--counts", type=Path, default=Path("fuzz-counts"), help="folder")
     parser.add_argument("--input", type=int, help="try this input alone and keep its file here")
+    parser.add_argument("--smallest", action="store_true", help="seek a small input that fails")
     parser.add_argument("--table", action="store_true", help="print the counts that are kept")
     given = parser.parse_args(arguments)
     chosen = [targets[name] for name in given.targets or targets]
     if given.input is not None:
         return _alone(chosen[0], given.seed, given.input)
+    if given.smallest:
+        return max([_smallest(target, given.seed, given.inputs) for target in chosen])
     given.counts.mkdir(parents=True, exist_ok=True)
     failed = 0
     for target in chosen:
@@ -48,11 +52,22 @@ def _row(counts: Counts) -> str:
 
 def _alone(target: Target, seed: int, index: int) -> int:
     file = Path(f"{index}-{target.file}")
-    file.write_bytes(Inputs(target, seed).made(index)[1])
+    file.write_bytes(Inputs(target, seed).numbered(index)[1])
     with tempfile.TemporaryDirectory() as scratch:
         outcome = Trial(target, seed, Path(scratch)).of(index)
     print(f"{file}: {outcome.kind} {outcome.why}")
     return 1 if outcome.why else 0
+
+
+def _smallest(target: Target, seed: int, inputs: int) -> int:
+    found = smallest_failing(target, seed, inputs)
+    if found is None:
+        print(f"{target.name}: none of {inputs:,} inputs failed")
+        return 0
+    file = Path(f"smallest-{target.file}")
+    file.write_bytes(found[0])
+    print(f"{file}: failed {found[1]}")
+    return 1
 
 
 sys.exit(main(sys.argv[1:]))

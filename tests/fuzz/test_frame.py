@@ -75,6 +75,12 @@ def run_a_text(path: Path, data: bytes) -> object:
     return refuse(path, data)
 
 
+def raise_where_long(path: Path, data: bytes) -> object:
+    if len(data) > len(WHOLE):
+        raise ValueError("long")
+    return refuse(path, data)
+
+
 def die(path: Path, data: bytes) -> object:
     os._exit(3)
 
@@ -127,9 +133,26 @@ def test_a_campaign_goes_on_where_it_stopped(tmp_path):
 
 def test_a_number_of_a_seed_is_always_the_same_file():
     once, again = (Inputs(of(refuse), 7) for _ in range(2))
-    made = [once.made(index) for index in range(50)]
-    assert made == [again.made(index) for index in range(50)]
+    made = [once.numbered(index) for index in range(50)]
+    assert made == [again.numbered(index) for index in range(50)]
     assert len({data for _, data in made}) > 40
+
+
+def test_a_file_that_fails_is_made_small():
+    """In a process of its own, for what watches a process stays in it."""
+    program = (
+        "from tests.fuzz.smallest import smallest_failing\n"
+        "from tests.fuzz.test_frame import WHOLE, of, raise_where_long, refuse\n"
+        "data, why = smallest_failing(of(raise_where_long), 0, 500)\n"
+        "assert why == 'ValueError in test_frame.py: long', why\n"
+        "assert len(data) == len(WHOLE) + 1, data\n"
+        "assert smallest_failing(of(refuse), 0, 50) is None\n"
+    )
+    root = Path(__file__).parents[2]
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_a_corpus_that_is_refused_is_no_campaign(tmp_path):

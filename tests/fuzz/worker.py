@@ -41,9 +41,12 @@ class Inputs:
         self._target, self._seed = target, seed
         self.corpus = target.corpus()
 
-    def made(self, index: int) -> tuple[int, bytes]:
+    def numbered(self, index: int) -> tuple[int, bytes]:
         """The place of its whole file in the corpus, and the changed file."""
-        rng = Random(f"{self._seed} {self._target.name} {index}")
+        return self.made(Random(f"{self._seed} {self._target.name} {index}"))
+
+    def made(self, rng: Random) -> tuple[int, bytes]:
+        """Likewise, of any source of chance."""
         place = rng.randrange(len(self.corpus))
         data = self.corpus[place]
         for _ in range(rng.choice((1, 1, 1, 2, 2, 3))):
@@ -62,10 +65,10 @@ class Trial:
 
     def __init__(self, target: Target, seed: int, folder: Path) -> None:
         self._target = target
-        self._inputs = Inputs(target, seed)
+        self.inputs = Inputs(target, seed)
         self._file = folder / target.file
         target.beside(folder)
-        self._wanted = [self._whole(data) for data in self._inputs.corpus]
+        self._wanted = [self._whole(data) for data in self.inputs.corpus]
         self._watch = Watch(folder)
 
     def _whole(self, data: bytes) -> object:
@@ -79,9 +82,12 @@ class Trial:
 
     def of(self, index: int) -> Outcome:
         """What an input comes to."""
-        place, data = self._inputs.made(index)
+        return self.judge(index, *self.inputs.numbered(index))
+
+    def judge(self, index: int, place: int, data: bytes) -> Outcome:
+        """What a changed file comes to, with the place of its whole file in the corpus."""
         self._file.write_bytes(data)
-        mutant = Mutant(self._inputs.corpus[place], data, self._wanted[place])
+        mutant = Mutant(self.inputs.corpus[place], data, self._wanted[place])
         with self._watch.over() as seen:
             kind, why = self._judged(mutant)
         why = why or self._misbehaviour(seen)
