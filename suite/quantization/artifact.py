@@ -13,7 +13,7 @@ from suite.models.onnx_file import OnnxFile
 from suite.runtime.versions import onnxruntime_version
 
 # Raised when building changes, so that artifacts of the old way are not taken for the new.
-BUILD_FORMAT = 3
+BUILD_FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def test_a_built_in_recipe_keeps_its_hash(provider: str, profile: str) -> None:
 def test_an_artifact_keeps_its_key() -> None:
     static, dynamic = ingredients(STATIC), ingredients(RecipeSpec(method="dynamic"))
     assert static.describe() == {
-        "build_format": 3,
+        "build_format": 4,
         "source_sha256": "0" * 64,
         "recipe": {
             "method": "static_qdq",
@@ -94,8 +94,8 @@ def test_an_artifact_keeps_its_key() -> None:
         "onnx": "1.20.0",
         "onnxruntime": "1.27.0",
     }
-    assert static.key == "35feca88dfd8aa6f9ad3c37c866f95190c7411efdb1db81f1c2cec670ef90528"
-    assert dynamic.key == "1d9d683b1c3ebbfab213eb4f5797c537878a684f57a5ef549f7fcd23508cfe77"
+    assert static.key == "b7004e224092ecd0a319a8457d931dd50c927baf0c47db8249c48cd0aea055d2"
+    assert dynamic.key == "572c5467d3af6c55f0a716db696a0832d73bcb47ce0800555b243fc8784988f7"
 
 
 def test_a_later_key_of_a_recipe_at_its_default_leaves_hashes_as_they_were() -> None:

@@ -13,8 +13,9 @@ from suite.quantization.ranges.calibrate import Calibration
 from suite.quantization.sensitivity.choosing import Choosing
 from suite.quantization.sensitivity.forms import Forms
 from suite.quantization.sensitivity.halves import apart
+from suite.quantization.sensitivity.in_float import put_in_float
 from suite.quantization.sensitivity.local_error import quantized_units
-from suite.quantization.sensitivity.mix import Mixed, put_in_float
+from suite.quantization.sensitivity.mix import Mixed
 from suite.quantization.sensitivity.units import Unit, units_of
 from suite.quantization.shapes import Shapes
 from suite.quantization.steps.correct_bias import correct_bias

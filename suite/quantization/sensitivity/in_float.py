@@ -1,4 +1,6 @@
-"""A unit in float, alone in a network that is in 8 bits otherwise."""
+"""Units in float, in a network that is in 8 bits otherwise."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
@@ -19,6 +21,20 @@ from suite.quantization.steps.slopes import scaled_input
 
 # An activation between a layer and the QuantizeLinear of what it gives.
 _BETWEEN = frozenset({"Relu", "Clip"})
+
+
+def put_in_float(forms: Forms, units: Sequence[Unit]) -> Net:
+    """The quantized network with some units in float.
+
+    Raises
+    ------
+    UnpairedError
+        where the form in 8 bits of one cannot be told.
+    """
+    net = forms.quantized
+    for unit in units:
+        net = in_float(Forms(forms.reference, net), unit)
+    return net
 
 
 def in_float(forms: Forms, unit: Unit) -> Net:

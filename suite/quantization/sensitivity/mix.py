@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from suite.catalog.errors import ArtifactError
 from suite.quantization.advance import Advance, unseen
 from suite.quantization.probe import Rows
 from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
-from suite.quantization.sensitivity.in_float import in_float
+from suite.quantization.sensitivity.in_float import put_in_float
 from suite.quantization.sensitivity.nearness import QUANTIZED_SHARE, Nearness
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
@@ -19,9 +19,18 @@ from suite.quantization.steps.net import Net
 Slower = Callable[[Net, Net], float]
 # A gain below this share of what the policy allows is chance.
 _LEAST_GAIN = 0.01
-# Timed differences are this fine: what is below is noise, and would choose by chance.
-_GRAIN = 0.005
+# Two measured times that differ by less, as a share of a run, are not told apart.
+_CLEARLY = 0.005
+# Arithmetic that is not free counts from here: a layer of next to none still moves its tensors.
+_LEAST_SHARE = 0.05
 _Names = frozenset[str]
+# What a choice is worth, of its gain and its share of the network's arithmetic.
+_Worth = Callable[[float, float], float]
+_GAIN = "gain"
+_WORTHS: Mapping[str, _Worth] = {
+    _GAIN: lambda gain, share: gain,
+    "gain for arithmetic": lambda gain, share: gain / (share + _LEAST_SHARE),
+}
 
 
 @dataclass(frozen=True)
@@ -30,26 +39,12 @@ class Mixed:
 
     Attributes
     ----------
-    units : the names of the units to keep in float, in the order in which they were chosen
+    units : the names of the units to keep in float, in the network's order
     trace : how it came to that, a sentence a step
     """
 
     units: tuple[str, ...]
     trace: tuple[str, ...]
-
-
-def put_in_float(forms: Forms, units: Sequence[Unit]) -> Net:
-    """The quantized network with some units in float.
-
-    Raises
-    ------
-    UnpairedError
-        where the form in 8 bits of one cannot be told.
-    """
-    net = forms.quantized
-    for unit in units:
-        net = in_float(Forms(forms.reference, net), unit)
-    return net
 
 
 def mix(
@@ -65,9 +60,12 @@ def mix(
 ) -> Mixed:
     """Choose units to keep in float, one or two at a time, until a policy is met.
 
-    A network that meets it is left alone. Otherwise those come first that gain and are faster in
-    float, then those that gain most of the policy for the time that they cost, which is measured.
-    Once it is met, those go back to 8 bits that are not faster and not needed beside the others.
+    A network that meets it is left alone. Otherwise it is tried in up to three ways: by what a
+    choice gains of the policy, by what it gains for its arithmetic, and with those first that gain
+    and that are, as measured, clearly faster in float. In each, those go back to 8 bits in the end
+    that are not needed beside the others. The networks are timed, and the fastest is taken. So
+    chance has a say only where two times are as good as the same.
+
     Two units are weighed together where one alone reads what the other gives: what lies between
     them is rounded unless both are in float. Of the arithmetic as much stays in 8 bits as the
     policy asks for: where float is as fast, all of it would be free.
@@ -78,7 +76,7 @@ def mix(
     selection : faces that did not set the network's ranges
     policy : as of `asked_of_mix`
     costs : what each unit's kernels take longer in float, as a share of a run: the most hopeful
-        guess, by which it is decided whom to time
+        guess, by which it is decided who may be faster in float
     slower : tells how much longer a second network takes
     float_products : multiply-accumulates of the layers that are in float before
     advance : told of the candidates that are weighed, and then of what is in float
@@ -88,10 +86,31 @@ def mix(
     ArtifactError
         where the policy is not met with all units in float, or with as many as may be.
     """
-    left = sum(unit.products for unit in units)
-    room = left - policy.get(QUANTIZED_SHARE, 0.0) * (left + float_products)
+    every = sum(unit.products for unit in units) + float_products
+    room = every - float_products - policy.get(QUANTIZED_SHARE, 0.0) * every
     by_name = {unit.name: unit for unit in units}
-    return _Search(forms, by_name, selection, policy, costs, slower, room, advance).run()
+    return _Search(forms, by_name, selection, policy, costs, slower, every, advance).run(room)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How far a search has come.
+
+    Attributes
+    ----------
+    room : multiply-accumulates that may still go to float
+    chosen : what is in float, in the order in which it was chosen
+    """
+
+    net: Net
+    near: Nearness
+    room: float
+    trace: tuple[str, ...]
+    chosen: tuple[_Names, ...] = ()
+
+    @property
+    def in_float(self) -> _Names:
+        return frozenset[str]().union(*self.chosen)
 
 
 @dataclass
@@ -102,100 +121,148 @@ class _Search:
     policy: Mapping[str, float]
     guesses: Mapping[str, float]
     slower: Slower
-    # Multiply-accumulates that may go back to float.
-    room: float
+    # Multiply-accumulates of the network.
+    products: int
     advance: Advance
-    # What is in float, with what it cost, in the order in which it was chosen.
-    chosen: dict[_Names, float] = field(default_factory=dict)
-    trace: list[str] = field(default_factory=list)
 
-    def run(self) -> Mixed:
+    def run(self, room: float) -> Mixed:
         self._fp32: Rows = self.selection.embed(self.forms.reference)
-        self._net = self.forms.quantized
-        near = self._near(self._net)
-        self.trace.append(f"all in 8 bits: {near}; {near.said_of(self.policy)}")
+        self._seen: dict[_Names, Nearness] = {}
+        near = self._near(self.forms.quantized, frozenset())
+        first = f"all in 8 bits: {near}; {near.said_of(self.policy)}"
+        way = _Way(self.forms.quantized, near, room, (first,))
         if near.used(self.policy) > 1:
             self._require_reachable()
-            self._choose_until_met(near)
-            self._give_back()
-        units = [name for names in self.chosen for name in self._in_order(names)]
-        return Mixed(tuple(units), tuple(self.trace))
+            gains = dict(self._gains(list(self._candidates()), near))
+            way = self._fastest(self._ways(way, gains))
+        return Mixed(tuple(self._in_order(way.in_float)), way.trace)
 
     def _require_reachable(self) -> None:
-        near = self._near(put_in_float(self.forms, list(self.units.values())))
+        net = put_in_float(self.forms, list(self.units.values()))
+        near = self._near(net, frozenset(self.units))
         if near.used(self.policy) > 1:
             raise ArtifactError(
                 f"no mix of 8 bits and float meets the policy: with all layers in float it is at "
                 f"{near}; ease the mode's policy."
             )
 
-    def _choose_until_met(self, near: Nearness) -> None:
-        gains = dict(self._gains(list(self._candidates()), near))
-        costs = {names: sum(self.guesses[name] for name in names) for names in gains}
-        while near.used(self.policy) > 1:
-            gains = {names: gain for names, gain in gains.items() if self._has_room(names)}
-            if not gains:
-                raise self._without_room(near)
-            names = self._best(gains, costs, near)
-            self.room -= self._products(names)
-            self._net = self._with(names)
-            self.chosen[names] = costs[names]
-            near = self._near(self._net)
-            used = f"{near.said_of(self.policy)}, {costs[names]:+.1%} time"
-            self.trace.append(f"{self._named(names)} in float: {near}; {used}")
+    def _with_faster(self, way: _Way, gains: Mapping[_Names, float]) -> _Way:
+        """With what gains and is clearly faster in float, those that gain most first."""
+        for names in sorted(gains, key=lambda each: (-gains[each], sorted(each))):
+            free = way.in_float.isdisjoint(names) and self._products(names) <= way.room
+            hopeful = sum(self.guesses[name] for name in names) < 0
+            if way.near.used(self.policy) <= 1 or not (free and hopeful):
+                continue
+            taken = self._taking(way, names)
+            if self._gain(way, taken.near) < _LEAST_GAIN:
+                continue
+            time = self.slower(way.net, taken.net)
+            if time < -_CLEARLY:
+                way = replace(
+                    taken, trace=(*taken.trace[:-1], f"{taken.trace[-1]}, {time:+.1%} time")
+                )
+        return way
+
+    def _ways(self, start: _Way, gains: Mapping[_Names, float]) -> dict[str, _Way]:
+        """From a start to networks that meet the policy, by what led there."""
+        faster = self._with_faster(start, gains)
+        starts = {led_by: (start, worth) for led_by, worth in _WORTHS.items()}
+        if faster.chosen:
+            starts[f"time, then {_GAIN}"] = (faster, _WORTHS[_GAIN])
+        ways: dict[str, _Way] = {}
+        for led_by, (begun, worth) in starts.items():
+            met = self._until_met(begun, gains, worth)
+            if met.near.used(self.policy) > 1:
+                stuck = met
+                continue
+            way = self._giving_back(met, begun)
+            if all(way.in_float != other.in_float for other in ways.values()):
+                ways[led_by] = way
+        if not ways:
+            raise self._without_room(stuck)
+        return ways
+
+    def _until_met(self, way: _Way, gains: Mapping[_Names, float], worth: _Worth) -> _Way:
+        left = dict(gains)
+        while way.near.used(self.policy) > 1:
             # What is left of a pair is a candidate by itself already.
-            gains = {each: gain for each, gain in gains.items() if each.isdisjoint(names)}
-
-    def _give_back(self) -> None:
-        """Put back in 8 bits what is not faster in float nor needed beside what came after it."""
-        for names, cost in sorted(self.chosen.items(), key=lambda each: -each[1]):
-            if cost < 0:
+            left = {
+                names: gain
+                for names, gain in left.items()
+                if way.in_float.isdisjoint(names) and self._products(names) <= way.room
+            }
+            if not left:
                 break
-            others = frozenset[str]().union(*(each for each in self.chosen if each != names))
-            kept = [self.units[name] for name in self._in_order(others)]
-            near = self._near(put_in_float(self.forms, kept))
-            if near.used(self.policy) <= 1:
-                del self.chosen[names]
-                used = near.said_of(self.policy)
-                self.trace.append(f"{self._named(names)} back in 8 bits: {near}; {used}")
+            way = self._taking_best(way, left, worth)
+        return way
 
-    @property
-    def _in_float(self) -> int:
-        return sum(map(len, self.chosen))
-
-    def _products(self, names: _Names) -> int:
-        return sum(self.units[name].products for name in names)
-
-    def _has_room(self, names: _Names) -> bool:
-        return self._products(names) <= self.room
-
-    def _without_room(self, near: Nearness) -> ArtifactError:
-        share = self.policy.get(QUANTIZED_SHARE, 0.0)
-        return ArtifactError(
-            f"no mix was found that meets the policy with {share:.0%} of the arithmetic in 8 bits: "
-            f"with {self._in_float} layers in float it is at {near}; ease what the mode's policy "
-            f"asks of nearness, or its {QUANTIZED_SHARE}."
-        )
-
-    def _best(
-        self, gains: dict[_Names, float], costs: dict[_Names, float], near: Nearness
-    ) -> _Names:
-        """The candidate with the highest gain for its cost, weighed anew in the network as it is.
+    def _taking_best(self, way: _Way, gains: dict[_Names, float], worth: _Worth) -> _Way:
+        """With the candidate that is worth most, weighed anew in the network as it is.
 
         What was weighed in an earlier network is taken for the most that it may still gain, so
         that few are weighed again: it is the best once it leads with what it was weighed at now.
         """
-        fresh: set[_Names] = set()
-        while True:
-            names = max(gains, key=lambda each: _worth(gains[each], costs[each], each))
-            if names in fresh:
-                return names
-            used = near.used(self.policy)
-            self.advance(0, 0, f"{self._in_float} layers in float, {used:.0%} of the policy used")
-            net = self._with(names)
-            gains[names] = near.beyond(self.policy) - self._near(net).beyond(self.policy)
-            costs[names] = round(self.slower(self._net, net) / _GRAIN) * _GRAIN
-            fresh.add(names)
+
+        def order(names: _Names) -> tuple[float, int, list[str]]:
+            gain, products = gains[names], self._products(names)
+            worth_of_it = worth(gain, products / self.products) if gain > 0 else gain
+            # Of those that meet the policy the smallest: what they gain beyond is not seen.
+            return worth_of_it, -products, sorted(names)
+
+        fresh: dict[_Names, _Way] = {}
+        while (names := max(gains, key=order)) not in fresh:
+            used = way.near.used(self.policy)
+            doing = f"{len(way.in_float)} layers in float, {used:.0%} of the policy used"
+            self.advance(0, 0, doing)
+            fresh[names] = self._taking(way, names)
+            gains[names] = self._gain(way, fresh[names].near)
+        return fresh[names]
+
+    def _taking(self, way: _Way, names: _Names) -> _Way:
+        net = self._with(way.net, names)
+        near = self._near(net, way.in_float | names)
+        step = f"{self._named(names)} in float: {near}; {near.said_of(self.policy)}"
+        room = way.room - self._products(names)
+        return _Way(net, near, room, (*way.trace, step), (*way.chosen, names))
+
+    def _giving_back(self, way: _Way, start: _Way) -> _Way:
+        """With each layer in 8 bits again that is not needed beside the others."""
+        added = way.in_float - start.in_float
+        for name in sorted(added, key=lambda each: (-self.units[each].products, each)):
+            left = way.in_float - {name}
+            net = put_in_float(self.forms, [self.units[each] for each in self._in_order(left)])
+            near = self._near(net, left)
+            if near.used(self.policy) <= 1:
+                step = f"{name} back in 8 bits: {near}; {near.said_of(self.policy)}"
+                room = way.room + self.units[name].products
+                chosen = tuple(each - {name} for each in way.chosen)
+                way = _Way(net, near, room, (*way.trace, step), chosen)
+        return way
+
+    def _fastest(self, ways: Mapping[str, _Way]) -> _Way:
+        """That of several ways whose network is clearly faster than those before it."""
+        self.advance(0, 0, "timing")
+        times = {led_by: self.slower(self.forms.quantized, ways[led_by].net) for led_by in ways}
+        best = next(iter(ways))
+        for led_by, time in times.items():
+            if time < times[best] - _CLEARLY:
+                best = led_by
+        said = "; ".join(
+            f"by {led_by}: {len(ways[led_by].in_float)} layers in float, {time:+.1%} time"
+            for led_by, time in sorted(times.items(), key=lambda each: each[0] != best)
+        )
+        return replace(ways[best], trace=(*ways[best].trace, f"taken {said}"))
+
+    def _products(self, names: _Names) -> int:
+        return sum(self.units[name].products for name in names)
+
+    def _without_room(self, way: _Way) -> ArtifactError:
+        share = self.policy.get(QUANTIZED_SHARE, 0.0)
+        return ArtifactError(
+            f"no mix was found that meets the policy with {share:.0%} of the arithmetic in 8 bits: "
+            f"with {len(way.in_float)} layers in float it is at {way.near}; ease what the mode's "
+            f"policy asks of nearness, or its {QUANTIZED_SHARE}."
+        )
 
     def _candidates(self) -> Iterator[_Names]:
         made_by = {unit.output: name for name, unit in self.units.items()}
@@ -211,14 +278,17 @@ class _Search:
         for done, names in enumerate(candidates):
             self.advance(done, len(candidates), "weighing layers in float")
             try:
-                beyond = self._near(self._with(names)).beyond(self.policy)
+                net = self._with(self.forms.quantized, names)
             except UnpairedError:
                 continue
-            yield names, near.beyond(self.policy) - beyond
+            yield names, near.beyond(self.policy) - self._near(net, names).beyond(self.policy)
 
-    def _with(self, names: _Names) -> Net:
-        forms = Forms(self.forms.reference, self._net)
-        return put_in_float(forms, [self.units[name] for name in self._in_order(names)])
+    def _gain(self, way: _Way, near: Nearness) -> float:
+        return way.near.beyond(self.policy) - near.beyond(self.policy)
+
+    def _with(self, net: Net, names: _Names) -> Net:
+        units = [self.units[name] for name in self._in_order(names)]
+        return put_in_float(Forms(self.forms.reference, net), units)
 
     def _in_order(self, names: _Names) -> list[str]:
         return [name for name in self.units if name in names]
@@ -226,12 +296,8 @@ class _Search:
     def _named(self, names: _Names) -> str:
         return " and ".join(self._in_order(names))
 
-    def _near(self, net: Net) -> Nearness:
-        return Nearness.of(self._fp32, self.selection.embed(net))
-
-
-def _worth(gain: float, cost: float, names: _Names) -> tuple[bool, float, list[str]]:
-    """By what a candidate is chosen: it is faster and gains, then its gain for its cost."""
-    faster = cost < 0 and gain >= _LEAST_GAIN
-    cost = max(cost, 0.0) + _GRAIN
-    return faster, gain / cost if gain > 0 else gain * cost, sorted(names)
+    def _near(self, net: Net, in_float: _Names) -> Nearness:
+        """How near a network is with these layers in float; several ways may come by it."""
+        if in_float not in self._seen:
+            self._seen[in_float] = Nearness.of(self._fp32, self.selection.embed(net))
+        return self._seen[in_float]

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suite.quantization.sensitivity.forms import UnpairedError
-from suite.quantization.sensitivity.in_float import in_float
+from suite.quantization.sensitivity.in_float import in_float, put_in_float
 from suite.quantization.sensitivity.local_error import quantized_units
-from suite.quantization.sensitivity.mix import put_in_float
 from suite.quantization.steps.prelu_as_max import prelu_as_max
 from suite.runtime.exactness import sums_exactly
 from tests.support import random_net

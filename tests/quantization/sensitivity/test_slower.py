@@ -1,5 +1,6 @@
 """How much longer one network takes than another, told by the kernels in which they differ."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from suite.quantization.sensitivity.slower import Timer
 from suite.quantization.steps.net import Net
 
 CONV, INTEGER = Kernel("a", "Conv", 1), Kernel("a", "QLinearConv", 1)
+SESSIONS = 3
 REST, ROUND = Kernel("rest", "QLinearConv", 1), Kernel("q", "QuantizeLinear", 1)
 
 
@@ -25,19 +27,23 @@ def net() -> Net:
     return made.net()
 
 
+def tell(monkeypatch: pytest.MonkeyPatch, sessions: Sequence[Mapping[Kernel, float]]) -> None:
+    """Have these times measured, one session after the other."""
+    found = iter(sessions)
+    monkeypatch.setattr(slower, "kernel_milliseconds", lambda *_: next(found))
+
+
 @pytest.mark.parametrize("busy", [1.0, 3.0])
 def test_what_both_do_alike_sets_the_rest_right(
     busy: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A neighbour makes all of the second network take longer, and changes nothing."""
-    found = iter(
-        [
-            {INTEGER: 1.0, REST: 9.0},
-            {CONV: 2.0 * busy, ROUND: 0.5 * busy, REST: 9.0 * busy},
-            {CONV: 0.5 * busy, REST: 9.0 * busy},
-        ]
-    )
-    monkeypatch.setattr(slower, "kernel_milliseconds", lambda *_: next(found))
+    found = [
+        {INTEGER: 1.0, REST: 9.0},
+        {CONV: 2.0 * busy, ROUND: 0.5 * busy, REST: 9.0 * busy},
+        {CONV: 0.5 * busy, REST: 9.0 * busy},
+    ]
+    tell(monkeypatch, [session for times in found for session in [times] * SESSIONS])
     timer, first = Timer({}, tmp_path), net()
     assert timer.slower(first, net()) == pytest.approx(0.15)
     assert timer.slower(first, net()) == pytest.approx(-0.05)
@@ -46,9 +52,19 @@ def test_what_both_do_alike_sets_the_rest_right(
 def test_without_much_alike_times_are_taken_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = iter([{INTEGER: 9.0, REST: 1.0}, {CONV: 12.0, REST: 5.0}])
-    monkeypatch.setattr(slower, "kernel_milliseconds", lambda *_: next(found))
+    first, second = {INTEGER: 9.0, REST: 1.0}, {CONV: 12.0, REST: 5.0}
+    tell(monkeypatch, [first] * SESSIONS + [second] * SESSIONS)
     assert Timer({}, tmp_path).slower(net(), net()) == pytest.approx(0.3)
+
+
+def test_of_several_sessions_the_median_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory lies badly in one session of either network."""
+    early = [{INTEGER: each, REST: 9.0} for each in (1.0, 1.0, 4.0)]
+    late = [{CONV: each, REST: 9.0} for each in (7.0, 2.0, 2.0)]
+    tell(monkeypatch, early + late)
+    assert Timer({}, tmp_path).slower(net(), net()) == pytest.approx(0.1)
 
 
 def test_all_but_what_changes_is_alike(tmp_path: Path) -> None:
