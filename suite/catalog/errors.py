@@ -145,17 +145,21 @@ def refused(error: OSError) -> SuiteError:
     return SuiteError(f"the system refuses it ({said}); {advice}.", where=shown)
 
 
-def way_out(error: OSError, otherwise: str) -> str:
-    """What to do where the system lets something not be written.
+def not_written(what: str, error: OSError, otherwise: str) -> str:
+    """What the system does not let be written, why not, and what to do.
 
     Parameters
     ----------
     otherwise : what helps whatever the reason is, as to give another folder
 
     >>> taken = IsADirectoryError(errno.EISDIR, "Is a directory", ".tmp", None, "report.md")
-    >>> way_out(taken, "give another folder")
-    "move 'report.md' out of the way, or give another folder"
+    >>> not_written("cannot write there", taken, "give another folder")
+    "cannot write there (Is a directory); move 'report.md' out of the way, or give another folder."
     """
+    return f"{what} ({error.strerror or reason_of(error)}); {_way_out(error, otherwise)}."
+
+
+def _way_out(error: OSError, otherwise: str) -> str:
     place = error.filename if error.filename2 is None else error.filename2
     if error.errno in _NO_ROOM:
         return f"free some space, or {otherwise}"

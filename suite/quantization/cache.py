@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from suite.catalog.errors import ArtifactError, SuiteError, way_out
+from suite.catalog.errors import ArtifactError, SuiteError, not_written
 from suite.catalog.files import refuse_link_away
 from suite.catalog.fresh import fresh_beside, remove, sweep
 from suite.catalog.json_file import UnreadableError, json_sha256, read_as, read_json
@@ -87,8 +87,7 @@ class ArtifactCache:
             other = "give another folder with --artifact-cache"
             raise ArtifactError(
                 where=entry.parent,
-                what=f"cannot write the artifact cache ({error.strerror}); "
-                f"{way_out(error, other)}.",
+                what=not_written("cannot write the artifact cache", error, other),
             ) from None
         try:
             yield
@@ -119,7 +118,7 @@ class ArtifactCache:
             other = "give another folder with --artifact-cache"
             raise ArtifactError(
                 where=entry,
-                what=f"cannot keep the artifact ({error.strerror}); {way_out(error, other)}.",
+                what=not_written("cannot keep the artifact", error, other),
             ) from None
         finally:
             with suppress(OSError):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError, way_out
+from suite.catalog.errors import SuiteError, not_written
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
 from suite.report.html.page import to_html
@@ -85,5 +85,5 @@ def cannot_write(folder: Path, error: OSError) -> SuiteError:
     other = "give another folder with --report-dir"
     return SuiteError(
         where=folder,
-        what=f"cannot write the report there ({error.strerror}); {way_out(error, other)}.",
+        what=not_written("cannot write the report there", error, other),
     )

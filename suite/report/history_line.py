@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError, way_out
+from suite.catalog.errors import SuiteError, not_written
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.catalog.lock import Lock
@@ -159,5 +159,5 @@ def _cannot_write(path: Path, error: OSError) -> SuiteError:
     other = "give another file with --history"
     return SuiteError(
         where=path,
-        what=f"cannot write the history there ({error.strerror}); {way_out(error, other)}.",
+        what=not_written("cannot write the history there", error, other),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 
-from suite.catalog.errors import DatasetError, SuiteError, way_out
+from suite.catalog.errors import DatasetError, SuiteError, not_written
 from suite.catalog.files import make_private, read_file, refuse_link_away, write_whole
 from suite.catalog.json_file import json_sha256
 from suite.datasets.alignment.geometry import Image
@@ -68,7 +68,7 @@ class AlignedCache:
             other = "give another folder with --artifact-cache"
             raise DatasetError(
                 where=entry.parent,
-                what=f"cannot keep aligned faces ({error.strerror}); {way_out(error, other)}.",
+                what=not_written("cannot keep aligned faces", error, other),
             ) from None
         return None if face is None else entry
 

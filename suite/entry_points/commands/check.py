@@ -8,7 +8,7 @@ from pathlib import Path
 
 from suite.catalog.catalog import Catalog, Roots, dataset_paths, require_dataset
 from suite.catalog.dataset_card import DatasetCard
-from suite.catalog.errors import DatasetError, SuiteError
+from suite.catalog.errors import DatasetError, SuiteError, not_written
 from suite.catalog.files import is_file, is_there, write_whole
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.idle_limits import idle_limits
@@ -140,7 +140,7 @@ def _write_constraints(file: Path) -> None:
     except OSError as error:
         raise SuiteError(
             where=file,
-            what=f"cannot be written ({error.strerror}); give another file with --constraints.",
+            what=not_written("cannot be written", error, "give another file with --constraints"),
         ) from None
     print(f"{file}: written; install with pip install -c {file} wherever the gates run")
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from suite.catalog.card_file import id_in
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.dataset_card import DatasetCard
-from suite.catalog.errors import CatalogError
+from suite.catalog.errors import CatalogError, not_written
 from suite.catalog.files import is_file, is_there
 from suite.catalog.folder import card_files, read_catalog
 from suite.catalog.model_card import ModelCard
@@ -207,5 +207,5 @@ def _write(copy: _Copy) -> None:
     except OSError as error:
         raise CatalogError(
             where=copy.path,
-            what=f"cannot write the card ({error.strerror}); choose another --catalog.",
+            what=not_written("cannot write the card", error, "choose another --catalog"),
         ) from None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnx
 
-from suite.catalog.errors import ModelError, SuiteError
+from suite.catalog.errors import ModelError, SuiteError, not_written
 from suite.catalog.files import is_file, is_there
 from suite.catalog.source import Precision
 from suite.catalog.table import BLANK
@@ -85,7 +85,8 @@ def run(chosen: argparse.Namespace) -> int:
             stream.write(text)
     except OSError as error:
         raise SuiteError(
-            where=output, what=f"cannot write the card ({error.strerror}); choose another --output."
+            where=output,
+            what=not_written("cannot write the card", error, "choose another --output"),
         ) from None
     fill_in = "fill in what is marked, then" if BLANK in text else "read it over, and"
     print(f"{output}: {fill_in} run face-quant-gate check")

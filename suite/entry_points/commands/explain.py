@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from suite.catalog.catalog import Catalog, Roots
-from suite.catalog.errors import CatalogError, SuiteError, nearest
+from suite.catalog.errors import CatalogError, SuiteError, nearest, not_written
 from suite.catalog.files import is_there, refuse_link_away, user_cache, write_whole
 from suite.catalog.folder import read_catalog
 from suite.catalog.table import Card
@@ -76,7 +76,7 @@ def run(chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise SuiteError(
             where=file,
-            what=f"cannot be written ({error.strerror}); give another folder with --report-dir.",
+            what=not_written("cannot be written", error, "give another folder with --report-dir"),
         ) from None
     for line in table(layers, None if chosen.all else _SHOWN):
         print(line)

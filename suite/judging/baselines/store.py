@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from suite.catalog.catalog import Catalog
-from suite.catalog.errors import BaselineError, refused, way_out
+from suite.catalog.errors import BaselineError, not_written, refused
 from suite.catalog.files import is_folder, lies_below, names_in, write_whole
 from suite.catalog.gate import Section
 from suite.catalog.json_file import UnreadableError, read_as, read_json
@@ -274,12 +274,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 def unwritable(path: Path, error: OSError) -> BaselineError:
     """What is said of a baseline that cannot be written."""
-    advice = way_out(error, "make the folder writable")
-    return BaselineError(
-        where=path,
-        what=f"cannot write the baseline ({error.strerror}); nothing accepted there is lost: "
-        f"{advice}, and accept again.",
-    )
+    other = "make the folder writable, and accept again; nothing accepted there is lost"
+    return BaselineError(where=path, what=not_written("cannot write the baseline", error, other))
 
 
 def _write(path: Path, sections: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from suite.catalog.errors import ModelError, way_out
+from suite.catalog.errors import ModelError, not_written
 from suite.catalog.files import is_file, sha256_of
 from suite.catalog.lock import Lock
 from suite.catalog.model_card import ModelCard
@@ -53,10 +53,9 @@ def get_weights(
         with Lock(target.with_name(f".{target.name}.lock")):
             _get(_Order(model, folder, downloads, trust_first_use, say), target)
     except OSError as error:
+        other = "give another folder with --weights-dir"
         raise ModelError(
-            where=folder,
-            what=f"cannot write weights there ({error.strerror or error}); "
-            f"{way_out(error, 'give another folder with --weights-dir')}.",
+            where=folder, what=not_written("cannot write weights there", error, other)
         ) from None
     return target
 

@@ -338,7 +338,8 @@ def test_a_drafted_card_says_what_the_file_says_and_marks_the_rest(tmp_path: Pat
     assert again.returncode == 2
     assert "is there already; remove it or choose another --output" in again.stderr
     below = command("draft", EMBEDDED / "adaface.onnx", f"--output={card}/x.toml")
-    assert f"{card}/x.toml: cannot write the card" in below.stderr
+    assert f"{card}/x.toml: cannot write the card (" in below.stderr
+    assert f"move '{card}' out of the way, or choose another --output." in below.stderr
 
 
 def test_a_draft_of_bytes_in_nhwc(tmp_path: Path) -> None:
