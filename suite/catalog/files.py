@@ -183,9 +183,17 @@ def make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
+def real_path(path: Path) -> Path:
+    """Where a path leads, links followed; of links that lead to themselves as far as they lead.
+
+    pathlib's own way raises another error of each Python over those.
+    """
+    return Path(os.path.realpath(path))
+
+
 def lies_below(folder: Path, place: Path) -> bool:
     """Whether what is written at a place stays below a folder, wherever links lead."""
-    return place.parent.resolve().is_relative_to(folder.resolve())
+    return real_path(place.parent).is_relative_to(real_path(folder))
 
 
 def refuse_link_away(folder: Path, place: Path, kind: type[SuiteError]) -> None:

@@ -1,5 +1,6 @@
 """A catalog's folder, read and checked as a whole."""
 
+import os
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -109,7 +110,17 @@ def broken_cards(folder: Path | None = None) -> Iterator[str]:
 
 
 def card_files(folder: Path) -> list[Path]:
-    """The files of the cards in a folder."""
+    """The files of the cards in a folder; none where nothing is there.
+
+    Raises
+    ------
+    CatalogError
+        where something else is there, as a link that leads nowhere.
+    """
+    if os.path.lexists(folder) and not is_folder(folder):
+        raise CatalogError(
+            where=folder, what="is no folder; put a folder of cards there, or remove it."
+        )
     return [folder / name for name in names_in(folder) if name.endswith(".toml")]
 
 

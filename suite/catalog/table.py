@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-CardId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+# Files and folders are named by it, with more beside it than a system's 255 bytes would leave.
+CardId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=100)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Speed = Annotated[float, Field(gt=0)]

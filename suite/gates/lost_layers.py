@@ -1,6 +1,7 @@
 """Where a red gate's embeddings were lost: the layers, and the artifact to look at."""
 
 from suite.catalog.errors import SuiteError
+from suite.catalog.files import real_path
 from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
 from suite.gates.layer_costs import layers_db
@@ -36,7 +37,7 @@ def where_lost(
         return ()
     entry = file.entry(str(Section(Gate.FIDELITY, of.key)))
     words = lost_layers(_layers_of(work), entry.layers if entry else {})
-    place = f"the artifact is {work.artifact.file.path.resolve()}"
+    place = f"the artifact is {real_path(work.artifact.file.path)}"
     return tuple(f"{WHERE}{each}" for each in (words, place) if each)
 
 

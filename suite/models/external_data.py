@@ -4,13 +4,13 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import onnx
 from onnx.external_data_helper import uses_external_data
 
 from suite.catalog.errors import ModelError
-from suite.catalog.files import COUNT_OF_BYTES, leads_outside, open_file
+from suite.catalog.files import COUNT_OF_BYTES, leads_outside, open_file, real_path
 from suite.models.graph import all_tensors
 
 # Of elements smaller than a byte, how many are packed in one is the format's own business.
@@ -133,6 +133,11 @@ def _span(tensor: onnx.TensorProto, path: Path) -> _Span:
     except (ValueError, OverflowError):
         start = length = -1
     printable = name.isprintable() and len(name) <= _LONGEST_NAME
+    if PurePosixPath(name).parts[:1] in ((), (path.name,)) and name:
+        raise ModelError(
+            where=path,
+            what=f"names itself or its folder as its external data ({name!r}); export it again.",
+        )
     if not (name and printable) or start < 0 or length < 0:
         raise ModelError(
             where=path,
@@ -162,13 +167,13 @@ def _bytes_of(tensor: onnx.TensorProto) -> int:
 
 
 def _found(path: Path, name: str) -> Path:
-    folders = (path.parent, path.resolve().parent)
-    inside = [folder.resolve() for folder in folders]
+    folders = (path.parent, real_path(path).parent)
+    inside = [real_path(folder) for folder in folders]
     for folder in folders:
         file = folder / name
         if not file.is_file():
             continue
-        if not any(file.resolve().is_relative_to(root) for root in inside):
+        if not any(real_path(file).is_relative_to(root) for root in inside):
             raise ModelError(
                 where=path,
                 what=f"its external data {name!r} is a link out of its folder; put the file there.",

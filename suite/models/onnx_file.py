@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 
 from suite.catalog.errors import ModelError, SuiteError
-from suite.catalog.files import sha256_of
+from suite.catalog.files import real_path, sha256_of
 from suite.models.external_data import DataFile, find_data, read_data
 from suite.models.file_kind import why_no_onnx
 from suite.models.soundness import unsound
@@ -92,4 +92,4 @@ def load_whole(path: Path) -> onnx.ModelProto:
 
 def _beside(path: Path, data: list[DataFile]) -> Path:
     """The path with which onnxruntime finds the data: it takes no folder but the path's own."""
-    return path if all(part.path == path.parent / part.name for part in data) else path.resolve()
+    return path if all(part.path == path.parent / part.name for part in data) else real_path(path)

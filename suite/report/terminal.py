@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from suite.catalog.errors import one_line
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
 from suite.report.causes import causes
@@ -79,9 +80,10 @@ def verdict_lines(report: Report, folder: Path) -> list[str]:
     """Why a report is red, the verdict with its figures, and where it is."""
     lines = [shortened(words, _LINE) for words in _red(report)]
     lines.append(report.concluded)
-    lines.append(f"report: {folder / 'report.md'} and report.html")
+    lines.append(one_line(f"report: {folder / 'report.md'} and report.html"))
     if (folder / NAMES).exists():
-        lines.append(f"names: {folder / NAMES} has the images and people behind each name-…")
+        said = "has the images and people behind each name-…"
+        lines.append(one_line(f"names: {folder / NAMES} {said}"))
     return lines
 
 

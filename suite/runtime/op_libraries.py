@@ -4,7 +4,8 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from suite.catalog.errors import ProviderError, reason_of
+from suite.catalog.errors import ProviderError, SuiteError, reason_of
+from suite.catalog.files import open_file, real_path
 
 _named: list[Path] = []
 
@@ -21,13 +22,16 @@ def name_op_library(path: Path | None) -> None:
     if path is None:
         return
     try:
+        open_file(path).close()  # a pipe would be waited for
         ort.SessionOptions().register_custom_ops_library(str(path))
+    except SuiteError:
+        raise
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
         raise ProviderError(
             where=f"--op-library={path}",
             what=f"is no library of ops that onnxruntime can load: {reason_of(error)}.",
         ) from None
-    _named.append(path.resolve())
+    _named.append(real_path(path))
 
 
 def op_library() -> Path | None:

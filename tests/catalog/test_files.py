@@ -15,9 +15,11 @@ from suite.catalog.files import (
     is_folder,
     is_there,
     leads_outside,
+    lies_below,
     names_in,
     open_file,
     read_file,
+    real_path,
     sha256_of,
     user_cache,
     write_whole,
@@ -118,6 +120,13 @@ def test_only_a_file_is_opened(tmp_path: Path) -> None:
             sha256_of(path)
     with pytest.raises(IsADirectoryError):
         open_file(tmp_path)
+
+
+def test_links_that_lead_to_themselves_lie_where_they_are(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert real_path(tmp_path / "loop") == real_path(tmp_path) / "loop"
+    assert lies_below(tmp_path, tmp_path / "loop" / "a")
+    assert not lies_below(tmp_path / "other", tmp_path / "loop" / "a")
 
 
 def test_no_more_is_read_than_a_file_of_its_kind_has(tmp_path: Path) -> None:

@@ -345,6 +345,23 @@ def test_cards_that_this_user_may_not_list_are_named(catalog: Path, forbid, kind
     assert str(caught.value).startswith(f"{catalog / kind}: the system refuses it (Permission")
 
 
+@pytest.mark.parametrize("kind", ["models", "datasets", "modes", "providers"])
+@pytest.mark.parametrize("there", ["pipe", "file", "dangling", "loop"])
+def test_what_is_no_folder_of_cards_is_not_passed_over(
+    catalog: Path, kind: str, there: str
+) -> None:
+    if (catalog / kind).exists():
+        (catalog / kind).rename(catalog / "moved")
+    if there == "pipe":
+        os.mkfifo(catalog / kind)
+    elif there == "file":
+        (catalog / kind).touch()
+    else:
+        (catalog / kind).symlink_to(kind if there == "loop" else "nowhere")
+    with pytest.raises(CatalogError, match=f"{kind}: is no folder; put a folder of cards there"):
+        read_catalog(catalog)
+
+
 def test_weights_that_this_user_may_not_look_at_are_named(catalog: Path, forbid) -> None:
     forbid(catalog / "embedded" / "arcface.onnx")
     with pytest.raises(SuiteError, match=r"arcface\.onnx: the system refuses it \(Permission"):

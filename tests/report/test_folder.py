@@ -281,6 +281,13 @@ def test_the_terminal_says_what_was_accepted_and_left_open(tmp_path: Path) -> No
     ]
 
 
+def test_a_folders_name_steers_no_terminal(tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path / "a\x1b[31mb\nc", ENVIRONMENT, require_all=False)
+    folder.write(complete=True)
+    *_, report = verdict_lines(folder.report, folder.folder)
+    assert report.isprintable()
+
+
 def test_the_terminal_ends_with_what_is_red_the_verdict_and_the_files(tmp_path: Path) -> None:
     folder = ReportFolder(tmp_path, ENVIRONMENT, require_all=False, names=Names())
     for number in range(7):

@@ -1,5 +1,6 @@
 """A library of ops: named once, known to every session and to the processes that are asked."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from made_net import SIDE, Net
 
-from suite.catalog.errors import ProviderError
+from suite.catalog.errors import ProviderError, SuiteError
 from suite.catalog.folder import read_catalog
 from suite.runtime.footprint import footprint
 from suite.runtime.op_libraries import name_op_library
@@ -45,6 +46,12 @@ def test_sessions_and_processes_know_its_ops(tmp_path: Path) -> None:
     assert said.read_text() == "asked\n" * 2, "as it was named, and by the session"
     footprint(tmp_path / "m.onnx", CPU, None, (1, 3, SIDE, SIDE))
     assert said.read_text() == "asked\n" * 4
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SuiteError, match="is a pipe or a device, and no file"):
+        name_op_library(tmp_path / "pipe")
 
 
 def test_what_is_no_library_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from suite.catalog.errors import DatasetError, spelt_out
-from suite.catalog.files import is_file, is_folder, leads_outside, names_in, open_file
+from suite.catalog.files import is_file, is_folder, leads_outside, names_in, open_file, real_path
 from suite.catalog.text import composed
 from suite.datasets.images.header import begins_like_an_image
 from suite.datasets.images.tiff import STARTS as TIFF_STARTS
@@ -107,7 +107,7 @@ def _passed_over(names: Sequence[str]) -> str:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    found = _files_in(folder, (folder.resolve(),), 0)
+    found = _files_in(folder, (real_path(folder),), 0)
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
 
 
@@ -126,7 +126,7 @@ def _files_in(folder: Path, above: tuple[Path, ...], links: int) -> Iterator[Pat
                 yield path
         elif not is_hidden_folder(name):
             beyond = links + path.is_symlink()
-            real = path.resolve()
+            real = real_path(path)
             if beyond > _MOST_LINKS or real in above:
                 raise DatasetError(
                     where=path,

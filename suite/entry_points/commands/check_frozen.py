@@ -7,7 +7,7 @@ from pathlib import Path
 from suite.catalog.catalog import Catalog
 from suite.catalog.dataset_card import BinDataset, DatasetCard
 from suite.catalog.errors import CatalogError
-from suite.catalog.files import sha256_of, write_whole
+from suite.catalog.files import real_path, sha256_of, write_whole
 from suite.datasets.face_set import FaceSet
 
 # Each place that is tried costs reading the card.
@@ -40,8 +40,8 @@ def freeze(catalog: Catalog, card: DatasetCard, faces: FaceSet) -> str:
     digest = faces.sha256
     if isinstance(card, BinDataset):
         digest = sha256_of(catalog.locate(card, card.file))
-    file = card.card_file.resolve()  # a link stays one
-    if not file.is_relative_to(card.card_file.parent.resolve()):
+    file = real_path(card.card_file)  # a link stays one
+    if not file.is_relative_to(real_path(card.card_file.parent)):
         raise CatalogError(
             where=card.card_file,
             what=f"is a link to {file}, which is not written to; add the line "

@@ -10,7 +10,7 @@ from suite.catalog.card_file import id_in
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.dataset_card import DatasetCard
 from suite.catalog.errors import CatalogError, not_written
-from suite.catalog.files import is_file, is_there
+from suite.catalog.files import is_file, is_there, refuse_link_away
 from suite.catalog.folder import card_files, read_catalog
 from suite.catalog.model_card import ModelCard
 from suite.catalog.selection import chosen_datasets, chosen_models
@@ -200,6 +200,7 @@ def _write_all(copies: Sequence[_Copy]) -> None:
 
 
 def _write(copy: _Copy) -> None:
+    refuse_link_away(copy.path.parents[1], copy.path, CatalogError)
     try:
         copy.path.parent.mkdir(parents=True, exist_ok=True)
         with copy.path.open("x", encoding="utf-8") as stream:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
-from suite.catalog.files import leads_outside, read_file
+from suite.catalog.files import leads_outside, read_file, real_path
 from suite.catalog.json_file import LARGEST
 from suite.judging.baselines.side_file import SUFFIX
 
@@ -131,7 +131,7 @@ def _is_blob(path: Path, digest: str) -> bool:
 
 
 def _tree_of(commit: str, folder: Path, root: Path) -> str:
-    inside = folder.resolve().relative_to(root.resolve()).as_posix()
+    inside = real_path(folder).relative_to(real_path(root)).as_posix()
     return f"{commit}:{'' if inside == '.' else inside}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from suite.catalog.errors import SuiteError
-from suite.catalog.files import write_whole
+from suite.catalog.files import real_path, write_whole
 from suite.catalog.fresh import remove
 from suite.entry_points.commands.arguments import add_history
 from suite.entry_points.history import add_to_history, with_history
@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Write the merged report; 1 where its verdict is fail, as of a run."""
     target: Path = chosen.report_dir
-    folders = {folder.resolve(): folder for folder in chosen.folders}
-    if target.resolve() in folders:
+    folders = {real_path(folder): folder for folder in chosen.folders}
+    if real_path(target) in folders:
         raise SuiteError(
             where="--report-dir", what=f"{target} is the report of a run; give another folder."
         )

@@ -15,7 +15,7 @@ from suite.entry_points.commands.arguments import add_catalog, add_roots, ids
 from suite.models.weights.downloads import Downloads
 from suite.models.weights.installer import get_weights
 from suite.models.weights.meter import Meter
-from suite.models.weights.needs import needs_of, weights_of
+from suite.models.weights.needs import named_files, needs_of, weights_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +61,7 @@ def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespa
     """Get what is missing; returns of how many models that failed."""
     failed = 0
     folder = catalog.roots.weights
+    kept = [folder / name for each in catalog.models.values() for name in named_files(each)]
     # GitLab and others give a job a terminal, whose log keeps each line that is written over.
     terminal = sys.stderr if sys.stderr.isatty() and not os.environ.get("CI") else None
     with Downloads(folder, Meter(terminal)) as downloads:
@@ -75,6 +76,7 @@ def _get(catalog: Catalog, models: Sequence[ModelCard], chosen: argparse.Namespa
                     folder,
                     downloads,
                     here=need.path if is_file(need.path) else None,
+                    kept=kept,
                     trust_first_use=chosen.trust_first_use,
                     say=print,
                 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from suite.catalog.errors import SuiteError
+from suite.catalog.files import real_path
 from suite.entry_points.plugin.items import case_of, dataset_of, gate_of, is_gate, load_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _read(run: GateRun, folder: Path) -> RecordedRun:
             what=f"{len(report.not_run)} gates did not run in that run, the first "
             f"{report.not_run[0]}; run the gates again.",
         )
-    if folder.resolve() == run.options.report_dir.resolve():
+    if real_path(folder) == real_path(run.options.report_dir):
         raise SuiteError(
             where="--report-dir",
             what=f"{folder} is the report that is judged; give another folder for the new one.",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from suite.catalog.catalog import Catalog
+from suite.catalog.files import real_path
 from suite.entry_points.step_summary import add_to_step
 from suite.report.causes import causes
 from suite.report.folder import ReportFolder
@@ -50,5 +51,5 @@ def _property(words: str) -> str:
 
 def _within(file: Path, root: Path) -> str:
     """A file's path from the root of the repository, which annotations name; empty outside it."""
-    path, above = file.resolve(), root.resolve()
+    path, above = real_path(file), real_path(root)
     return path.relative_to(above).as_posix() if path.is_relative_to(above) else ""

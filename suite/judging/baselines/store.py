@@ -258,7 +258,8 @@ def remove_sections(path: Path, sections: Collection[str]) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     root = path.parents[2]  # of profiles, of models, of modes
-    if not lies_below(root, path):
+    # The root itself may be a link that came with a catalog.
+    if not (lies_below(root, path) and lies_below(root.parent, root / path.name)):
         raise BaselineError(
             where=path.parent,
             what=f"leads out of {root} by a link, where nothing is written; put a folder there.",

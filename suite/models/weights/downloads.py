@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from suite.catalog.address import HubFile
 from suite.catalog.errors import ModelError
@@ -112,12 +112,36 @@ def web_address(address: str) -> str:
 
     >>> web_address("hf://ann/faces@v1.0/onnx/net.onnx")
     'https://huggingface.co/ann/faces/resolve/v1.0/onnx/net.onnx'
+
+    Raises
+    ------
+    ModelError
+        where that is no such address.
     """
     file = HubFile.parse(address)
     if file is None:
         return address
     hub = os.environ.get(_ENDPOINT, "").rstrip("/") or "https://huggingface.co"
+    if not _is_web(hub):
+        raise ModelError(
+            where=_ENDPOINT,
+            what=f"is no address of the web ({hub!r}); give http:// or https:// and a host, or "
+            "unset it.",
+        )
     return f"{hub}/{file.owner}/{file.name}/resolve/{file.revision}/{quote(file.file)}"
+
+
+def name_at(address: str) -> str:
+    """The name of the file at an address."""
+    return PurePosixPath(unquote(urlsplit(web_address(address)).path)).name
+
+
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _short(error: ModelError) -> str:

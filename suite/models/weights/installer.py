@@ -1,20 +1,20 @@
 """Weights put where models are looked for: downloaded, taken out of archives, exported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from suite.catalog.errors import ModelError, not_written
-from suite.catalog.files import is_file, sha256_of
+from suite.catalog.files import is_file, real_path, sha256_of
 from suite.catalog.lock import Lock
 from suite.catalog.model_card import ModelCard
 from suite.catalog.source import CheckpointSpec, SourceSpec
 from suite.models.onnx_file import load_graph, read_onnx_file
-from suite.models.pins import pinned
+from suite.models.pins import PINS, pinned
 from suite.models.weights.archive import extract
 from suite.models.weights.checkpoint import Export, exporter
-from suite.models.weights.downloads import Downloads, web_address
+from suite.models.weights.downloads import Downloads, name_at
 from suite.models.weights.staging import complete, put, refuse_outside, staged
 from suite.models.weights.trust import pin_new, refuse_other, refuse_untrusted, verify
 
@@ -27,6 +27,7 @@ def get_weights(
     downloads: Downloads,
     *,
     here: Path | None = None,
+    kept: Collection[Path] = (),
     trust_first_use: bool,
     say: Say,
 ) -> Path:
@@ -38,6 +39,7 @@ def get_weights(
     ----------
     downloads : what brings files into that folder
     here : the ONNX file, where it lies elsewhere already
+    kept : places of other files, under which a model's data is not written
     trust_first_use : pin the hash of what has no published one, instead of refusing it
 
     Raises
@@ -51,7 +53,7 @@ def get_weights(
         refuse_outside(folder, target)
     try:
         with Lock(target.with_name(f".{target.name}.lock")):
-            _get(_Order(model, folder, downloads, trust_first_use, say), target)
+            _get(_Order(model, folder, downloads, kept, trust_first_use, say), target)
     except OSError as error:
         other = "give another folder with --weights-dir"
         raise ModelError(
@@ -67,6 +69,7 @@ class _Order:
     model: ModelCard
     folder: Path
     downloads: Downloads
+    kept: Collection[Path]
     trust: bool
     say: Say
 
@@ -119,13 +122,32 @@ def _download_onnx(order: _Order, target: Path) -> None:
 
         with staged(target) as fresh:
             _move(order, url, fresh)
-            digest = complete(fresh, bring)
+            digest = complete(fresh, bring, lambda name: _refuse_taken(order, target, name))
             refuse_other(url, order.model, digest, known, published)
             _accept_onnx(order, url, fresh)
             put(fresh, target)
         return digest
 
     pin_new(target, order.downloads.from_first(order.addresses, take), published)
+
+
+def _refuse_taken(order: _Order, target: Path, name: str) -> None:
+    """Refuse a model's data under a name that the suite or another card has for a file of its own.
+
+    Else a model could trust others in its stead, or be taken for one of them.
+    """
+    parts = [part.casefold() for part in PurePosixPath(name).parts]
+    place = real_path(target.parent / name)
+    if (
+        PINS in parts
+        or any(part.startswith(".") for part in parts)
+        or any(place == real_path(other) for other in order.kept)
+    ):
+        raise ModelError(
+            where=target,
+            what=f"what came keeps its data in {name!r}, a name that other files have here; get it "
+            "from another address.",
+        )
 
 
 def _move(order: _Order, url: str, place: Path) -> None:
@@ -205,12 +227,12 @@ def _export(order: _Order, export: Export, checkpoint: Path, target: Path) -> No
 def _unpacked(order: _Order, member: str, target: Path) -> None:
     addresses = order.addresses
     refuse_untrusted(
-        f"{member!r} of {_name_at(addresses[0])}",
+        f"{member!r} of {name_at(addresses[0])}",
         addresses[0],
         order.source.sha256 or pinned(target),
         trust=order.trust,
     )
-    for archive in (order.folder / _name_at(address) for address in addresses):
+    for archive in (order.folder / name_at(address) for address in addresses):
         if is_file(archive):
             order.say(f"{order.model.id}: taking {member} out of {archive}")
             _take_out(archive, member, target, order, archive)
@@ -231,7 +253,7 @@ def _take_out(archive: Path, member: str, target: Path, order: _Order, origin: o
 
     with staged(target) as fresh:
         extract(archive, member, fresh, origin)
-        digest = complete(fresh, bring)
+        digest = complete(fresh, bring, lambda name: _refuse_taken(order, target, name))
         if published is None:
             _accept_onnx(order, str(origin), fresh)
         verify(target, digest, published, order.model, trust=order.trust, may_pin=True)
@@ -243,8 +265,3 @@ def _known(order: _Order, target: Path, published: str | None) -> str | None:
     known = published or pinned(target)
     refuse_untrusted(repr(target.name), order.addresses[0], known, trust=order.trust)
     return known
-
-
-def _name_at(address: str) -> str:
-    """The name of the file at an address."""
-    return PurePosixPath(unquote(urlsplit(web_address(address)).path)).name

@@ -11,6 +11,7 @@ from suite.catalog.files import is_file, is_there
 from suite.catalog.model_card import ModelCard
 from suite.catalog.table import Card
 from suite.models.source import open_named
+from suite.models.weights.downloads import name_at
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,20 @@ def needs_of(
             card = catalog.datasets[dataset_id]
             for key, relative in card.named_files().items():
                 yield Need(dataset_id, key, *_data(catalog, card, relative))
+
+
+def named_files(model: ModelCard) -> Iterator[str]:
+    """Every name by which a model's card has a file among the weights."""
+    source = model.source
+    yield source.file
+    if source.checkpoint:
+        yield source.checkpoint.file
+    if source.member:
+        yield from map(name_at, source.addresses)
+    for brought in model.artifacts.values():
+        if brought.file:
+            yield brought.file
+        yield from (each.file for each in brought.providers.values())
 
 
 def weights_of(catalog: Catalog, model: ModelCard) -> Need:

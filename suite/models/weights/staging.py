@@ -12,6 +12,8 @@ from suite.models.onnx_file import load_graph, read_onnx_file
 
 Bring = Callable[[str, Path], None]
 """Writes a data file, by its name relative to the model, to a path."""
+Refuse = Callable[[str], None]
+"""Raises a ModelError where a data file must not be kept by its name relative to the model."""
 
 
 def refuse_outside(folder: Path, place: Path) -> None:
@@ -46,16 +48,22 @@ def staged(target: Path) -> Iterator[Path]:
             remove(folder)
 
 
-def complete(fresh: Path, bring: Bring) -> str:
+def complete(fresh: Path, bring: Bring, refuse: Refuse) -> str:
     """Bring the data files that a staged model refers to; its SHA-256, those files included.
 
     Of what is no ONNX model it is the file's own.
+
+    Raises
+    ------
+    ModelError
+        where one of the names is refused.
     """
     try:
         names = data_names(load_graph(fresh), fresh)
     except ModelError:
         return sha256_of(fresh)
     for name in names:
+        refuse(name)
         place = fresh.parent / name
         place.parent.mkdir(parents=True, exist_ok=True)
         bring(name, place)

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import pickle
 import re
 import subprocess
@@ -76,6 +77,13 @@ def test_check_writes_the_versions_that_figures_depend_on(tmp_path: Path) -> Non
         check=False,
     )
     assert (kept.returncode, kept.stdout) == (0, ""), kept.stderr
+    (tmp_path / "link.txt").symlink_to("elsewhere.txt")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link.txt", "pipe"):
+        other = command("check", f"--constraints={tmp_path / name}")
+        assert other.returncode == 2
+        assert f"{name}: is a link, or no file; give another file with" in other.stderr
+    assert (tmp_path / "pipe").is_fifo() and not (tmp_path / "elsewhere.txt").exists()
     absent = command("check", f"--constraints={tmp_path / 'absent' / 'x.txt'}")
     assert absent.returncode == 2
     assert "x.txt: cannot be written (No such file or directory)" in absent.stderr
@@ -574,6 +582,16 @@ def test_weights_that_were_pinned_otherwise_are_not_copied(tmp_path: Path) -> No
     refused = command("copy", *options)
     assert f"{'0' * 64} was pinned for facenet-vggface2; get the right file" in refused.stderr
     assert command("copy", *options, "--own-weights").returncode == 0
+
+
+def test_a_card_is_not_copied_through_a_link(tmp_path: Path) -> None:
+    for name in ("catalog", "elsewhere"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "catalog" / "models").symlink_to(tmp_path / "elsewhere")
+    result = command("copy", "--models=insightface-r50", f"--catalog={tmp_path / 'catalog'}")
+    assert result.returncode == 2
+    assert "is a link to elsewhere, where nothing is kept; remove it." in result.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_a_card_that_lies_where_a_copy_would_is_never_overwritten(tmp_path: Path) -> None:

@@ -146,6 +146,15 @@ def test_nothing_is_written_or_removed_where_a_planted_link_leads() -> None:
     assert [each.model for each in read_layers(target).found] == ["m"]
 
 
+def test_links_that_lead_to_themselves_are_one_sentence(capsys) -> None:
+    run = write("a", "m")
+    Path("loop").symlink_to("loop")
+    assert main(["merge", run, "--report-dir=loop"]) == 2
+    assert "loop: cannot write the report there (" in capsys.readouterr().err
+    assert main(["merge", "loop"]) == 2
+    assert capsys.readouterr().err.startswith("loop")
+
+
 def test_names_that_the_runs_hid_are_put_together_for_this_user_alone() -> None:
     runs = [
         write(name, models, names=Names(), headline=f"{name}.png: damaged")

@@ -337,6 +337,10 @@ def test_nothing_is_accepted_where_a_planted_link_leads(tmp_path: Path) -> None:
     (root / "cpu-amx").symlink_to("cpu-avx2")
     (root / "cpu-avx2").mkdir()
     write_section(root / "cpu-amx" / "m" / "fp32.json", "artifact", entry(1.0))
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "baselines").symlink_to(theirs)
+    with pytest.raises(BaselineError, match=r"leads out of .* by a link, where nothing is"):
+        write_section(tmp_path / "catalog/baselines/cpu/m/fp32.json", "artifact", entry(1.0))
     assert list(theirs.rglob("*.json")) == []
     assert (root / "cpu-avx2" / "m" / "fp32.json").is_file()
 

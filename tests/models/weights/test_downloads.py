@@ -334,6 +334,13 @@ def test_one_address_says_its_own_error(tmp_path: Path) -> None:
         Downloads(tmp_path).from_first(["http://a"], take)
 
 
+@pytest.mark.parametrize("mirror", ["http://[zz", "file:///etc", "mirror.example.org", "https://"])
+def test_a_mirror_that_is_no_address_is_named(mirror: str, monkeypatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", mirror)
+    with pytest.raises(ModelError, match=r"^HF_ENDPOINT: is no address of the web"):
+        web_address("hf://ann/faces@v1.0/onnx/net.onnx")
+
+
 def test_a_file_of_the_hub_comes_by_https_and_its_hash(
     files: Files, tmp_path: Path, monkeypatch
 ) -> None:

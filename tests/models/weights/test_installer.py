@@ -420,6 +420,61 @@ def test_another_models_data_is_not_written_over(server: str, tmp_path: Path) ->
     assert left_in(tmp_path / "weights") == ["net weights.bin"]
 
 
+@pytest.mark.parametrize("way", ["file", "archive"])
+@pytest.mark.parametrize(
+    "name", [PINS, "PINS.JSON", f".{PINS}.lock", "sub/.hidden", "other.onnx", "sub/../other.onnx"]
+)
+def test_a_models_data_takes_no_name_that_other_files_have(
+    server: str, tmp_path: Path, name: str, way: str
+) -> None:
+    """Else a download writes what is trusted, or what another card takes for its own."""
+    files, _ = with_data(tmp_path / "published")
+    network = onnx.load(tmp_path / "published/net.onnx", load_external_data=False)
+    for tensor in network.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = name
+    named = {"net.onnx": network.SerializeToString(), name: files["net weights.bin"]}
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    with zipfile.ZipFile(weights / "pack.zip", "w") as packed:
+        for each, data in named.items():
+            packed.writestr(each, data)
+    Server.files = {Path(each).name: data for each, data in named.items()}
+    member = {"member": "net.onnx"} if way == "archive" else {}
+    card = model(url=f"{server}/files/{'pack.zip' if member else 'net.onnx'}", **member)
+    with (
+        Downloads(weights) as downloads,
+        pytest.raises(ModelError, match=r"a name that other files have here|outside its folder"),
+    ):
+        get_weights(
+            card,
+            weights,
+            downloads,
+            kept=[weights / "other.onnx"],
+            trust_first_use=True,
+            say=lambda _: None,
+        )
+    assert left_in(weights) == ["pack.zip"]
+
+
+@pytest.mark.parametrize("name", ["net.onnx", "./net.onnx", ".", "./", "net.onnx/x"])
+def test_a_model_that_names_itself_as_its_data_is_refused(
+    server: str, tmp_path: Path, name: str
+) -> None:
+    with_data(tmp_path / "published")
+    network = onnx.load(tmp_path / "published/net.onnx", load_external_data=False)
+    for tensor in network.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = name
+    Server.files = {"net.onnx": network.SerializeToString()}
+    card = model(url=f"{server}/files/net.onnx")
+    with pytest.raises(ModelError, match="names itself or its folder as its external data"):
+        get(card, tmp_path / "weights", trust=True)
+    assert left_in(tmp_path / "weights") == []
+
+
 def test_a_model_with_data_is_pinned_with_it(server: str, tmp_path: Path) -> None:
     Server.files, digest = with_data(tmp_path / "published")
     got = get(model(url=f"{server}/files/net.onnx"), tmp_path / "weights", trust=True)
