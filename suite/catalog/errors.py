@@ -166,7 +166,7 @@ def _way_out(error: OSError, otherwise: str) -> str:
     if isinstance(place, str | bytes):
         path = PurePath(os.fsdecode(place))
         if error.errno in _IN_THE_WAY:
-            if error.errno == errno.ENOTDIR:  # what is no folder may be any above it
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):  # it may be any above it
                 path = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
             return f"move {str(path)!r} out of the way, or {otherwise}"
         if error.errno == errno.ENAMETOOLONG:

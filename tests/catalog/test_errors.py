@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from suite.catalog.errors import DatasetError, SuiteError, nearest, one_of, refusals_said, refused
+from suite.catalog.errors import (
+    DatasetError,
+    SuiteError,
+    nearest,
+    not_written,
+    one_of,
+    refusals_said,
+    refused,
+)
 
 
 def test_an_error_has_its_place_and_its_words() -> None:
@@ -76,3 +84,11 @@ def test_what_is_to_be_done_is_said_after_a_long_name() -> None:
     error = SuiteError(f"has no metric '{'k' * 9000}'; known: accuracy.", where="card.toml")
     assert str(error) == f"card.toml: has no metric '{'k' * 199}…k'; known: accuracy."
     assert len(SuiteError("a " * 9000).what) == 3001
+
+
+def test_of_a_link_that_leads_to_itself_the_link_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError) as caught:
+        (tmp_path / "loop" / "a" / "b").mkdir()
+    said = not_written("cannot write there", caught.value, "give another folder")
+    assert f"; move '{tmp_path / 'loop'}' out of the way, or give another folder." in said
