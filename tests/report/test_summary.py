@@ -294,6 +294,6 @@ def test_any_number_of_models_fits(models: int) -> None:
     records = [
         each
         for n in range(models)
-        for each in case(f"m{n}-" + "long-name-" * 20, "int8", Outcome.FAIL, used=2 + n)
+        for each in case(f"m{n}-" + "long-name-" * 9, "int8", Outcome.FAIL, used=2 + n)
     ]
     sound(to_summary(reported(*records)))
