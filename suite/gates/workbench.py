@@ -15,7 +15,8 @@ from suite.datasets.loader import load_dataset
 from suite.datasets.looks import Looks, looks_of
 from suite.datasets.reading import Reading
 from suite.datasets.traits import Traits, traits_of
-from suite.gates.case_work import CaseWork, ModelWork
+from suite.gates.case_work import CaseWork
+from suite.gates.model_work import ModelWork
 from suite.gates.progress import Progress
 from suite.gates.recorded import RecordedRun
 from suite.quantization.cache import ArtifactCache

@@ -13,8 +13,8 @@ from suite.catalog.folder import read_catalog
 from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec, QuantizedInput
 from suite.catalog.source import BroughtArtifact, BroughtFile, SourceSpec
-from suite.gates.case_work import ModelWork
 from suite.gates.charts import charts
+from suite.gates.model_work import ModelWork
 from suite.gates.placement import measure_placement
 from suite.gates.timed_blocks import TimedBlocks
 from suite.runtime.share import Share

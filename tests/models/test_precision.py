@@ -13,7 +13,7 @@ from suite.catalog.errors import ModelError
 from suite.catalog.folder import read_catalog
 from suite.catalog.source import BroughtArtifact, SourceSpec
 from suite.entry_points.commands.draft import draft_card
-from suite.gates.case_work import ModelWork
+from suite.gates.model_work import ModelWork
 from suite.models.onnx_file import read_onnx_file
 from suite.models.precision import precision_of, require_precision
 

@@ -12,7 +12,8 @@ import pytest
 
 from suite.catalog.preprocess import PreprocessSpec
 from suite.datasets.preprocessing import prepare
-from suite.gates.case_work import CaseWork, ModelWork
+from suite.gates.case_work import CaseWork
+from suite.gates.model_work import ModelWork
 from suite.gates.workbench import Workbench
 from suite.judging.baselines.store import baselines_of
 from suite.models.onnx_file import load_whole, read_onnx_file
