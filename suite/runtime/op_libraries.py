@@ -1,10 +1,11 @@
 """The library of ops that a command line names: native code, which no card may name."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import onnxruntime as ort
 
-from suite.catalog.errors import ProviderError, SuiteError, reason_of
+from suite.catalog.errors import ProviderError, reason_of
 from suite.catalog.files import open_file, real_path
 
 _named: list[Path] = []
@@ -17,15 +18,16 @@ def name_op_library(path: Path | None) -> None:
     ------
     ProviderError
         where onnxruntime cannot load it as such.
+    SuiteError
+        where it is a pipe or a device.
     """
     _named.clear()
     if path is None:
         return
+    with suppress(OSError):  # onnxruntime says what cannot be opened; a pipe it would wait for
+        open_file(path).close()
     try:
-        open_file(path).close()  # a pipe would be waited for
         ort.SessionOptions().register_custom_ops_library(str(path))
-    except SuiteError:
-        raise
     except Exception as error:  # onnxruntime's own classes derive from Exception alone
         raise ProviderError(
             where=f"--op-library={path}",

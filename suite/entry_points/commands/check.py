@@ -1,7 +1,6 @@
 """Everything that is wrong in a catalog, instead of the first thing."""
 
 import argparse
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -136,7 +135,7 @@ def check_catalog(folder: Path | None, roots: Roots, *, write_hashes: bool = Fal
 
 
 def _write_constraints(file: Path) -> None:
-    if os.path.lexists(file) and (file.is_symlink() or not is_file(file)):
+    if file.is_symlink() or (is_there(file) and not is_file(file)):
         raise SuiteError(
             where=file, what="is a link, or no file; give another file with --constraints."
         )

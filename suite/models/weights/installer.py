@@ -53,7 +53,8 @@ def get_weights(
         refuse_outside(folder, target)
     try:
         with Lock(target.with_name(f".{target.name}.lock")):
-            _get(_Order(model, folder, downloads, kept, trust_first_use, say), target)
+            places = frozenset(map(real_path, kept))
+            _get(_Order(model, folder, downloads, places, trust_first_use, say), target)
     except OSError as error:
         other = "give another folder with --weights-dir"
         raise ModelError(
@@ -69,7 +70,7 @@ class _Order:
     model: ModelCard
     folder: Path
     downloads: Downloads
-    kept: Collection[Path]
+    kept: frozenset[Path]
     trust: bool
     say: Say
 
@@ -137,12 +138,8 @@ def _refuse_taken(order: _Order, target: Path, name: str) -> None:
     Else a model could trust others in its stead, or be taken for one of them.
     """
     parts = [part.casefold() for part in PurePosixPath(name).parts]
-    place = real_path(target.parent / name)
-    if (
-        PINS in parts
-        or any(part.startswith(".") for part in parts)
-        or any(place == real_path(other) for other in order.kept)
-    ):
+    own = PINS in parts or any(part.startswith(".") for part in parts)
+    if own or real_path(target.parent / name) in order.kept:
         raise ModelError(
             where=target,
             what=f"what came keeps its data in {name!r}, a name that other files have here; get it "

@@ -89,28 +89,17 @@ def mix(
     every = sum(unit.products for unit in units) + float_products
     room = every - float_products - policy.get(QUANTIZED_SHARE, 0.0) * every
     by_name = {unit.name: unit for unit in units}
-    return _Search(forms, by_name, selection, policy, costs, slower, every, advance).run(room)
+    return _Search(forms, by_name, selection, policy, costs, slower, every, room, advance).run()
 
 
 @dataclass(frozen=True)
 class _Way:
-    """How far a search has come.
-
-    Attributes
-    ----------
-    room : multiply-accumulates that may still go to float
-    chosen : what is in float, in the order in which it was chosen
-    """
+    """How far a search has come: a network, and what of it is in float."""
 
     net: Net
     near: Nearness
-    room: float
     trace: tuple[str, ...]
-    chosen: tuple[_Names, ...] = ()
-
-    @property
-    def in_float(self) -> _Names:
-        return frozenset[str]().union(*self.chosen)
+    in_float: _Names = frozenset()
 
 
 @dataclass
@@ -123,23 +112,23 @@ class _Search:
     slower: Slower
     # Multiply-accumulates of the network.
     products: int
+    # As many of them may be of what goes to float.
+    room: float
     advance: Advance
 
-    def run(self, room: float) -> Mixed:
+    def run(self) -> Mixed:
         self._fp32: Rows = self.selection.embed(self.forms.reference)
         self._seen: dict[_Names, Nearness] = {}
         near = self._near(self.forms.quantized, frozenset())
-        first = f"all in 8 bits: {near}; {near.said_of(self.policy)}"
-        way = _Way(self.forms.quantized, near, room, (first,))
+        way = _Way(self.forms.quantized, near, (self._step("all in 8 bits", near),))
         if near.used(self.policy) > 1:
             self._require_reachable()
-            gains = dict(self._gains(list(self._candidates()), near))
-            way = self._fastest(self._ways(way, gains))
+            way = self._fastest(self._ways(way, dict(self._gains(way))))
         return Mixed(tuple(self._in_order(way.in_float)), way.trace)
 
     def _require_reachable(self) -> None:
-        net = put_in_float(self.forms, list(self.units.values()))
-        near = self._near(net, frozenset(self.units))
+        every = frozenset(self.units)
+        near = self._near(self._with(self.forms.quantized, every), every)
         if near.used(self.policy) > 1:
             raise ArtifactError(
                 f"no mix of 8 bits and float meets the policy: with all layers in float it is at "
@@ -149,9 +138,8 @@ class _Search:
     def _with_faster(self, way: _Way, gains: Mapping[_Names, float]) -> _Way:
         """With what gains and is clearly faster in float, those that gain most first."""
         for names in sorted(gains, key=lambda each: (-gains[each], sorted(each))):
-            free = way.in_float.isdisjoint(names) and self._products(names) <= way.room
             hopeful = sum(self.guesses[name] for name in names) < 0
-            if way.near.used(self.policy) <= 1 or not (free and hopeful):
+            if way.near.used(self.policy) <= 1 or not (hopeful and self._may_take(way, names)):
                 continue
             taken = self._taking(way, names)
             if self._gain(way, taken.near) < _LEAST_GAIN:
@@ -167,7 +155,7 @@ class _Search:
         """From a start to networks that meet the policy, by what led there."""
         faster = self._with_faster(start, gains)
         starts = {led_by: (start, worth) for led_by, worth in _WORTHS.items()}
-        if faster.chosen:
+        if faster.in_float:
             starts[f"time, then {_GAIN}"] = (faster, _WORTHS[_GAIN])
         ways: dict[str, _Way] = {}
         for led_by, (begun, worth) in starts.items():
@@ -185,12 +173,7 @@ class _Search:
     def _until_met(self, way: _Way, gains: Mapping[_Names, float], worth: _Worth) -> _Way:
         left = dict(gains)
         while way.near.used(self.policy) > 1:
-            # What is left of a pair is a candidate by itself already.
-            left = {
-                names: gain
-                for names, gain in left.items()
-                if way.in_float.isdisjoint(names) and self._products(names) <= way.room
-            }
+            left = {names: gain for names, gain in left.items() if self._may_take(way, names)}
             if not left:
                 break
             way = self._taking_best(way, left, worth)
@@ -218,25 +201,27 @@ class _Search:
             gains[names] = self._gain(way, fresh[names].near)
         return fresh[names]
 
+    def _may_take(self, way: _Way, names: _Names) -> bool:
+        """Whether none is in float yet, for what is left of a pair is a candidate by itself."""
+        new = way.in_float.isdisjoint(names)
+        return new and self._products(way.in_float | names) <= self.room
+
     def _taking(self, way: _Way, names: _Names) -> _Way:
-        net = self._with(way.net, names)
-        near = self._near(net, way.in_float | names)
-        step = f"{self._named(names)} in float: {near}; {near.said_of(self.policy)}"
-        room = way.room - self._products(names)
-        return _Way(net, near, room, (*way.trace, step), (*way.chosen, names))
+        net, in_float = self._with(way.net, names), way.in_float | names
+        near = self._near(net, in_float)
+        step = self._step(f"{' and '.join(self._in_order(names))} in float", near)
+        return _Way(net, near, (*way.trace, step), in_float)
 
     def _giving_back(self, way: _Way, start: _Way) -> _Way:
         """With each layer in 8 bits again that is not needed beside the others."""
         added = way.in_float - start.in_float
         for name in sorted(added, key=lambda each: (-self.units[each].products, each)):
             left = way.in_float - {name}
-            net = put_in_float(self.forms, [self.units[each] for each in self._in_order(left)])
+            net = self._with(self.forms.quantized, left)
             near = self._near(net, left)
             if near.used(self.policy) <= 1:
-                step = f"{name} back in 8 bits: {near}; {near.said_of(self.policy)}"
-                room = way.room + self.units[name].products
-                chosen = tuple(each - {name} for each in way.chosen)
-                way = _Way(net, near, room, (*way.trace, step), chosen)
+                step = self._step(f"{name} back in 8 bits", near)
+                way = _Way(net, near, (*way.trace, step), left)
         return way
 
     def _fastest(self, ways: Mapping[str, _Way]) -> _Way:
@@ -272,16 +257,16 @@ class _Search:
                 if read in made_by and self.forms.reference.only_reader(read) is not None:
                     yield frozenset({made_by[read], name})
 
-    def _gains(
-        self, candidates: Sequence[_Names], near: Nearness
-    ) -> Iterator[tuple[_Names, float]]:
+    def _gains(self, way: _Way) -> Iterator[tuple[_Names, float]]:
+        """What each candidate gains, whose form in 8 bits can be told."""
+        candidates = list(self._candidates())
         for done, names in enumerate(candidates):
             self.advance(done, len(candidates), "weighing layers in float")
             try:
-                net = self._with(self.forms.quantized, names)
+                taken = self._taking(way, names)
             except UnpairedError:
                 continue
-            yield names, near.beyond(self.policy) - self._near(net, names).beyond(self.policy)
+            yield names, self._gain(way, taken.near)
 
     def _gain(self, way: _Way, near: Nearness) -> float:
         return way.near.beyond(self.policy) - near.beyond(self.policy)
@@ -293,8 +278,9 @@ class _Search:
     def _in_order(self, names: _Names) -> list[str]:
         return [name for name in self.units if name in names]
 
-    def _named(self, names: _Names) -> str:
-        return " and ".join(self._in_order(names))
+    def _step(self, what: str, near: Nearness) -> str:
+        """A sentence of the trace."""
+        return f"{what}: {near}; {near.said_of(self.policy)}"
 
     def _near(self, net: Net, in_float: _Names) -> Nearness:
         """How near a network is with these layers in float; several ways may come by it."""

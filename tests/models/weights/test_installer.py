@@ -58,6 +58,16 @@ def with_data(folder: Path) -> tuple[dict[str, bytes], str]:
     return files, read_onnx_file(folder / "net.onnx").sha256
 
 
+def naming(folder: Path, name: str) -> bytes:
+    """That network, its weights under another name."""
+    network = onnx.load(folder / "net.onnx", load_external_data=False)
+    for tensor in network.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = name
+    return bytes(network.SerializeToString())
+
+
 class Server(http.server.BaseHTTPRequestHandler):
     """Serves by the path's first word how, and counts."""
 
@@ -429,12 +439,7 @@ def test_a_models_data_takes_no_name_that_other_files_have(
 ) -> None:
     """Else a download writes what is trusted, or what another card takes for its own."""
     files, _ = with_data(tmp_path / "published")
-    network = onnx.load(tmp_path / "published/net.onnx", load_external_data=False)
-    for tensor in network.graph.initializer:
-        for entry in tensor.external_data:
-            if entry.key == "location":
-                entry.value = name
-    named = {"net.onnx": network.SerializeToString(), name: files["net weights.bin"]}
+    named = {"net.onnx": naming(tmp_path / "published", name), name: files["net weights.bin"]}
     weights = tmp_path / "weights"
     weights.mkdir()
     with zipfile.ZipFile(weights / "pack.zip", "w") as packed:
@@ -463,12 +468,7 @@ def test_a_model_that_names_itself_as_its_data_is_refused(
     server: str, tmp_path: Path, name: str
 ) -> None:
     with_data(tmp_path / "published")
-    network = onnx.load(tmp_path / "published/net.onnx", load_external_data=False)
-    for tensor in network.graph.initializer:
-        for entry in tensor.external_data:
-            if entry.key == "location":
-                entry.value = name
-    Server.files = {"net.onnx": network.SerializeToString()}
+    Server.files = {"net.onnx": naming(tmp_path / "published", name)}
     card = model(url=f"{server}/files/net.onnx")
     with pytest.raises(ModelError, match="names itself or its folder as its external data"):
         get(card, tmp_path / "weights", trust=True)
