@@ -145,12 +145,25 @@ def refused(error: OSError) -> SuiteError:
     return SuiteError(f"the system refuses it ({said}); {advice}.", where=shown)
 
 
-def not_written(what: str, error: OSError, otherwise: str) -> str:
-    """What the system does not let be written, why not, and what to do.
+@contextmanager
+def writing(where: object, what: str, otherwise: str, kind: type[SuiteError]) -> Iterator[None]:
+    """Say what the system does not let be written meanwhile, why not, and what to do.
 
     Parameters
     ----------
+    where : the file or folder that is named
+    what : what fails, as "cannot write the card"
     otherwise : what helps whatever the reason is, as to give another folder
+    kind : what the mistake is raised as
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(where=where, what=not_written(what, error, otherwise)) from None
+
+
+def not_written(what: str, error: OSError, otherwise: str) -> str:
+    """What the system does not let be written, why not, and what to do, as in ``writing``.
 
     >>> taken = IsADirectoryError(errno.EISDIR, "Is a directory", ".tmp", None, "report.md")
     >>> not_written("cannot write there", taken, "give another folder")

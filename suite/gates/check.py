@@ -29,7 +29,7 @@ from suite.judging.against_fp32 import judge_against_fp32
 from suite.judging.against_itself import judge_against_itself
 from suite.judging.baselines.absent import nothing_accepted
 from suite.judging.baselines.entry import entry_document
-from suite.judging.baselines.store import unwritable
+from suite.judging.baselines.store import writing_baseline
 from suite.judging.baselines.syrupy_extension import (
     BaselineExtension,
     snapshot_data,
@@ -253,7 +253,8 @@ class GateCheck:
         # Syrupy keeps what goes wrong as it writes to itself.
         error = None if counted else told.executions[told.num_executions - 1].exception
         if error:
-            raise unwritable(self._file.path, error) if isinstance(error, OSError) else error
+            with writing_baseline(self._file.path):
+                raise error
         if self._file.sections().get(measured.section) != json.loads(json.dumps(entry)):
             raise BaselineError(
                 where=self._file.path,

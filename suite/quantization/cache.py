@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from suite.catalog.errors import ArtifactError, SuiteError, not_written
+from suite.catalog.errors import ArtifactError, SuiteError, writing
 from suite.catalog.files import refuse_link_away
 from suite.catalog.fresh import fresh_beside, remove, sweep
 from suite.catalog.json_file import UnreadableError, json_sha256, read_as, read_json
@@ -19,6 +19,7 @@ from suite.quantization.artifact import Artifact, BuildRecord, Ingredients, Step
 from suite.quantization.builder import build
 
 _STEPS = TypeAdapter(tuple[StepDone, ...])
+_OTHERWISE = "give another folder with --artifact-cache"
 
 
 class ArtifactCache:
@@ -80,15 +81,9 @@ class ArtifactCache:
     @contextmanager
     def _locked(self, entry: Path) -> Iterator[None]:
         """Keep other processes from building the same artifact; a killed one's lock is free."""
-        try:
+        with writing(entry.parent, "cannot write the artifact cache", _OTHERWISE, ArtifactError):
             lock = Lock(entry.with_suffix(".lock"))
             lock.acquire()
-        except OSError as error:
-            other = "give another folder with --artifact-cache"
-            raise ArtifactError(
-                where=entry.parent,
-                what=not_written("cannot write the artifact cache", error, other),
-            ) from None
         try:
             yield
         finally:
@@ -106,20 +101,15 @@ class ArtifactCache:
         sweep(entry)
         work = fresh_beside(entry)
         try:
-            work.mkdir()
-            model = work / "model.onnx"
-            steps = build(source.path, model, ingredients, self.statistics, advance)
-            file = read_onnx_file(model)
-            record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe(), steps)
-            text = json.dumps(asdict(record), indent=2) + "\n"
-            (work / "record.json").write_text(text, encoding="utf-8")
-            work.rename(entry)
-        except OSError as error:
-            other = "give another folder with --artifact-cache"
-            raise ArtifactError(
-                where=entry,
-                what=not_written("cannot keep the artifact", error, other),
-            ) from None
+            with writing(entry, "cannot keep the artifact", _OTHERWISE, ArtifactError):
+                work.mkdir()
+                model = work / "model.onnx"
+                steps = build(source.path, model, ingredients, self.statistics, advance)
+                file = read_onnx_file(model)
+                record = BuildRecord(file.sha256, file.size_bytes, ingredients.describe(), steps)
+                text = json.dumps(asdict(record), indent=2) + "\n"
+                (work / "record.json").write_text(text, encoding="utf-8")
+                work.rename(entry)
         finally:
             with suppress(OSError):
                 remove(work)

@@ -1,10 +1,10 @@
 """The files of a report: ``report.json``, and those that a finished run writes beside it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError, not_written
+from suite.catalog.errors import SuiteError, writing
 from suite.catalog.files import write_whole
 from suite.catalog.lock import Lock
 from suite.report.html.page import to_html
@@ -62,11 +62,10 @@ def held(folder: Path) -> Iterator[None]:
     """
     lock = Lock(folder / ".lock")
     try:
-        if not lock.acquire(wait=False):
-            raise in_use(folder)
-        yield
-    except OSError as error:
-        raise cannot_write(folder, error) from None
+        with writing_report(folder):
+            if not lock.acquire(wait=False):
+                raise in_use(folder)
+            yield
     finally:
         lock.release()
 
@@ -80,10 +79,7 @@ def in_use(folder: Path) -> SuiteError:
     )
 
 
-def cannot_write(folder: Path, error: OSError) -> SuiteError:
-    """That the system does not let a report be written."""
+def writing_report(folder: Path) -> AbstractContextManager[None]:
+    """Say what of a report the system does not let be written meanwhile."""
     other = "give another folder with --report-dir"
-    return SuiteError(
-        where=folder,
-        what=not_written("cannot write the report there", error, other),
-    )
+    return writing(folder, "cannot write the report there", other, SuiteError)

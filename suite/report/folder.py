@@ -1,8 +1,7 @@
 """Keeping a run's records and writing its report, whole at every moment."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from suite.judging.changes.compared import Compared
 from suite.judging.coverage import Coverage
 from suite.judging.outcome import Outcome
 from suite.judging.record import Record
-from suite.report.files import FILES, cannot_write, in_use, write_json, write_report
+from suite.report.files import FILES, in_use, write_json, write_report, writing_report
 from suite.report.history import PastRun
 from suite.report.model import Appended, Environment, Report
 from suite.report.named import named
@@ -82,12 +81,10 @@ class ReportFolder:
         self._earlier_seconds = 0.0
         self._lock = Lock(folder / ".lock")
         try:
-            if not self._lock.acquire(wait=False):
-                raise in_use(folder)
-            self._open(append=append)
-        except OSError as error:
-            self.close()
-            raise cannot_write(folder, error) from None
+            with writing_report(folder):
+                if not self._lock.acquire(wait=False):
+                    raise in_use(folder)
+                self._open(append=append)
         except SuiteError:
             self.close()
             raise
@@ -134,7 +131,7 @@ class ReportFolder:
     def plan(self, nodes: Iterable[str]) -> None:
         """Name the gates that are to run, so that those that do not are missed."""
         self._planned.update(dict.fromkeys(map(visible, nodes)))
-        with self._writing():
+        with writing_report(self.folder):
             self._write_unfinished()
 
     def add(self, record: Record, *, worker_died: bool = False) -> None:
@@ -154,7 +151,7 @@ class ReportFolder:
             record = self._records[record.node].model_copy(update={"notes": (said,)})
         self._recorded_anew |= record.node in self._records
         self._records[record.node] = kept = self._refused(record) or record
-        with self._writing():
+        with writing_report(self.folder):
             with append_to(self.folder / RECORDS) as stream:
                 stream.write(f"{kept.model_dump_json()}\n".encode())
             if time.monotonic() >= self._next_writing:
@@ -188,7 +185,7 @@ class ReportFolder:
     def write(self, *, complete: bool) -> Outcome:
         """Write the report of a run that ends, with the files beside it; give back the verdict."""
         verdict = self.conclude(complete=complete)
-        with self._writing():
+        with writing_report(self.folder):
             if self._recorded_anew:  # a line a gate, the last one
                 self._write_records()
             self._write_names()
@@ -207,13 +204,6 @@ class ReportFolder:
         if self._names and len(self._names.known) != self._written_names:
             self._names.write(self.folder)
             self._written_names = len(self._names.known)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise cannot_write(self.folder, error) from None
 
     def _take_over(self, report: Report) -> None:
         if report.runs:

@@ -3,9 +3,10 @@
 import errno
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from suite.catalog.errors import SuiteError, not_written
+from suite.catalog.errors import SuiteError, writing
 from suite.catalog.figures import FIGURES
 from suite.catalog.gate import Gate
 from suite.catalog.lock import Lock
@@ -90,15 +91,13 @@ def append_run(path: Path, run: PastRun) -> None:
         where the system does not let it be written.
     """
     line = run.model_dump_json().encode() + b"\n"
-    try:
+    with _writing(path):
         _refuse_special(path)
         with Lock(path.with_name(f".{path.name}.lock")), path.open("ab+") as stream:
             if stream.seek(0, os.SEEK_END):
                 stream.seek(-1, os.SEEK_END)
                 line = line if stream.read(1) == b"\n" else b"\n" + line
             stream.write(line)
-    except OSError as error:
-        raise _cannot_write(path, error) from None
 
 
 def require_writable(path: Path) -> None:
@@ -109,12 +108,10 @@ def require_writable(path: Path) -> None:
     SuiteError
         where it cannot.
     """
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _refuse_special(path)
         path.open("ab").close()
-    except OSError as error:
-        raise _cannot_write(path, error) from None
 
 
 def _refuse_special(path: Path) -> None:
@@ -155,9 +152,6 @@ def _names(record: Record) -> Iterator[str]:
         yield from [name for name in _TARS if name in known][:1]
 
 
-def _cannot_write(path: Path, error: OSError) -> SuiteError:
+def _writing(path: Path) -> AbstractContextManager[None]:
     other = "give another file with --history"
-    return SuiteError(
-        where=path,
-        what=not_written("cannot write the history there", error, other),
-    )
+    return writing(path, "cannot write the history there", other, SuiteError)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 
-from suite.catalog.errors import DatasetError, SuiteError, not_written
+from suite.catalog.errors import DatasetError, SuiteError, writing
 from suite.catalog.files import make_private, read_file, refuse_link_away, write_whole
 from suite.catalog.json_file import json_sha256
 from suite.datasets.alignment.geometry import Image
@@ -58,18 +58,13 @@ class AlignedCache:
             return None
         refuse_link_away(self._folder, entry, DatasetError)
         face = make()
-        try:
+        other = "give another folder with --artifact-cache"
+        with writing(entry.parent, "cannot keep aligned faces", other, DatasetError):
             if not entry.parent.is_dir():
                 make_private(self._folder)
                 entry.parent.mkdir(exist_ok=True)
             content = b"" if face is None else cv2.imencode(".png", face)[1].tobytes()
             write_whole(nothing if face is None else entry, content + _digest(key, content))
-        except OSError as error:
-            other = "give another folder with --artifact-cache"
-            raise DatasetError(
-                where=entry.parent,
-                what=not_written("cannot keep aligned faces", error, other),
-            ) from None
         return None if face is None else entry
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from suite.catalog.catalog import Catalog, Roots, dataset_paths, require_dataset
 from suite.catalog.dataset_card import DatasetCard
-from suite.catalog.errors import DatasetError, SuiteError, not_written
+from suite.catalog.errors import DatasetError, SuiteError, writing
 from suite.catalog.files import is_file, is_there, write_whole
 from suite.catalog.folder import broken_cards, read_cards
 from suite.catalog.idle_limits import idle_limits
@@ -139,13 +139,8 @@ def _write_constraints(file: Path) -> None:
         raise SuiteError(
             where=file, what="is a link, or no file; give another file with --constraints."
         )
-    try:
+    with writing(file, "cannot be written", "give another file with --constraints", SuiteError):
         write_whole(file, constraints_text())
-    except OSError as error:
-        raise SuiteError(
-            where=file,
-            what=not_written("cannot be written", error, "give another file with --constraints"),
-        ) from None
     print(f"{file}: written; install with pip install -c {file} wherever the gates run")
 
 

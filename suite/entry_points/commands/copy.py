@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from suite.catalog.card_file import id_in
 from suite.catalog.catalog import Catalog, Roots
 from suite.catalog.dataset_card import DatasetCard
-from suite.catalog.errors import CatalogError, not_written
+from suite.catalog.errors import CatalogError, writing
 from suite.catalog.files import is_file, is_there, refuse_link_away
 from suite.catalog.folder import card_files, read_catalog
 from suite.catalog.model_card import ModelCard
@@ -201,12 +201,7 @@ def _write_all(copies: Sequence[_Copy]) -> None:
 
 def _write(copy: _Copy) -> None:
     refuse_link_away(copy.path.parents[1], copy.path, CatalogError)
-    try:
+    with writing(copy.path, "cannot write the card", "choose another --catalog", CatalogError):
         copy.path.parent.mkdir(parents=True, exist_ok=True)
         with copy.path.open("x", encoding="utf-8") as stream:
             stream.write(copy.text)
-    except OSError as error:
-        raise CatalogError(
-            where=copy.path,
-            what=not_written("cannot write the card", error, "choose another --catalog"),
-        ) from None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnx
 
-from suite.catalog.errors import ModelError, SuiteError, not_written
+from suite.catalog.errors import ModelError, SuiteError, writing
 from suite.catalog.files import is_file, is_there
 from suite.catalog.source import Precision
 from suite.catalog.table import BLANK
@@ -79,15 +79,10 @@ def run(chosen: argparse.Namespace) -> int:
         raise SuiteError(
             where=output, what="is there already; remove it or choose another --output."
         )
-    try:
+    with writing(output, "cannot write the card", "choose another --output", SuiteError):
         output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("x", encoding="utf-8") as stream:
             stream.write(text)
-    except OSError as error:
-        raise SuiteError(
-            where=output,
-            what=not_written("cannot write the card", error, "choose another --output"),
-        ) from None
     fill_in = "fill in what is marked, then" if BLANK in text else "read it over, and"
     print(f"{output}: {fill_in} run face-quant-gate check")
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from suite.catalog.catalog import Catalog, Roots
-from suite.catalog.errors import CatalogError, SuiteError, nearest, not_written
+from suite.catalog.errors import CatalogError, SuiteError, nearest, writing
 from suite.catalog.files import is_there, refuse_link_away, user_cache, write_whole
 from suite.catalog.folder import read_catalog
 from suite.catalog.table import Card
@@ -70,14 +70,9 @@ def run(chosen: argparse.Namespace) -> int:
     catalog = read_catalog(chosen.catalog, Roots(chosen.data_dir, chosen.weights_dir))
     layers = layers_of(catalog, chosen.model, chosen.mode, chosen.artifact_cache or user_cache())
     file = folder / file_name(layers.model, layers.mode)
-    try:
+    with writing(file, "cannot be written", "give another folder with --report-dir", SuiteError):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, layers.model_dump_json(indent=2) + "\n")
-    except OSError as error:
-        raise SuiteError(
-            where=file,
-            what=not_written("cannot be written", error, "give another folder with --report-dir"),
-        ) from None
     for line in table(layers, None if chosen.all else _SHOWN):
         print(line)
     print(f"{file}: written")

@@ -13,7 +13,7 @@ from suite.entry_points.history import earlier_runs
 from suite.entry_points.plugin.base import compared, refuse_unknown_base
 from suite.entry_points.plugin.environment import describe, to_be_judged
 from suite.entry_points.plugin.xdist import workers
-from suite.report.files import cannot_write
+from suite.report.files import writing_report
 from suite.report.folder import ReportFolder
 from suite.report.names import Names, known_names
 from suite.runtime.providers import require_provider
@@ -29,10 +29,8 @@ def _names(options: Options) -> Names:
 
 
 def _make_private(folder: Path) -> None:
-    try:
+    with writing_report(folder):
         make_private(folder)
-    except OSError as error:
-        raise cannot_write(folder, error) from None
 
 
 def opened(run: GateRun) -> ReportFolder:

@@ -7,7 +7,7 @@ import functools
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from suite.catalog.catalog import Catalog
-from suite.catalog.errors import BaselineError, not_written, refused
+from suite.catalog.errors import BaselineError, refused, writing
 from suite.catalog.files import is_folder, lies_below, names_in, write_whole
 from suite.catalog.gate import Section
 from suite.catalog.json_file import UnreadableError, read_as, read_json
@@ -264,19 +264,16 @@ def _locked(path: Path) -> Iterator[None]:
             where=path.parent,
             what=f"leads out of {root} by a link, where nothing is written; put a folder there.",
         )
-    try:
-        with Lock(path.with_name(f".{path.name}.lock")):
-            # Another process may have written since.
-            _read.cache_clear()
-            yield
-    except OSError as error:
-        raise unwritable(path, error) from None
+    with writing_baseline(path), Lock(path.with_name(f".{path.name}.lock")):
+        # Another process may have written since.
+        _read.cache_clear()
+        yield
 
 
-def unwritable(path: Path, error: OSError) -> BaselineError:
-    """What is said of a baseline that cannot be written."""
+def writing_baseline(path: Path) -> AbstractContextManager[None]:
+    """Say what of a baseline the system does not let be written meanwhile."""
     other = "make the folder writable, and accept again; nothing accepted there is lost"
-    return BaselineError(where=path, what=not_written("cannot write the baseline", error, other))
+    return writing(path, "cannot write the baseline", other, BaselineError)
 
 
 def _write(path: Path, sections: Mapping[str, Any]) -> None:

@@ -228,7 +228,10 @@ def _refuse_downgrade(answer: Any) -> None:
 def _given_up(partial: Partial, error: Exception, status: int | None, failed: int) -> DownloadError:
     reason = f"the server answered {status}" if status else _reason(error)
     tries = f", {failed} times" if failed else ""
-    advice = f"try later, or download it by hand into {partial.folder}"
+    refused = _library().exceptions
+    proxied = isinstance(error, refused.ProxyError | refused.InvalidProxyURL)
+    first = "look at the proxy that HTTPS_PROXY or HTTP_PROXY names" if proxied else "try later"
+    advice = f"{first}, or download it by hand into {partial.folder}"
     if partial.size:
         advice = f"run it again to go on from {partial.size / 2**20:.1f} MiB"
     return DownloadError(partial.url, reason + tries, advice)

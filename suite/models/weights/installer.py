@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, urljoin
 
-from suite.catalog.errors import ModelError, not_written
+from suite.catalog.errors import ModelError, writing
 from suite.catalog.files import is_file, real_path, sha256_of
 from suite.catalog.lock import Lock
 from suite.catalog.model_card import ModelCard
@@ -51,15 +51,13 @@ def get_weights(
     target = here or folder / model.source.file
     if here is None:
         refuse_outside(folder, target)
-    try:
-        with Lock(target.with_name(f".{target.name}.lock")):
-            places = frozenset(map(real_path, kept))
-            _get(_Order(model, folder, downloads, places, trust_first_use, say), target)
-    except OSError as error:
-        other = "give another folder with --weights-dir"
-        raise ModelError(
-            where=folder, what=not_written("cannot write weights there", error, other)
-        ) from None
+    other = "give another folder with --weights-dir"
+    with (
+        writing(folder, "cannot write weights there", other, ModelError),
+        Lock(target.with_name(f".{target.name}.lock")),
+    ):
+        places = frozenset(map(real_path, kept))
+        _get(_Order(model, folder, downloads, places, trust_first_use, say), target)
     return target
 
 

@@ -481,6 +481,17 @@ def test_a_way_to_no_server_is_said(files: Files, tmp_path: Path, there: str) ->
     assert len(files.asked) == 1
 
 
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "http://"])
+def test_a_proxy_that_gives_nothing_is_named(
+    files: Files, tmp_path: Path, monkeypatch, proxy: str
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(ModelError, match="look at the proxy that HTTPS_PROXY or HTTP_PROXY names"):
+        bring(tmp_path, f"{files.address}/a.bin")
+
+
 def test_a_head_that_comes_letter_by_letter_is_given_up(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(download, "_WHILE_S", 0.3)
     monkeypatch.setattr(download, "_PAUSE_S", 0.0)
