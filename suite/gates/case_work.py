@@ -35,6 +35,7 @@ from suite.verification.evaluator import Kept
 from suite.verification.evidence import Evidence
 
 if TYPE_CHECKING:
+    from suite.gates.layer_costs import LayersDb
     from suite.gates.model_work import ModelWork
 
 Embeddings = npt.NDArray[np.float32]
@@ -53,7 +54,7 @@ class CaseWork:
         # Why it must not be accepted, empty where it may be; None until that was judged.
         self.refusal: str | None = None
         # The signal-to-noise ratio of each layer in decibels; None until somebody asked for it.
-        self.layers_db: dict[str, float] | None = None
+        self.layers_db: LayersDb | None = None
         self._embedded: dict[str, Embedded] = {}
         self._evidence: dict[str, Evidence] = {}
 

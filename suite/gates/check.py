@@ -99,7 +99,8 @@ class GateCheck:
             if each.outcome is outcome
         ]
         concluded = open_or_failed[0] if open_or_failed else against_baseline
-        where = where_lost(concluded, self._work, self._file, measured.section)
+        failed = against_fp32 if refused else concluded
+        where = where_lost(failed, self._work, self._file, measured.section)
         if not updating:
             entry = self._file.entry(measured.section)
             concluded = advised(concluded, entry, self._work, cause_known=bool(notes))

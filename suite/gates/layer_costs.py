@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 
 from suite.catalog.errors import ArtifactError
@@ -46,6 +48,14 @@ class Explained:
     artifact_sha256: str
     calibrated_on: int | None
     weighed_on: int
+
+
+@dataclass(frozen=True)
+class LayersDb:
+    """The signal-to-noise ratios of an artifact's layers in decibels, in the network's order."""
+
+    in_8_bits: Mapping[str, float] = field(default_factory=dict)
+    in_float: Mapping[str, float] = field(default_factory=dict)
 
 
 def explain(work: CaseWork) -> Explained:
@@ -95,11 +105,11 @@ def explain(work: CaseWork) -> Explained:
     return Explained(costs, artifact.file.sha256, calibrated, weighed)
 
 
-def layers_db(work: CaseWork) -> dict[str, float]:
-    """The signal-to-noise ratio of each layer of a case's own artifact, in decibels.
+def layers_db(work: CaseWork) -> LayersDb:
+    """The signal-to-noise ratio of each layer of a case's own artifact.
 
     Measured on a few faces of the calibration set, or of the first evaluation set where there is
-    none; in the order of the network.
+    none. Of a layer in float the roundings around it are the noise, or what is wrong with it.
 
     Raises
     ------
@@ -110,12 +120,19 @@ def layers_db(work: CaseWork) -> dict[str, float]:
         forms, units = _brought(work)
     else:
         forms, units = _built(work, work.artifact, work.ingredients)
+    found = _noise(work, forms, units)
+    quantized = {unit.name for unit in quantized_units(forms, units)}
+    return LayersDb(
+        {name: value for name, value in found.items() if name in quantized},
+        {name: value for name, value in found.items() if name not in quantized},
+    )
+
+
+def _noise(work: CaseWork, forms: Forms, units: Sequence[Unit]) -> dict[str, float]:
     faces = _calibration(work) or work.bench.dataset(work.model.evaluation[0])
     with tempfile.TemporaryDirectory() as folder:
         reader = face_reader(forms.reference.inputs, _fed(work, faces), FEW_FACES)
-        batches = iter(reader.get_next, None)
-        told = quantized_units(forms, units)
-        found = signal_to_noise(forms, told, batches, Path(folder))
+        found = signal_to_noise(forms, units, iter(reader.get_next, None), Path(folder))
     return {name: round(value, 1) for name, value in found.items()}
 
 
@@ -144,9 +161,13 @@ def _units(work: CaseWork, forms: Forms) -> list[Unit]:
 
 
 def _brought(work: CaseWork) -> tuple[Forms, list[Unit]]:
-    """A brought artifact beside that form of its source in which most of its layers are told."""
+    """A brought artifact beside that form of its source that it is nearest to.
+
+    It is the one in which most of its layers are told, and of several the one beside which they
+    lose least: recipes give layers other weights under the same names.
+    """
     quantized = _net(work.artifact.file.path)
-    best: tuple[int, Forms, list[Unit]] | None = None
+    found: list[tuple[int, Forms, list[Unit]]] = []
     for recipe in _recipes(work):
         made = Ingredients(
             work.of_model.source.sha256,
@@ -158,16 +179,25 @@ def _brought(work: CaseWork) -> tuple[Forms, list[Unit]]:
         reference = work.bench.cache.get(work.of_model.source, made)
         forms = Forms(_net(reference.file.path), quantized)
         units = _units(work, forms)
-        told = len(quantized_units(forms, units))
-        if best is None or told > best[0]:
-            best = told, forms, units
-    if best is None or not best[0]:
+        found.append((len(quantized_units(forms, units)), forms, units))
+    most = max((told for told, _, _ in found), default=0)
+    if not most:
         raise UnpairedError(
             where=work.artifact.file.path,
             what="no layer of it can be told in 8 bits from the source: it must keep the names of "
             "its tensors or nodes, and be in QDQ form or dynamic INT8.",
         )
-    return best[1], best[2]
+    best = [(forms, units) for told, forms, units in found if told == most]
+    if len(best) == 1:
+        return best[0]
+    return max(best, key=lambda each: _usual_db(work, *each))
+
+
+def _usual_db(work: CaseWork, forms: Forms, units: Sequence[Unit]) -> float:
+    try:
+        return statistics.median(_noise(work, forms, units).values())
+    except UnpairedError:  # said where the layers are asked for
+        return -inf
 
 
 def _recipes(work: CaseWork) -> Iterator[RecipeSpec]:

@@ -4,7 +4,7 @@ from suite.catalog.errors import SuiteError
 from suite.catalog.files import real_path
 from suite.catalog.gate import Gate, Section
 from suite.gates.case_work import CaseWork
-from suite.gates.layer_costs import layers_db
+from suite.gates.layer_costs import LayersDb, layers_db
 from suite.judging.baselines.store import BaselineFile
 from suite.judging.judgement import Judgement
 from suite.judging.lost_layers import WHERE, lost_layers
@@ -20,7 +20,7 @@ def kept_layers(work: CaseWork, gate: Gate) -> dict[str, float]:
     """
     if gate is not Gate.FIDELITY or work.mode.is_fp32 or work.bench.recorded is not None:
         return {}
-    return _layers_of(work)
+    return dict(_layers_of(work).in_8_bits)
 
 
 def where_lost(
@@ -36,15 +36,23 @@ def where_lost(
     if of.gate not in _OF_EMBEDDINGS or work.mode.is_fp32 or work.bench.recorded is not None:
         return ()
     entry = file.entry(str(Section(Gate.FIDELITY, of.key)))
-    words = lost_layers(_layers_of(work), entry.layers if entry else {})
+    if entry and entry.layers:
+        layers = _layers_of(work)
+        words = lost_layers(layers.in_8_bits, entry.layers, layers.in_float)
+    else:
+        words = (
+            "no layers were accepted to compare with: face-quant-gate explain "
+            f"--model={work.model.id} --mode={work.mode.id}, with this run's --catalog and "
+            "folders, weighs each"
+        )
     place = f"the artifact is {real_path(work.artifact.file.path)}"
     return tuple(f"{WHERE}{each}" for each in (words, place) if each)
 
 
-def _layers_of(work: CaseWork) -> dict[str, float]:
+def _layers_of(work: CaseWork) -> LayersDb:
     if work.layers_db is None:
         try:
             work.layers_db = layers_db(work)
         except SuiteError:
-            work.layers_db = {}
+            work.layers_db = LayersDb()
     return work.layers_db

@@ -43,9 +43,8 @@ class ModelWork:
         if named is None:
             return None
         faces = self.bench.dataset(named)
-        for other in self.card.datasets:
-            if other != named:
-                refuse_shared_faces(faces, self.bench.dataset(other), as_="selection")
+        for other in filter(None, (*self.card.evaluation, self.card.calibration)):
+            refuse_shared_faces(faces, self.bench.dataset(other), as_="selection")
         return faces
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pytest
 from team import MODEL, ROOT
 
@@ -16,7 +17,7 @@ from suite.gates.lost_layers import kept_layers
 from suite.gates.progress import Progress
 from suite.gates.workbench import Workbench
 from suite.judging.lost_layers import lost_layers
-from suite.models.onnx_file import read_onnx_file
+from suite.models.onnx_file import load_whole, read_onnx_file
 from suite.quantization.artifact import Artifact
 from suite.quantization.calibration import face_reader
 from suite.quantization.sensitivity.local_error import quantized_units, signal_to_noise
@@ -73,7 +74,7 @@ def check_each_broken_layer(pair: Paired, folder: Path) -> None:
                 named.append(unit.name)
         after = figures(pair.with_form(net), folder)
         for name in named:
-            said = lost_layers({**accepted, name: after[name]}, accepted)
+            said = lost_layers({**accepted, name: after[name]}, accepted, {})
             told = f"layer {name} ({accepted[name]:.1f} → {after[name]:.1f} dB)"
             assert told in said.replace("its last layer", "layer"), (kind, said)
         count += len(named)
@@ -113,14 +114,15 @@ def test_layers_are_those_of_the_artifact_in_the_order_of_the_network(
     assert list(kept) == [unit.name for unit in pair.units]
     assert all(10 < value < 70 and value == round(value, 1) for value in kept.values())
     # They are measured once a case, and by no other gate.
-    assert kept_layers(work, Gate.FIDELITY) is kept
+    asked = work.layers_db
+    assert kept_layers(work, Gate.FIDELITY) == kept and work.layers_db is asked
     assert kept_layers(work, Gate.VERIFICATION) == kept_layers(work.fp32, Gate.FIDELITY) == {}
     # Of another artifact they are others.
     made = broken(pair.forms.quantized, pair.units[3], scale_doubled)
     assert made is not None
     made.save(tmp_path / "broken.onnx")
     work.artifact = Artifact(read_onnx_file(tmp_path / "broken.onnx"))
-    after = layers_db(work)
+    after = layers_db(work).in_8_bits
     assert [name for name in kept if after[name] != kept[name]] == [pair.units[3].name]
 
 
@@ -133,3 +135,22 @@ def test_of_operator_form_the_layers_between_floats_are_kept(cache: Path) -> Non
 def test_layers_of_dynamic_int8_are_kept_too(cache: Path) -> None:
     kept = kept_layers(work_on(MODEL, "int8_dynamic", cache), Gate.FIDELITY)
     assert len(kept) > 10
+
+
+def test_a_layer_in_float_is_told_beside_those_in_8_bits(cache: Path, tmp_path: Path) -> None:
+    work = work_on(MODEL, "int8_static_tuned", cache)
+    sound = layers_db(work)
+    (name, before), *others = sound.in_float.items()
+    assert before > 30 and not others
+    assert name not in kept_layers(work, Gate.FIDELITY)
+    net = Net.of(load_whole(work.artifact.file.path))
+    first = next(node for node in net.nodes if node.op_type == "Conv")
+    bias = net.weight(first.input[2])
+    assert bias is not None
+    first.input[2] = net.add_weight("no_bias", np.zeros_like(bias))
+    net.save(tmp_path / "broken.onnx")
+    work.artifact = Artifact(read_onnx_file(tmp_path / "broken.onnx"))
+    after = layers_db(work)
+    assert after.in_8_bits == sound.in_8_bits
+    said = lost_layers(after.in_8_bits, sound.in_8_bits, after.in_float)
+    assert f"): layer {name} (in float; {after.in_float[name]:.1f} dB" in said

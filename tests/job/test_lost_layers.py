@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-from team import Team
+from team import MODEL, Team
 
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
@@ -108,15 +108,21 @@ def test_a_baseline_without_layers_gets_them_when_it_is_accepted_again(team: Tea
     assert team.baseline(MODE).read_bytes() == before
 
 
-def test_a_red_gate_without_accepted_layers_names_the_lowest(brought: Team) -> None:
+def test_a_red_gate_without_accepted_layers_says_what_weighs_them(brought: Team) -> None:
     document = json.loads(brought.baseline(MODE).read_text())
     del document["sections"][FIDELITY]["layers"]
     brought.baseline(MODE).write_text(json.dumps(document, indent=2))
     exchange(brought, BREAKS["weights noised"])
     assert brought.gates(*SOME).returncode == 1
     said = brought.failed()[f"fidelity {MODE}"]
-    assert f"the layers with the lowest signal-to-noise ratio are {BROKEN} (" in said
-    assert "none were accepted to compare with" in said
+    explain = f"face-quant-gate explain --model={MODEL} --mode={MODE}"
+    assert f"where: no layers were accepted to compare with: {explain}, with this run" in said
+    assert f"where: the artifact is {own(brought)}" in said
+    # Likewise where it is refused to accept it.
+    floor = f"\n[modes.{MODE}.policy.floor]\ncosine_mean = 0.9999\n"
+    brought.card().write_text(brought.card().read_text() + floor)
+    assert brought.gates(*SOME, "--snapshot-update").returncode == 1
+    assert f"where: the artifact is {own(brought)}" in brought.failed()[f"fidelity {MODE}"]
 
 
 def test_of_an_artifact_whose_layers_cannot_be_told_none_are_kept(brought: Team) -> None:
