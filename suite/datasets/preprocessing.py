@@ -1,7 +1,7 @@
 """From decoded images to a network's input."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from suite.catalog.preprocess import PreprocessSpec, QuantizedInput
 
 _Floats = npt.NDArray[np.float32]
+Value = TypeVar("Value", bound=np.generic)
 
 
 def prepare(
@@ -95,18 +96,16 @@ def _resized(image: npt.NDArray[np.uint8], spec: PreprocessSpec) -> npt.NDArray[
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def mirror(
-    tensor: npt.NDArray[np.float32], layout: Literal["NCHW", "NHWC"]
-) -> npt.NDArray[np.float32]:
+def mirror(tensor: npt.NDArray[Value], layout: Literal["NCHW", "NHWC"]) -> npt.NDArray[Value]:
     """Turn each image left to right.
 
     Parameters
     ----------
-    tensor : float32 [n, 3, h, w], or [n, h, w, 3] for layout NHWC
+    tensor : of any type, [n, 3, h, w], or [n, h, w, 3] for layout NHWC
 
     Returns
     -------
-    float32 of the same shape, contiguous
+    likewise, contiguous
     """
     axis = 3 if layout == "NCHW" else 2
     return np.ascontiguousarray(np.flip(tensor, axis))

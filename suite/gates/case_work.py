@@ -14,6 +14,7 @@ from suite.catalog.gate import Gate
 from suite.catalog.limits import Limits, limits_of
 from suite.catalog.mode_card import ModeCard
 from suite.catalog.model_card import Feeding
+from suite.catalog.policy import PolicySpec
 from suite.catalog.source import BroughtFile
 from suite.datasets.face import Face
 from suite.gates.accepted_float import with_accepted
@@ -81,10 +82,16 @@ class CaseWork:
             preprocess=self.model.preprocess,
             outputs=self.model.outputs,
             calibration=self.bench.dataset(calibration) if calibration else None,
-            policy=asked_of_mix(self.limits().policy),
+            policy=asked_of_mix(self._policies()),
+            flip=self.model.flip,
             selection=self.of_model.selection if recipe.sees_policy else None,
         )
         return with_accepted(made, self) if recipe.sees_policy else made
+
+    def _policies(self) -> list[PolicySpec]:
+        """What the case is held to anywhere, and on each of its sets."""
+        sets = self.bench.catalog.models[self.model.id].evaluation
+        return [self.limits(each).policy for each in (None, *sets)]
 
     @cached_property
     def brought(self) -> BroughtFile | None:

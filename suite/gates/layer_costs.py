@@ -98,7 +98,7 @@ def explain(work: CaseWork) -> Explained:
         tempfile.TemporaryDirectory() as folder,
         work.bench.progress.step(label) as advance,
     ):
-        most = faces_for(units)
+        most = faces_for(units, mirrored=work.model.flip != "none")
         selection = _selection(work, forms, kept, most, Path(folder))
         costs = costs_of(forms, units, selection, advance)
         weighed = sum(map(len, selection.probe.batches))
@@ -210,10 +210,16 @@ def _recipes(work: CaseWork) -> Iterator[RecipeSpec]:
             yield recipe.in_float
 
 
-def faces_for(units: Sequence[Unit]) -> int:
-    """On how many faces the units of a network are weighed, by its multiply-accumulates."""
+def faces_for(units: Sequence[Unit], *, mirrored: bool) -> int:
+    """On how many faces the units of a network are weighed, by its multiply-accumulates.
+
+    Parameters
+    ----------
+    mirrored : whether a face is run twice, so that half as many are taken
+    """
     products = sum(unit.products for unit in units) or 1
-    return int(min(FACES, max(LEAST_FACES, _PRODUCTS // products)))
+    runs = int(min(FACES, max(LEAST_FACES, _PRODUCTS // products)))
+    return runs // 2 if mirrored else runs
 
 
 def _selection(work: CaseWork, forms: Forms, faces: FaceSet, most: int, folder: Path) -> Selection:
@@ -223,6 +229,7 @@ def _selection(work: CaseWork, forms: Forms, faces: FaceSet, most: int, folder: 
         "most": most,
         "preprocess": model.preprocess.hashed(),
         "outputs": model.outputs.model_dump(mode="json"),
+        "flip": model.flip,
     }
     fed, kept = _fed(work, faces), Kept(statistics, images)
     return Selection.of(forms.reference, fed, most, folder, kept)
@@ -230,5 +237,12 @@ def _selection(work: CaseWork, forms: Forms, faces: FaceSet, most: int, folder: 
 
 def _fed(work: CaseWork, faces: FaceSet) -> Ingredients:
     """Faces as the model's source is fed them."""
-    model, none = work.model, RecipeSpec(method="none")
-    return Ingredients(work.of_model.source.sha256, none, model.preprocess, model.outputs, faces)
+    model = work.model
+    return Ingredients(
+        work.of_model.source.sha256,
+        RecipeSpec(method="none"),
+        model.preprocess,
+        model.outputs,
+        faces,
+        flip=model.flip,
+    )

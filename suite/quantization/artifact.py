@@ -10,6 +10,7 @@ from suite.catalog.model_card import OutputSpec
 from suite.catalog.preprocess import PreprocessSpec
 from suite.datasets.face_set import FaceSet
 from suite.models.onnx_file import OnnxFile
+from suite.runtime.network import Flip
 from suite.runtime.versions import onnxruntime_version
 
 # Raised when building changes, so that artifacts of the old way are not taken for the new.
@@ -21,8 +22,9 @@ class Ingredients:
     """What an artifact is made of; equal ingredients give the same cache entry.
 
     ``policy`` is what its mode's policy asks of how near it is to FP32, which a recipe that mixes
-    8 bits and float is built to meet, and ``selection`` the faces on which it is; None are half of
-    the calibration faces. ``accepted_float`` are the units that were put back in float when such an
+    8 bits and float is built to meet, ``flip`` how embeddings are made one with those of mirror
+    images for that, and ``selection`` the faces on which it is; None are half of the calibration
+    faces. ``accepted_float`` are the units that were put back in float when such an
     artifact was accepted, which are then put so again; None has them chosen. ``accepted_trace``
     says how they were.
     """
@@ -33,6 +35,7 @@ class Ingredients:
     outputs: OutputSpec
     calibration: FaceSet | None
     policy: Mapping[str, float] = field(default_factory=dict)
+    flip: Flip = "none"
     selection: FaceSet | None = None
     accepted_float: tuple[str, ...] | None = None
     accepted_trace: tuple[str, ...] = ()
@@ -49,7 +52,7 @@ class Ingredients:
         if not self.recipe.sees_policy:
             return {}
         faces = {"selection_sha256": self.selection.sha256} if self.selection else {}
-        return {"policy": dict(self.policy), **faces}
+        return {"policy": dict(self.policy), "flip": self.flip, **faces}
 
     def describe(self) -> dict[str, object]:
         """The ingredients as JSON, from which the cache's key is made."""

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
 from suite.catalog.model_card import OutputSpec
+from suite.datasets.preprocessing import mirror
 from suite.quantization.artifact import Ingredients
 from suite.quantization.calibration import FaceReader
 from suite.quantization.cpu_sessions import open_on_cpu
 from suite.runtime.binding import noise
+from suite.runtime.embedding import combined
+from suite.runtime.network import Flip
 from suite.runtime.ports import find_port, image_input
 from suite.verification.scores import unit_rows
 
@@ -23,10 +27,19 @@ _FACES = 8
 
 @dataclass(frozen=True)
 class Probe:
-    """Images as a network is fed them, batch by batch."""
+    """Images as a network is fed them, batch by batch.
+
+    Attributes
+    ----------
+    outputs : of the network, of which the embedding is taken
+    flip : how each image's embedding is made one with that of its mirror image
+    layout : in which the images lie
+    """
 
     batches: Sequence[npt.NDArray[np.generic]]
     outputs: OutputSpec
+    flip: Flip = "none"
+    layout: Literal["NCHW", "NHWC"] = "NCHW"
 
     @classmethod
     def of_noise(cls, path: Path, ingredients: Ingredients) -> "Probe":
@@ -50,12 +63,35 @@ class Probe:
         return cls(batches, ingredients.outputs)
 
     def embed(self, path: Path, options: ort.SessionOptions | None = None) -> Rows:
-        """The embeddings of the images as a file gives them: float64 [n, d], not normalised."""
+        """The embeddings of the images as a file gives them, not normalised.
+
+        Returns
+        -------
+        float64 [n, d], with the flip ``concat`` [n, 2d]
+        """
         session = open_on_cpu(path, options)
         name, _ = image_input(session, self.outputs.input)
-        wanted = find_port(session.get_outputs(), self.outputs.embedding, "embedding").name
-        rows = [session.run([wanted], {name: batch})[0] for batch in self.batches]
-        return np.concatenate([row.reshape(len(row), -1) for row in rows]).astype(np.float64)
+        wanted = self._wanted(session)
+
+        def run(batch: npt.NDArray[np.generic]) -> list[Rows]:
+            given = session.run(wanted, {name: batch})
+            return [np.asarray(each).reshape(len(each), -1).astype(np.float64) for each in given]
+
+        rows = [
+            run(batch)[0]
+            if self.flip == "none"
+            else combined(run(batch), run(mirror(batch, self.layout)), self.flip)
+            for batch in self.batches
+        ]
+        return np.concatenate(rows)
+
+    def _wanted(self, session: ort.InferenceSession) -> list[str]:
+        ports = session.get_outputs()
+        if self.flip != "norm_weighted":
+            return [find_port(ports, self.outputs.embedding, "embedding").name]
+        others = [port for port in ports if port.name != self.outputs.norm]
+        embedding = find_port(others, self.outputs.embedding, "embedding")
+        return [embedding.name, find_port(ports, self.outputs.norm, "norm").name]
 
 
 @dataclass(frozen=True)

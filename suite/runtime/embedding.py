@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from suite.runtime.running import CannotRunError, running
 from suite.verification.scores import unit_rows
 
 Floats = npt.NDArray[np.float32]
+Real = TypeVar("Real", np.float32, np.float64)
 # A batch's embeddings [n, d], and the norms [n, 1] of its images where the flip takes them.
 _Batch = tuple[Floats, Floats | None]
 # Faces prepared at a time, and how many such chunks may wait for the network: one thread that
@@ -185,12 +186,29 @@ def _embed_batch(network: Network, tensor: Floats, flip: Flip) -> _Batch:
     if flip == "none":
         return first[0], None
     second = run_network(network, mirror(tensor, network.spec.layout))
+    return combined(first, second, flip), first[1] if flip == "norm_weighted" else None
+
+
+def combined(
+    first: Sequence[npt.NDArray[Real]], second: Sequence[npt.NDArray[Real]], flip: Flip
+) -> npt.NDArray[Real]:
+    """Embeddings of images and of their mirror images in one, as `embed_with_norms` says.
+
+    Parameters
+    ----------
+    first, second : the embeddings [n, d] of either and, for ``norm_weighted``, the norms [n, 1]
+    flip : any but ``none``
+
+    Returns
+    -------
+    [n, d], for ``concat`` [n, 2d], not normalised
+    """
     if flip == "concat":
-        return np.concatenate([first[0], second[0]], axis=1), None
+        return np.concatenate([first[0], second[0]], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):  # infinities become NaN in `unit_rows`
         if flip == "norm_weighted":
-            return first[0] * first[1] + second[0] * second[1], first[1]
-        return first[0] + second[0], None
+            return first[0] * first[1] + second[0] * second[1]
+        return first[0] + second[0]
 
 
 def run_network(network: Network, tensor: Floats) -> list[Floats]:

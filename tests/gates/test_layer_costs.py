@@ -12,8 +12,9 @@ from suite.quantization.sensitivity.units import Unit
 )
 def test_so_many_faces_as_keep_to_the_time(layers: int, products: int, faces: int) -> None:
     units = [Unit(f"layer{at}", (f"t{at}",), products) for at in range(layers)]
-    assert faces_for(units) == faces
+    assert faces_for(units, mirrored=False) == faces
+    assert faces_for(units, mirrored=True) == faces // 2
 
 
 def test_shapes_that_are_not_known_cost_nothing() -> None:
-    assert faces_for([Unit("layer", ("t",), 0)]) == 32
+    assert faces_for([Unit("layer", ("t",), 0)], mirrored=False) == 32

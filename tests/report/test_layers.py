@@ -18,13 +18,14 @@ from suite.report.layers import (
 )
 
 
-def layer(name: str, **figures: float) -> LayerCost:
+def layer(name: str, **figures: float | None) -> LayerCost:
     usual = {
         "share": 0.25,
         "sqnr_db": 38.04,
         "alone": 1e-4,
         "alone_as_run": 1e-4,
         "in_float": 1.9e-3,
+        "gain_error": 1e-4,
         "integer_ms": 0.05,
         "float_ms": 0.1,
     }
@@ -44,7 +45,7 @@ LAYERS = Layers(
     loss=2e-3,
     layers=(
         layer("stem", alone=9e-4, alone_as_run=9e-4, in_float=1e-3, float_ms=0.04),
-        layer("body", alone=1e-4, alone_as_run=3e-4, in_float=1.5e-3, float_ms=0.05),
+        layer("body", alone=1e-4, alone_as_run=3e-4, in_float=1.5e-3, float_ms=0.04),
         layer("tail", alone=3e-4, in_float=2.1e-3, float_ms=0.01),
         layer("head", alone=0.0, alone_as_run=0.0, sqnr_db=99.0),
     ),
@@ -129,8 +130,23 @@ def test_what_it_says_in_sentences() -> None:
         "up to 1.30e-03.",
         "stem alone is 69% of that sum.",
         "In float already: first.",
-        "Nearer to FP32 and no slower in float: stem, body.",
+        "Clearly nearer to FP32 in float, and not clearly slower: stem, body.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("figures", "is_better"),
+    [
+        ({}, True),
+        ({"gain_error": 3.4e-4}, False),
+        ({"gain_error": None}, False),
+        ({"gain_error": 0.0, "in_float": 2e-3}, False),
+        ({"float_ms": 0.056}, False),
+    ],
+)
+def test_what_chance_shows_too_is_not_better(figures: dict[str, float], is_better: bool) -> None:
+    usual = {"in_float": 1e-3, "gain_error": 3.3e-4, "float_ms": 0.054}
+    assert LAYERS.is_better_in_float(layer("a", **{**usual, **figures})) == is_better
 
 
 def test_nothing_is_said_of_what_is_not_there() -> None:
@@ -149,7 +165,9 @@ def test_layers_that_cannot_be_told_are_not_said_to_be_in_float() -> None:
 def test_of_many_better_in_float_three_are_named() -> None:
     many = tuple(layer(f"l{i}", float_ms=0.01, in_float=1e-3 + i * 1e-5) for i in range(5))
     layers = LAYERS.model_copy(update={"layers": many})
-    assert list(said(layers))[-1].endswith("in float: l0, l1, l2 and 2 more.")
+    assert list(said(layers))[-1].endswith(
+        "in float, and not clearly slower: l0, l1, l2 and 2 more."
+    )
 
 
 def test_what_is_no_file_of_layers_is_not_copied(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ def layer(name: str, **rest: object) -> LayerCost:
             "alone": 1e-4,
             "alone_as_run": 1e-4,
             "in_float": 9e-4,
+            "gain_error": 1e-6,
             "integer_ms": 0.2,
             "float_ms": 0.5,
             **rest,

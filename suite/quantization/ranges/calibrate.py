@@ -68,6 +68,8 @@ class Calibration:
 
     def observed(self, net: Net, shapes: Shapes, names: Sequence[str]) -> dict[str, Observed]:
         """The extremes of some tensors: `observe`."""
+        if not names:  # onnxruntime runs no network without an output
+            return {}
 
         def make() -> dict[str, Array]:
             faces = self.faces(net, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ class UnitCost:
     alone : the loss with it alone in 8 bits, computed as the file says
     alone_as_run : likewise by this CPU's kernels
     in_float : the loss of the quantized network with it alone in float
+    gain_error : the standard error over the images of what that gains; None of one image
     integer_ms, float_ms : what its kernels take of one run at batch 1 on one thread
     """
 
@@ -52,6 +54,7 @@ class UnitCost:
     alone: float
     alone_as_run: float
     in_float: float
+    gain_error: float | None
     integer_ms: float
     float_ms: float
 
@@ -104,14 +107,16 @@ class Selection:
         """
         batches = list(iter(face_reader(net.inputs, made, most).get_next, None))
         name = next(iter(batches[0]))
-        return cls(Probe([batch[name] for batch in batches], made.outputs), name, work, kept)
+        images = [batch[name] for batch in batches]
+        probe = Probe(images, made.outputs, made.flip, made.preprocess.layout)
+        return cls(probe, name, work, kept)
 
-    def loss(self, fp32: Rows, net: Net, *, optimised: bool = True) -> float:
-        """1 − the mean cosine of a network's embeddings to FP32's."""
-        return float(1 - cosines(fp32, self.embed(net, optimised=optimised)).mean())
+    def lost(self, fp32: Rows, net: Net, *, optimised: bool = True) -> Rows:
+        """1 − the cosine of a network's embedding to FP32's, image by image: float64 [n]."""
+        return np.asarray(1 - cosines(fp32, self.embed(net, optimised=optimised)), np.float64)
 
     def embed(self, net: Net, *, optimised: bool = True) -> Rows:
-        """A network's embeddings of the images, not normalised: float64 [n, d]."""
+        """A network's embeddings of the images, as `Probe.embed`."""
         options = quiet_options()
         options.graph_optimization_level = (
             LEVELS.ORT_ENABLE_ALL if optimised else LEVELS.ORT_DISABLE_ALL
@@ -150,9 +155,10 @@ def costs_of(
     in_floats = float_milliseconds(forms.reference, quantized, one, selection.work)
     products = sum(unit.products for unit in units) or 1
     pair = {"reference": forms.reference.digest(), "quantized": forms.quantized.digest()}
+    whole = selection.lost(fp32, forms.quantized)
     found: list[UnitCost] = []
     for unit in quantized:
-        alone, as_run, kept = _losses(forms, unit, selection, fp32, pair)
+        alone, as_run, kept, error = _losses(forms, unit, selection, fp32, whole, pair)
         found.append(
             UnitCost(
                 name=unit.name,
@@ -161,6 +167,7 @@ def costs_of(
                 alone=alone,
                 alone_as_run=as_run,
                 in_float=kept,
+                gain_error=error,
                 integer_ms=in_integers[unit.name],
                 float_ms=in_floats[unit.name],
             )
@@ -168,25 +175,28 @@ def costs_of(
         advance(len(found), len(quantized))
     untold = untold_units(forms, units)
     stay = tuple(unit.name for unit in units if unit not in quantized and unit not in untold)
-    loss = selection.loss(fp32, forms.quantized)
-    return Costs(loss, tuple(found), stay, tuple(unit.name for unit in untold))
+    return Costs(float(whole.mean()), tuple(found), stay, tuple(unit.name for unit in untold))
 
 
 def _losses(
-    forms: Forms, unit: Unit, selection: Selection, fp32: Rows, pair: dict[str, str]
-) -> tuple[float, float, float]:
+    forms: Forms, unit: Unit, selection: Selection, fp32: Rows, whole: Rows, pair: dict[str, str]
+) -> tuple[float, float, float, float | None]:
     def weigh() -> dict[str, np.ndarray]:
         alone = alone_quantized(forms, unit)
-        losses = (
-            selection.loss(fp32, alone, optimised=False),
-            selection.loss(fp32, alone),
-            selection.loss(fp32, in_float(forms, unit)),
+        kept = selection.lost(fp32, in_float(forms, unit))
+        gains = whole - kept
+        figures = (
+            selection.lost(fp32, alone, optimised=False).mean(),
+            selection.lost(fp32, alone).mean(),
+            kept.mean(),
+            gains.std(ddof=1) / len(gains) ** 0.5 if len(gains) > 1 else nan,
         )
-        return {"losses": np.array(losses)}
+        return {"losses": np.array(figures)}
 
     if selection.kept is None:
-        losses = weigh()["losses"]
+        figures = weigh()["losses"]
     else:
-        losses = selection.kept.get({**pair, "unit": unit.name, "of": "losses"}, weigh)["losses"]
-    alone, as_run, kept = map(float, losses)
-    return alone, as_run, kept
+        of = {**pair, "unit": unit.name, "of": "losses and error"}
+        figures = selection.kept.get(of, weigh)["losses"]
+    alone, as_run, in_floats, error = map(float, figures)
+    return alone, as_run, in_floats, None if isnan(error) else error

@@ -28,8 +28,8 @@ def halves(faces: FaceSet) -> tuple[FaceSet, FaceSet]:
     count = len(faces.faces)
     if count < 2:
         raise ArtifactError(
-            f"{faces.id}: has {count} calibration face, of which no half can be kept for weighing "
-            "layers: name a set of at least two in the model's card."
+            f"{faces.id}: has {count} calibration face (equal images count once), of which no half "
+            "can be kept for weighing layers: name a set of at least two in the model's card."
         )
     places = np.arange(count)
     who = faces.people

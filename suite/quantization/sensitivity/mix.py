@@ -11,7 +11,7 @@ from suite.quantization.probe import Rows
 from suite.quantization.sensitivity.costs import Selection
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
 from suite.quantization.sensitivity.in_float import put_in_float
-from suite.quantization.sensitivity.nearness import QUANTIZED_SHARE, Nearness
+from suite.quantization.sensitivity.nearness import MARGIN, QUANTIZED_SHARE, Nearness
 from suite.quantization.sensitivity.units import Unit
 from suite.quantization.steps.net import Net
 
@@ -23,6 +23,8 @@ _LEAST_GAIN = 0.01
 _CLEARLY = 0.005
 # Arithmetic that is not free counts from here: a layer of next to none still moves its tensors.
 _LEAST_SHARE = 0.05
+# Of fewer faces the 1st percentile, and that of their pairs, says little of others.
+_MANY = 20
 _Names = frozenset[str]
 # What a choice is worth, of its gain and its share of the network's arithmetic.
 _Worth = Callable[[float, float], float]
@@ -120,7 +122,10 @@ class _Search:
         self._fp32: Rows = self.selection.embed(self.forms.reference)
         self._seen: dict[_Names, Nearness] = {}
         near = self._near(self.forms.quantized, frozenset())
-        way = _Way(self.forms.quantized, near, (self._step("all in 8 bits", near),))
+        count = len(self._fp32)
+        few = ", which are few" if count < _MANY else ""
+        begun = f"all in 8 bits that the recipe quantizes, on {count} faces{few}"
+        way = _Way(self.forms.quantized, near, (self._step(begun, near),))
         if near.used(self.policy) > 1:
             self._require_reachable()
             way = self._fastest(self._ways(way, dict(self._gains(way))))
@@ -131,8 +136,8 @@ class _Search:
         near = self._near(self._with(self.forms.quantized, every), every)
         if near.used(self.policy) > 1:
             raise ArtifactError(
-                f"no mix of 8 bits and float meets the policy: with all layers in float it is at "
-                f"{near}; ease the mode's policy."
+                "no mix of 8 bits and float meets the policy: with all layers in float, and what "
+                f"lies between them in 8 bits, it {self._short_of(near)}; ease the mode's policy."
             )
 
     def _with_faster(self, way: _Way, gains: Mapping[_Names, float]) -> _Way:
@@ -245,8 +250,14 @@ class _Search:
         share = self.policy.get(QUANTIZED_SHARE, 0.0)
         return ArtifactError(
             f"no mix was found that meets the policy with {share:.0%} of the arithmetic in 8 bits: "
-            f"with {len(way.in_float)} layers in float it is at {way.near}; ease what the mode's "
-            f"policy asks of nearness, or its {QUANTIZED_SHARE}."
+            f"with {len(way.in_float)} layers in float it {self._short_of(way.near)}; ease what "
+            f"the mode's policy asks of nearness, or its {QUANTIZED_SHARE}."
+        )
+
+    def _short_of(self, near: Nearness) -> str:
+        return (
+            f"{near.said_of(self.policy)} of the {MARGIN:.0%} of the policy's room that may be "
+            f"used up on {len(self._fp32)} selection faces ({near})"
         )
 
     def _candidates(self) -> Iterator[_Names]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,21 +20,28 @@ SCORE_CHANGE = "score_change_99th_percentile"
 QUANTIZED_SHARE = "quantized_share"
 
 
-def asked_of_mix(policy: PolicySpec) -> dict[str, float]:
-    """What a policy asks of a network that mixes 8 bits and float.
+def asked_of_mix(policies: Iterable[PolicySpec]) -> dict[str, float]:
+    """What policies ask of a network that mixes 8 bits and float, the strictest of each figure.
 
     How near to FP32 it has to be, as `Nearness.used` takes it, and how much of its arithmetic is
-    to stay in 8 bits. Where it names no 1st percentile, the worst cosine that it allows is that of
+    to stay in 8 bits. Where one names no 1st percentile, the worst cosine that it allows is that of
     this percentile: a few faces do not show the worst of many.
     """
-    floors = policy.floor
-    asked = {
-        COSINE_MEAN: floors.get(COSINE_MEAN),
-        COSINE_1ST_PERCENTILE: floors.get(COSINE_1ST_PERCENTILE, floors.get("cosine_worst")),
-        SCORE_CHANGE: policy.loss.get(SCORE_CHANGE),
-        QUANTIZED_SHARE: floors.get(QUANTIZED_SHARE),
-    }
-    return {name: value for name, value in asked.items() if value is not None}
+    asked: dict[str, float] = {}
+    for policy in policies:
+        floors, change = policy.floor, policy.loss.get(SCORE_CHANGE)
+        percentile = floors.get(COSINE_1ST_PERCENTILE, floors.get("cosine_worst"))
+        least = {
+            COSINE_MEAN: floors.get(COSINE_MEAN),
+            COSINE_1ST_PERCENTILE: percentile,
+            QUANTIZED_SHARE: floors.get(QUANTIZED_SHARE),
+        }
+        for name, value in least.items():
+            if value is not None:
+                asked[name] = max(value, asked.get(name, value))
+        if change is not None:
+            asked[SCORE_CHANGE] = min(change, asked.get(SCORE_CHANGE, change))
+    return asked
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ BARS = 20
 _ROW, _BELOW = 30, 42
 # A name of more letters does not stand on a phone; its end tells more than its beginning.
 _NAME = 30
-_FREE = "nearer to FP32 and no slower in float"
+_FREE = "clearly nearer to FP32 in float, and not clearly slower"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class LayersPart:
     of : whose they are
     said : where, on what and of which artifact they were weighed, and what that says
     caption : what is drawn
-    some_free : whether some of what is drawn would be no slower in float
+    some_free : whether some of what is drawn would be better in float
     rows : all layers in the order of the network, by `header`
     """
 
@@ -62,7 +62,7 @@ def layers_part(layers: Layers, records: Sequence[Record]) -> LayersPart:
             (
                 str(place),
                 *cells(layer),
-                "better, no slower" if layers.is_better_in_float(layer) else "",
+                "better, not slower" if layers.is_better_in_float(layer) else "",
             )
             for place, layer in enumerate(layers.layers, 1)
         ),

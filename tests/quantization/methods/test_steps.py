@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from quantizable import OUTPUTS, faces, network, spec
 from quantizable import ingredients as made_of
 
@@ -55,6 +56,29 @@ def test_a_tuned_network_is_quantized_and_close(tmp_path: Path) -> None:
     assert not any(step.left_out for step in done)
     found = quantized_ops(tmp_path / "q.onnx", ("Conv", "Gemm"), None, (1, 3, 16, 24))
     assert (found.quantized, found.left_in_float) == (2, ())
+    assert (embed(tmp_path / "q.onnx") * embed(source)).sum(axis=1).min() > 0.99
+
+
+def test_a_network_without_a_conv_is_quantized_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    held = {"w": (3 * 16 * 24, 5), "b": (5,)}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["x"], ["f"]),
+            helper.make_node("Gemm", ["f", "w", "b"], ["y"]),
+        ],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 16, 24])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 5])],
+        [
+            numpy_helper.from_array(rng.standard_normal(shape).astype(np.float32), name)
+            for name, shape in held.items()
+        ],
+    )
+    source = tmp_path / "m.onnx"
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(made, source)
+    build(source, tmp_path / "q.onnx", made_of(source, TUNED))
     assert (embed(tmp_path / "q.onnx") * embed(source)).sum(axis=1).min() > 0.99
 
 

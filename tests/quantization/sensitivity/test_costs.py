@@ -1,16 +1,19 @@
 """What each unit costs: losses by cosine, and what was weighed once is not weighed again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import sem
 
 from suite.catalog.model_card import OutputSpec
 from suite.quantization.probe import Probe
 from suite.quantization.ranges.kept import Kept
 from suite.quantization.sensitivity.costs import Costs, Selection, costs_of
 from suite.quantization.sensitivity.forms import Forms, UnpairedError
+from suite.quantization.sensitivity.in_float import in_float
 from suite.quantization.steps.net import Net
 from suite.runtime.exactness import sums_exactly
 from tests.support.broken_layer import broken, weights_noised
@@ -141,7 +144,7 @@ def test_what_was_cut_short_goes_on_where_it_was(
 
     with pytest.raises(KeyboardInterrupt):
         costs_of(pair.forms, pair.units, selection(pair, tmp_path, kept(tmp_path)), stop)
-    assert embedded.count == 1 + 3 * 2
+    assert embedded.count == 2 + 3 * 2
     embedded.count = 0
     costs_of(pair.forms, pair.units, selection(pair, tmp_path, kept(tmp_path)))
     assert embedded.count == 2 + 3 * 2
@@ -168,13 +171,27 @@ def test_without_a_layer_that_can_be_told_it_says_why(pair: Paired, tmp_path: Pa
         costs_of(none.forms, none.units, selection(none, tmp_path))
 
 
-def test_a_loss_is_one_less_the_mean_cosine(pair: Paired, tmp_path: Path) -> None:
+def test_a_loss_is_one_less_the_cosine_of_each_image(pair: Paired, tmp_path: Path) -> None:
     chosen = selection(pair, tmp_path)
     fp32, made = (chosen.embed(net) for net in (pair.forms.reference, pair.forms.quantized))
     unit = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (fp32, made)]
-    expected = 1 - (unit[0] * unit[1]).sum(axis=1).mean()
-    assert chosen.loss(fp32, pair.forms.quantized) == pytest.approx(expected, abs=1e-12)
-    assert chosen.loss(fp32, pair.forms.reference) == pytest.approx(0, abs=1e-12)
+    expected = 1 - (unit[0] * unit[1]).sum(axis=1)
+    assert chosen.lost(fp32, pair.forms.quantized) == pytest.approx(expected, abs=1e-12)
+    assert chosen.lost(fp32, pair.forms.reference) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_gain_has_the_standard_error_of_its_mean_over_images(
+    pair: Paired, tmp_path: Path
+) -> None:
+    chosen = selection(pair, tmp_path)
+    fp32 = chosen.embed(pair.forms.reference)
+    found = costs_of(pair.forms, pair.units, chosen).units[1]
+    in_floats = chosen.lost(fp32, in_float(pair.forms, pair.units[1]))
+    gains = chosen.lost(fp32, pair.forms.quantized) - in_floats
+    assert found.in_float == pytest.approx(in_floats.mean(), abs=1e-12)
+    assert found.gain_error == pytest.approx(sem(gains), abs=1e-12)
+    one = selection(replace(pair, images=pair.images[:1]), tmp_path)
+    assert {unit.gain_error for unit in costs_of(pair.forms, pair.units, one).units} == {None}
 
 
 def test_an_artifact_by_onnxruntime_is_weighed_too(pair: Paired, tmp_path: Path) -> None:

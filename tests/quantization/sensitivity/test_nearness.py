@@ -41,12 +41,24 @@ def test_what_uses_most_of_its_limit_counts(policy: dict[str, float], used: floa
 def test_a_policy_without_a_percentile_has_its_worst_cosine_there() -> None:
     floors = {"cosine_mean": 0.99, "cosine_worst": 0.97, "quantized_share": 0.9}
     changed = PolicySpec(floor=floors, loss={"accuracy": 0.1, "score_change_99th_percentile": 0.02})
-    assert asked_of_mix(changed) == {
+    assert asked_of_mix([changed]) == {
         "cosine_mean": 0.99,
         "cosine_1st_percentile": 0.97,
         "score_change_99th_percentile": 0.02,
         "quantized_share": 0.9,
     }
     said = PolicySpec(floor={**floors, "cosine_1st_percentile": 0.98})
-    assert asked_of_mix(said)["cosine_1st_percentile"] == 0.98
-    assert asked_of_mix(PolicySpec()) == {}
+    assert asked_of_mix([said])["cosine_1st_percentile"] == 0.98
+    assert asked_of_mix([PolicySpec()]) == {}
+
+
+def test_of_several_policies_the_strictest_of_each_figure_is_asked() -> None:
+    first = PolicySpec(floor={"cosine_mean": 0.99}, loss={"score_change_99th_percentile": 0.02})
+    second = PolicySpec(floor={"cosine_mean": 0.98, "quantized_share": 0.5})
+    third = PolicySpec(loss={"score_change_99th_percentile": 0.01})
+    for order in ([first, second, third], [third, second, first]):
+        assert asked_of_mix(order) == {
+            "cosine_mean": 0.99,
+            "score_change_99th_percentile": 0.01,
+            "quantized_share": 0.5,
+        }

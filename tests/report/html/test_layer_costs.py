@@ -79,15 +79,15 @@ def test_what_is_better_and_no_slower_in_float_is_marked_in_chart_and_table() ->
     found = layers(layer("conv1"), free)
     kinds = {said.split(":")[0]: (kind, said) for kind, _, said in bars(found)}
     assert kinds["first"][0] == "point bar free"
-    assert kinds["first"][1].endswith(", nearer to FP32 and no slower in float")
+    assert kinds["first"][1].endswith(", clearly nearer to FP32 in float, and not clearly slower")
     assert kinds["conv1"][0] == "point bar m1"
     part = layers_part(found, ())
     assert [(row[0], row[1], row[-1]) for row in part.rows] == [
         ("1", "conv1", ""),
-        ("2", "first", "better, no slower"),
+        ("2", "first", "better, not slower"),
     ]
-    assert "likewise, nearer to FP32 and no slower in float" in page(found)
-    assert "likewise, nearer" not in page(layers())
+    assert "likewise, clearly nearer to FP32 in float, and not clearly slower" in page(found)
+    assert "likewise, clearly" not in page(layers())
 
 
 @pytest.mark.parametrize(
