@@ -65,8 +65,7 @@ class PolicySpec(Table):
                 )
             if FIGURES[name].is_share and value > 1:
                 raise ValueError(
-                    f"has {name} = {value:g}, which is a share and never above 1: write 92 % as "
-                    "0.92"
+                    f"has {name} = {value:g}, which is never above 1: write 92 % as 0.92"
                 )
         return values
 

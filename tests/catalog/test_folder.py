@@ -76,7 +76,7 @@ def edit(path: Path, old: str, new: str) -> None:
         (
             "[source]",
             "[modes.int8_dynamic.policy.floor]\ncosine_mean = 92\n[source]",
-            "has cosine_mean = 92, which is a share and never above 1",
+            "has cosine_mean = 92, which is never above 1",
         ),
         (
             "[source]",

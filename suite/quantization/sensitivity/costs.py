@@ -139,8 +139,10 @@ def costs_of(
     Raises
     ------
     UnpairedError
-        where no unit is in 8 bits in a form that can be told.
+        where there is none, or none is in 8 bits in a form that can be told.
     """
+    if not units:
+        raise UnpairedError("the network has no layer that multiplies by weights: none is weighed.")
     quantized = quantized_units(forms, units)
     if not quantized:
         raise UnpairedError(

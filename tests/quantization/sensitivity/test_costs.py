@@ -150,6 +150,11 @@ def test_what_was_cut_short_goes_on_where_it_was(
     assert embedded.count == 2 + 3 * 2
 
 
+def test_a_network_without_layers_says_so(pair: Paired, tmp_path: Path) -> None:
+    with pytest.raises(UnpairedError, match="no layer that multiplies by weights"):
+        costs_of(pair.forms, [], selection(pair, tmp_path))
+
+
 def test_of_other_faces_or_another_network_all_is_weighed(
     pair: Paired, tmp_path: Path, embedded: Embedded
 ) -> None:
