@@ -129,7 +129,11 @@ def text_of(path: Path) -> str:
     UnreadableError
         where there is no file, or it is too large or not in UTF-8.
     """
-    if not is_file(path):
+    try:
+        is_there = is_file(path)
+    except SuiteError as error:
+        raise UnreadableError(error.what.rstrip(".")) from None
+    if not is_there:
         raise UnreadableError("it is no file")
     try:
         return read_file(path, LARGEST).decode("utf-8-sig")

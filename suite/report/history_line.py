@@ -118,6 +118,8 @@ def _refuse_special(path: Path) -> None:
     """Whoever opens a pipe waits for its other end."""
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is no regular file")
+    if path.is_symlink() and not path.exists():
+        raise OSError(errno.EINVAL, "it is a link to nothing")
 
 
 def _case(

@@ -90,8 +90,13 @@ def _with_what_is_missed(report: Report) -> Report:
 def _refuse_a_lost_failure(report: Report) -> None:
     """Refuse a report that failed and has nothing that did, as where a record was taken out.
 
-    And one that did not fail and has a record that did.
+    And one that did not fail and has a record that did, or a record that passed with a row that
+    failed.
     """
+    for index, record in enumerate(report.records):
+        if record.outcome is Outcome.PASS and any(r.outcome is Outcome.FAIL for r in record.rows):
+            what = "is not that of its rows (one fails)"
+            raise mistaken(("records", index, "outcome"), record.outcome.value, what)
     failed = sum(record.outcome is Outcome.FAIL for record in report.records)
     if failed and report.verdict is not Outcome.FAIL:
         what = f"is not that of its records ({failed} fail)"

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from suite.catalog.errors import SuiteError
 from suite.judging.coverage import Scope
+from suite.judging.outcome import Outcome
 from suite.report.model import Report
-from suite.report.reading import read_unfinished
-from suite.report.records_file import read_records
+from suite.report.reading import REPORT, read_unfinished
+from suite.report.records_file import lost_records, read_records
 from suite.report.verdict import make_report
 
 
@@ -28,11 +30,13 @@ def rebuild(folder: Path) -> Rebuilt:
     Raises
     ------
     SuiteError
-        where there is no report, or it or a record is damaged. A last line that was cut short as
-        the run died is left out.
+        where there is no report, it or a record is damaged, or it did not fail and lacks a record.
+        A last line that was cut short as the run died is left out.
     """
     # What an older suite wrote may hold what steers a terminal.
     found = read_unfinished(folder).shown()
+    if found.complete and not found.runs:
+        _refuse_a_lost_record(folder, found)
     if found.complete or found.runs:
         return Rebuilt(found)
     notes: list[str] = []
@@ -56,3 +60,12 @@ def rebuild(folder: Path) -> Rebuilt:
     if found.scope is None:
         report = report.model_copy(update={"left_out": found.left_out, "scope": None})
     return Rebuilt(report, tuple(notes))
+
+
+def _refuse_a_lost_record(folder: Path, report: Report) -> None:
+    lost = (*report.not_run, *lost_records(folder, report))
+    if lost and report.verdict is not Outcome.FAIL:
+        raise SuiteError(
+            where=folder / REPORT,
+            what=f"says {report.verdict} and has no record of {lost[0]}; run the whole job again.",
+        )

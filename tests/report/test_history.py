@@ -255,6 +255,13 @@ def test_a_pipe_holds_no_history(tmp_path: Path) -> None:
         read_history(tmp_path / "history.jsonl")
 
 
+def test_a_run_is_added_through_no_link_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / "runs").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SuiteError, match="it is a link to nothing"):
+        require_writable(tmp_path / "runs")
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_run_is_added_to_no_pipe(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     os.mkfifo(path)

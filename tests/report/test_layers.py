@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from suite.catalog import json_file
+from suite.catalog.errors import SuiteError
 from suite.report.layers import (
     FOLDER,
     LayerCost,
@@ -102,6 +104,18 @@ def test_what_is_no_json_of_layers_is_named_too(text: str, tmp_path: Path) -> No
     file.write_text(text)
     (said_of_it,) = read_layers(tmp_path).unread
     assert said_of_it.startswith("layers/m.int8.json cannot be read (")
+
+
+def test_a_file_that_nobody_may_look_at_is_passed_over(tmp_path: Path, monkeypatch) -> None:
+    def refuse(path: Path) -> bool:
+        raise SuiteError(where=path, what="the system refuses it; look at the disk.")
+
+    written(tmp_path)
+    monkeypatch.setattr(json_file, "is_file", refuse)
+    found = read_layers(tmp_path)
+    assert not found.found
+    assert found.unread[0].startswith("layers/m.int8.json cannot be read (the system refuses it;")
+    assert copied([tmp_path]) == {}
 
 
 def test_the_table_has_a_row_a_layer_those_that_lose_most_first() -> None:

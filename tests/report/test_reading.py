@@ -97,6 +97,11 @@ def test_an_impossible_row_is_refused_by_its_figure(report: dict, tmp_path: Path
     assert said == "key 'records.0.rows.0.measured.size_bytes' (it is -1.0) must be above 0"
 
 
+def test_a_record_that_passed_with_a_failed_row_is_refused(report: dict, tmp_path: Path) -> None:
+    said = damaged(tmp_path, report, "records.0.rows.0.outcome", "fail")
+    assert said.startswith("key 'records.0.outcome' (it is 'pass') is not that of its rows")
+
+
 def test_a_gate_with_two_records_is_refused(report: dict, tmp_path: Path) -> None:
     node = report["records"][0]["node"]
     said = damaged(tmp_path, report, "records.1", report["records"][0])

@@ -1,5 +1,6 @@
 """Rebuilding: all that a killed run had kept is in its report again, and that it did not end."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,30 @@ def test_a_report_is_written_anew_with_its_figures_over_runs(tmp_path: Path, cap
         assert f"history: {history}, 3 runs" in capsys.readouterr().out
         assert (folder / "report.html").read_text() == shown
     assert "3 runs, the last to the right" in shown
+
+
+def ended(folder: Path) -> None:
+    """What is left of a run of three gates that passed."""
+    run = ReportFolder(folder, ENVIRONMENT, require_all=False)
+    run.plan([each.node for each in RECORDS])
+    for each in RECORDS:
+        run.add(each)
+    run.write(complete=True)
+    run.close()
+
+
+@pytest.mark.parametrize("lost", ["record", "records", "failure"])
+def test_a_report_that_passed_and_lacks_a_record_is_refused(tmp_path: Path, lost: str) -> None:
+    ended(tmp_path)
+    assert rebuild(tmp_path).report.verdict is Outcome.PASS
+    file = tmp_path / "report.json"
+    document = json.loads(file.read_text())
+    if lost == "failure":
+        failed = RECORDS[0].model_copy(update={"outcome": Outcome.FAIL})
+        append(tmp_path, failed.model_dump_json() + "\n")
+    else:
+        del document["records"][0 if lost == "record" else slice(None)]
+    file.write_text(json.dumps(document))
+    words = "has no record of" if lost != "failure" else "which failed by records.jsonl beside it"
+    with pytest.raises(SuiteError, match=words):
+        rebuild(tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnx
 
-from suite.catalog.errors import ModelError, SuiteError, writing
+from suite.catalog.errors import ModelError, SuiteError, one_line, writing
 from suite.catalog.files import is_file, is_there
 from suite.catalog.source import Precision
 from suite.catalog.table import BLANK
@@ -84,7 +84,7 @@ def run(chosen: argparse.Namespace) -> int:
         with output.open("x", encoding="utf-8") as stream:
             stream.write(text)
     fill_in = "fill in what is marked, then" if BLANK in text else "read it over, and"
-    print(f"{output}: {fill_in} run face-quant-gate check")
+    print(f"{one_line(str(output))}: {fill_in} run face-quant-gate check")
     return 0
 
 

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from suite.catalog.errors import SuiteError
+from suite.catalog.files import refuse_link_away
 from suite.entry_points.commands import run as gates
 
 
@@ -19,6 +21,7 @@ def run(chosen: argparse.Namespace) -> int:
 def judged(chosen: argparse.Namespace, *more: str) -> int:
     """As `run`, with more arguments for pytest."""
     folder: Path = chosen.report
+    refuse_link_away(folder, folder / "judged" / "any", SuiteError)
     where = [f"--fqg-report-dir={folder / 'judged'}", f"--fqg-from-report={folder}"]
     chosen.rest = [*where, *more, *chosen.rest]
     return gates.run(chosen)

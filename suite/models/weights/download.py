@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from suite.catalog.errors import ModelError
 from suite.catalog.files import COUNT_OF_BYTES
@@ -40,7 +42,9 @@ class DownloadError(ModelError):
     """
 
     def __init__(self, url: str, reason: str, advice: str) -> None:
-        super().__init__(where=url, what=f"cannot be downloaded ({reason}); {advice}.")
+        # A user and password in an address are nobody's business who reads the log.
+        shown = re.sub("(?<=//)[^/@]*@", "…@", url)
+        super().__init__(where=shown, what=f"cannot be downloaded ({reason}); {advice}.")
         self.reason = reason
 
 
@@ -230,6 +234,9 @@ def _given_up(partial: Partial, error: Exception, status: int | None, failed: in
     tries = f", {failed} times" if failed else ""
     refused = _library().exceptions
     proxied = isinstance(error, refused.ProxyError | refused.InvalidProxyURL)
+    # Of a proxy that is no address the library speaks as if this were none.
+    ways = getproxies().keys() & {urlsplit(partial.url).scheme, "all"}
+    proxied |= bool(ways) and isinstance(error, refused.InvalidURL | refused.InvalidSchema)
     first = "look at the proxy that HTTPS_PROXY or HTTP_PROXY names" if proxied else "try later"
     advice = f"{first}, or download it by hand into {partial.folder}"
     if partial.size:

@@ -139,9 +139,11 @@ def name_at(address: str) -> str:
 def _is_web(address: str) -> bool:
     try:
         parts = urlsplit(address)
+        _ = parts.port  # looked at as it is asked for
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    plain = not (parts.query or parts.fragment or address.endswith(("?", "#")))
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain
 
 
 def _short(error: ModelError) -> str:

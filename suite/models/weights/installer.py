@@ -1,5 +1,6 @@
 """Weights put where models are looked for: downloaded, taken out of archives, exported."""
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,11 @@ from suite.models.weights.staging import complete, put, refuse_outside, staged
 from suite.models.weights.trust import pin_new, refuse_other, refuse_untrusted, verify
 
 Say = Callable[[str], None]
+# What Python, pytest, this suite, a loader or a shell reads by its name alone.
+_READ_BY_PROGRAMS = re.compile(
+    r"\.(py[a-z]?|_?pth|so|dll|dylib|exe|com|bat|cmd|ps1|sh|toml|jsonl?|ini|cfg|conf|ya?ml|xml"
+    r"|html?|js|csv|txt|md|onnx|zip|tar|whl|egg-link)$|\.so\.|^(gnu)?makefile$|^dockerfile$"
+)
 
 
 def get_weights(
@@ -133,7 +139,8 @@ def _download_onnx(order: _Order, target: Path) -> None:
 def _refuse_taken(order: _Order, target: Path, name: str) -> None:
     """Refuse a model's data under a name that the suite or another card has for a file of its own.
 
-    Else a model could trust others in its stead, or be taken for one of them.
+    Else a model could trust others in its stead, or be taken for one of them. Nor does it get the
+    name of what programs run or read unasked, as pytest a conftest.py, and the suite a card.
     """
     parts = [part.casefold() for part in PurePosixPath(name).parts]
     own = PINS in parts or any(part.startswith(".") for part in parts)
@@ -142,6 +149,12 @@ def _refuse_taken(order: _Order, target: Path, name: str) -> None:
             where=target,
             what=f"what came keeps its data in {name!r}, a name that other files have here; get it "
             "from another address.",
+        )
+    if (what_runs := _READ_BY_PROGRAMS.search(parts[-1])) is not None:
+        raise ModelError(
+            where=target,
+            what=f"what came keeps its data in {name!r}, and files with {what_runs[0]!r} are read "
+            "or run by programs; get it from another address.",
         )
 
 

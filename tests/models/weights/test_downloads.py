@@ -334,7 +334,13 @@ def test_one_address_says_its_own_error(tmp_path: Path) -> None:
         Downloads(tmp_path).from_first(["http://a"], take)
 
 
-@pytest.mark.parametrize("mirror", ["http://[zz", "file:///etc", "mirror.example.org", "https://"])
+@pytest.mark.parametrize(
+    "mirror",
+    [
+        *("http://[zz", "file:///etc", "mirror.example.org", "https://", "http://a:99999"),
+        *("http://a:x", "http://a/?q=", "http://a#"),
+    ],
+)
 def test_a_mirror_that_is_no_address_is_named(mirror: str, monkeypatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", mirror)
     with pytest.raises(ModelError, match=r"^HF_ENDPOINT: is no address of the web"):
@@ -481,7 +487,9 @@ def test_a_way_to_no_server_is_said(files: Files, tmp_path: Path, there: str) ->
     assert len(files.asked) == 1
 
 
-@pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "http://"])
+@pytest.mark.parametrize(
+    "proxy", ["http://127.0.0.1:1", "http://", ":::", "http://[::1", "ftp://a"]
+)
 def test_a_proxy_that_gives_nothing_is_named(
     files: Files, tmp_path: Path, monkeypatch, proxy: str
 ) -> None:
@@ -490,6 +498,12 @@ def test_a_proxy_that_gives_nothing_is_named(
     monkeypatch.setenv("http_proxy", proxy)
     with pytest.raises(ModelError, match="look at the proxy that HTTPS_PROXY or HTTP_PROXY names"):
         bring(tmp_path, f"{files.address}/a.bin")
+
+
+def test_no_password_of_an_address_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        bring(tmp_path, "http://ann:secret@127.0.0.1:1/a.bin")
+    assert str(caught.value).startswith("http://…@127.0.0.1:1/a.bin: cannot be downloaded")
 
 
 def test_a_head_that_comes_letter_by_letter_is_given_up(tmp_path: Path, monkeypatch) -> None:
